@@ -1,0 +1,71 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Simulated time: the wall clock since the start, run at a chosen speed."""
+
+from __future__ import annotations
+
+import bisect
+import math
+import time
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Clock:
+    """Simulated seconds since the start; tests pass their own `elapsed`."""
+
+    def __init__(self, speed: float = 1.0, elapsed: Callable[[], float] = time.monotonic) -> None:
+        self.speed = speed
+        self._elapsed = elapsed
+        self._started = elapsed()
+        self._epoch = time.time()
+
+    def now(self) -> float:
+        return (self._elapsed() - self._started) * self.speed
+
+    def iso(self, at: float | None, *, seconds: bool = True) -> str:
+        """A simulated instant as the APIs write it: ECS instances without seconds, all else with them."""
+        if at is None or math.isinf(at):
+            return ""
+        moment = datetime.fromtimestamp(self._epoch + at, tz=timezone.utc)
+        return moment.strftime("%Y-%m-%dT%H:%M:%SZ" if seconds else "%Y-%m-%dT%H:%MZ")
+
+
+class Timeline(Generic[T]):
+    """A value that changes at known instants, past and future: what makes a status a pure function of time."""
+
+    def __init__(self, initial: T) -> None:
+        self._times: list[float] = [-math.inf]
+        self._values: list[T] = [initial]
+
+    def at(self, now: float) -> T:
+        return self._values[bisect.bisect_right(self._times, now) - 1]
+
+    def since(self, now: float) -> float:
+        """When the present value began."""
+        return self._times[bisect.bisect_right(self._times, now) - 1]
+
+    def first(self, value: T, now: float, until: float) -> float | None:
+        """The first instant from now to `until` at which the value holds."""
+        if self.at(now) == value:
+            return now
+        later = range(bisect.bisect_right(self._times, now), bisect.bisect_right(self._times, until))
+        return next((self._times[index] for index in later if self._values[index] == value), None)
+
+    def last(self) -> T:
+        """The value once every planned change has happened."""
+        return self._values[-1]
+
+    def plan(self, at: float, value: T) -> None:
+        index = bisect.bisect_right(self._times, at)
+        self._times.insert(index, at)
+        self._values.insert(index, value)
+
+    def cancel_after(self, now: float) -> None:
+        """Forget the changes that were planned for later."""
+        keep = bisect.bisect_right(self._times, now)
+        del self._times[keep:], self._values[keep:]

@@ -1,0 +1,119 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Operating system migration jobs: everything a run will do is planned when it starts."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from . import power, storage
+from .state import Instance, Job, JobState, Run
+from .world import World
+
+REBOOTS = (0.45, 0.85)
+EARLY = 5.0
+ENVIRONMENT = "M199"
+_MIGRATION_MINIMUM = 1.0
+_FREE_MIB = {"/usr": 250, "/var": 4096, "/boot": 100}
+_MEMORY_MIB = 600
+_WINDOWS_VCPUS, _WINDOWS_MEMORY_MIB, _WINDOWS_FREE_MIB = 2, 2048, 20480
+
+Failure = tuple[str, str]
+
+
+def start(world: World, job: Job, now: float) -> None:
+    """Run the job: refuse it early, or take the backup snapshots and plan reboots, progress and outcome."""
+    instance = world.instances[job.instance_id]
+    refusal = _refusal(instance, now)
+    if refusal:
+        job.runs.append(Run(now, 0.0, EARLY * 20, limit=5.0))
+        job.states.plan(now, JobState("Running"))
+        job.states.plan(now + EARLY, JobState("InError", 5.0, *refusal))
+        return
+    names = [f"SMC_Backup_Snapshot_{job.id}_{number}" for number, _disk in enumerate(instance.disks)]
+    backups = [storage.create_snapshot(world, disk, name, {}, now) for disk, name in zip(instance.disks, names)]
+    snapshots = max(backup.length for backup in backups)
+    migrate = max(world.sample(instance, "migrate"), _MIGRATION_MINIMUM)
+    job.states.plan(now, JobState("Running"))
+    _plan(world, job, instance, Run(now, snapshots, snapshots + migrate))
+
+
+def _plan(world: World, job: Job, instance: Instance, run: Run) -> None:
+    """Plan reboots up to the end of the run, and the end: finished, failed or never."""
+    end, failure = _end(instance, run)
+    if math.isinf(end):
+        run = replace(run, limit=instance.group.faults.job_stuck.after_progress)  # type: ignore[union-attr]
+    job.runs.append(run)
+    reach = min(end, run.started + run.length * run.limit / 100)
+    for share in REBOOTS:
+        at = run.started + run.snapshots + (run.length - run.snapshots) * share
+        if at < reach:
+            power.bounce(world, instance, at)
+    if failure:
+        instance.failed_jobs += 1
+        job.states.plan(end, JobState("InError", run.progress(end), *failure))
+    elif not math.isinf(end):
+        job.states.plan(end, JobState("Finished", 100.0))
+        disk = instance.system_disk
+        content = disk.contents.at(run.started)
+        disk.contents.plan(end, replace(content, os=job.target, hops=content.hops + 1))
+
+
+def _end(instance: Instance, run: Run) -> tuple[float, Failure | None]:
+    """When and how the run ends; inf for a job that is stuck."""
+    hop = instance.content(run.started).hops + 1
+    faults = instance.group.faults
+    if faults.job_stuck and faults.job_stuck.at_hop == hop:
+        return math.inf, None
+    fault = faults.job
+    if fault and fault.fail_at_hop == hop and (not fault.times or instance.failed_jobs < fault.times):
+        return run.started + run.length * fault.after_progress / 100, (fault.error_code, fault.message)
+    return run.started + run.length, None
+
+
+def interrupt(world: World, job: Job, state: JobState) -> None:
+    """End a running job now; what it had planned does not happen."""
+    now = world.now()
+    instance = world.instances[job.instance_id]
+    job.states.cancel_after(now)
+    job.states.plan(now, state)
+    instance.power.cancel_after(now)
+    instance.agent.cancel_after(now)
+    instance.system_disk.contents.cancel_after(now)
+
+
+def _refusal(instance: Instance, now: float) -> Failure | None:
+    """Why the service does not touch this instance at all."""
+    if instance.power.at(now) != "Running":
+        return "IncorrectInstanceStatus", "The instance is not in the Running state."
+    if instance.group.locks:
+        return "InstanceLockedForSecurity", f"The instance is locked: {', '.join(instance.group.locks)}."
+    if not instance.agent.at(now):
+        return ENVIRONMENT, "Cloud Assistant Agent did not answer."
+    for disk in instance.disks:
+        if disk.snapshot_in_progress(now):
+            return "IncorrectDiskStatus.CreatingSnapshot", f"A snapshot of disk {disk.id} is being created."
+    unfit = _unfit_windows(instance) if instance.system(now).windows else _unfit_linux(instance)
+    return (ENVIRONMENT, f"The environment check failed: {unfit}") if unfit else None
+
+
+def _unfit_linux(instance: Instance) -> str | None:
+    guest = instance.group.guest
+    packages = [package for package in guest.packages if package.endswith((".i686", ".i386"))]
+    if packages:
+        return f"32-bit packages are installed: {' '.join(packages)}."
+    short = [path for path, need in _FREE_MIB.items() if guest.free_mib.get(path, need) < need]
+    if short:
+        return f"not enough free space in {', '.join(short)}."
+    return "not enough free memory." if guest.memory_available_mib < _MEMORY_MIB else None
+
+
+def _unfit_windows(instance: Instance) -> str | None:
+    group = instance.group
+    if group.vcpus < _WINDOWS_VCPUS or group.memory_mib < _WINDOWS_MEMORY_MIB:
+        return "the instance type has fewer than 2 vCPUs or 2 GiB of memory."
+    free = group.guest.free_mib.get("C:", _WINDOWS_FREE_MIB + group.guest.windows_dir_mib)
+    enough = max(_WINDOWS_FREE_MIB, group.guest.windows_dir_mib + 1)
+    return "not enough free space on drive C." if free < enough else None
