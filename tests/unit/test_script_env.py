@@ -22,8 +22,8 @@ def bin_dir(tmp_path: Path) -> Path:
     return directory
 
 
-def python(directory: Path, name: str, body: str) -> Path:
-    """Write an executable that answers in place of a Python."""
+def executable(directory: Path, name: str, body: str) -> Path:
+    """Write a shell script, for instance one that answers in place of a Python."""
     path = directory / name
     path.write_text(f"#!/bin/sh\n{body}\n")
     path.chmod(0o755)
@@ -45,25 +45,25 @@ def with_path(directory: Path) -> dict[str, str]:
 
 
 def test_broken_shim_is_passed_over(bin_dir: Path) -> None:
-    python(bin_dir, "python3.99", BROKEN_SHIM)
-    python(bin_dir, "python3.98", answer(98, "/somewhere/python3.98"))
+    executable(bin_dir, "python3.99", BROKEN_SHIM)
+    executable(bin_dir, "python3.98", answer(98, "/somewhere/python3.98"))
     assert run("find_python", **with_path(bin_dir)).stdout == "/somewhere/python3.98\n"
 
 
 def test_newest_is_chosen_by_number_not_by_name(bin_dir: Path) -> None:
-    python(bin_dir, "python3", answer(98, "/somewhere/python3"))
-    python(bin_dir, "python3.12", answer(97, "/somewhere/python3.12"))
+    executable(bin_dir, "python3", answer(98, "/somewhere/python3"))
+    executable(bin_dir, "python3.12", answer(97, "/somewhere/python3.12"))
     assert run("find_python", **with_path(bin_dir)).stdout == "/somewhere/python3\n"
 
 
 def test_one_that_cannot_make_environments_is_passed_over(bin_dir: Path) -> None:
-    python(bin_dir, "python3.99", answer(99, "/somewhere/python3.99", "no"))
+    executable(bin_dir, "python3.99", answer(99, "/somewhere/python3.99", "no"))
     assert "python3.99" not in run("find_python", **with_path(bin_dir)).stdout
 
 
 def test_range_is_kept(bin_dir: Path) -> None:
     for minor in (96, 97, 98):
-        python(bin_dir, f"python3.{minor}", answer(minor, f"/somewhere/{minor}"))
+        executable(bin_dir, f"python3.{minor}", answer(minor, f"/somewhere/{minor}"))
     assert run("pythons 96 97", **with_path(bin_dir)).stdout.split() == ["/somewhere/97", "/somewhere/96"]
 
 
@@ -76,14 +76,14 @@ def test_range_is_kept(bin_dir: Path) -> None:
     ],
 )
 def test_what_to_install_is_said(bin_dir: Path, body: str, advice: str) -> None:
-    result = run("find_python", OS_MIGRATION_PYTHON=str(python(bin_dir, "python3", body)))
+    result = run("find_python", OS_MIGRATION_PYTHON=str(executable(bin_dir, "python3", body)))
     assert result.returncode == 1
     assert advice in result.stderr
     assert result.stdout == ""
 
 
 def test_settings_of_the_user_are_not_seen(bin_dir: Path) -> None:
-    python(bin_dir, "python", "echo /packages")
+    executable(bin_dir, "python", "echo /packages")
     venv = bin_dir.parent / "venv"
     venv.mkdir()
     bin_dir.rename(venv / "bin")
@@ -95,7 +95,8 @@ def test_settings_of_the_user_are_not_seen(bin_dir: Path) -> None:
 
 def test_what_was_started_is_stopped_with_its_children(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
-    script = f'start bash -c "sleep 300 & echo \\$! >{pid}; wait"; sleep 0.5; stop "$STARTED"'
-    assert run(script).returncode == 0
+    child = executable(tmp_path, "child", f"echo $$ >'{pid}'; sleep 300")
+    parent = executable(tmp_path, "parent", f"'{child}'; sleep 300")
+    assert run(f"start '{parent}'; sleep 0.5; stop \"$STARTED\"").returncode == 0
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid.read_text()), 0)
