@@ -1,0 +1,161 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One Alibaba Cloud RPC call: where it goes, how parameters are written, which error it ends in."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..._core.model import Problem
+from ..._errors import CloudError, MissingLibrary, Moved, Transient
+from ..base import Caller, Connection
+from .errors import is_fault, is_moved, is_refusal_of_caller, is_throttling, remedy_for
+
+try:
+    from aliyunsdkcore.acs_exception.exceptions import ClientException, ServerException
+    from aliyunsdkcore.client import AcsClient
+    from aliyunsdkcore.request import CommonRequest
+except ImportError:
+    IMPORT_TRACEBACK = traceback.format_exc()
+else:
+    IMPORT_TRACEBACK = ""
+
+VERSIONS = {"ecs": "2014-05-26", "smc": "2019-06-01", "sts": "2015-04-01"}
+
+# The regions whose ECS endpoint does not follow the rule ecs.<region>.aliyuncs.com (from the official SDK).
+_ECS_HOSTS = {"cn-hangzhou": "ecs-cn-hangzhou.aliyuncs.com", "cn-hangzhou-finance": "ecs.aliyuncs.com"}
+
+
+def default_url(service: str, region: str) -> str:
+    """Return the public HTTPS endpoint of a service; SMC and STS have one for every region."""
+    if service == "ecs":
+        return f"https://{_ECS_HOSTS.get(region, f'ecs.{region}.aliyuncs.com')}"
+    return f"https://{service}.aliyuncs.com"
+
+
+def flatten(parameters: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield RPC parameters: lists become ``Name.1``, dicts ``Name.Key``; ``None`` is left out."""
+    for name, value in parameters.items():
+        if isinstance(value, (list, tuple)):
+            yield from flatten({f"{name}.{number}": entry for number, entry in enumerate(value, 1)})
+        elif isinstance(value, Mapping):
+            yield from flatten({f"{name}.{key}": entry for key, entry in value.items()})
+        elif isinstance(value, bool):
+            yield name, str(value).lower()
+        elif value is not None:
+            yield name, str(value)
+
+
+class Rpc:
+    """A signed connection to one account in one region."""
+
+    def __init__(self, connection: Connection, region: str, call: Caller) -> None:
+        if IMPORT_TRACEBACK:
+            raise MissingLibrary("aliyun-python-sdk-core", IMPORT_TRACEBACK)
+        self.region = region
+        self._connection = connection
+        self._call = call
+        self._client = _client(connection, region)
+
+    def request(self, service: str, action: str, /, **parameters: Any) -> dict[str, Any]:
+        """Call ``action``, through the engine's back-off, and return the decoded answer."""
+        answer: dict[str, Any] = self._call(lambda: self._once(service, action, parameters))
+        return answer
+
+    def pages(self, service: str, action: str, path: str, size: int, **parameters: Any) -> Iterator[dict[str, Any]]:
+        """Yield the entries of a list with NextToken paging; ``path`` is like ``Disks.Disk``."""
+        token = None
+        while True:
+            answer = self.request(service, action, MaxResults=size, NextToken=token, **parameters)
+            yield from entries(answer, path)
+            token = answer.get("NextToken") or (answer.get(path.split(".")[0]) or {}).get("NextToken")
+            if not token:
+                return
+
+    def numbered_pages(
+        self, service: str, action: str, path: str, size: int, **parameters: Any
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the entries of a list with PageNumber paging."""
+        number, seen = 1, 0
+        while True:
+            answer = self.request(service, action, PageNumber=number, PageSize=size, **parameters)
+            page = list(entries(answer, path))
+            yield from page
+            seen += len(page)
+            if not page or seen >= int(answer.get("TotalCount") or 0):
+                return
+            number += 1
+
+    def _once(self, service: str, action: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        request = self._request(service, action, parameters)
+        try:
+            return dict(json.loads(self._client.do_action_with_exception(request)))
+        except ServerException as refusal:
+            code, text = str(refusal.get_error_code()), str(refusal.get_error_msg())
+            raise self._error(action, code, text, int(refusal.get_http_status() or 0)) from None
+        except ClientException as failure:
+            raise self._error(action, str(failure.get_error_code()), str(failure.get_error_msg()), 0) from None
+        except ValueError:
+            raise self._error(action, "InvalidAnswer", "the answer is not JSON", 502) from None
+
+    def _request(self, service: str, action: str, parameters: Mapping[str, Any]) -> CommonRequest:
+        endpoints = self._connection.endpoints
+        region = str(parameters.get("RegionId") or self.region)
+        url = urlsplit(endpoints.get(service) or endpoints.get("*") or default_url(service, region))
+        request = CommonRequest(domain=url.netloc, version=VERSIONS[service], action_name=action)
+        request.set_protocol_type(url.scheme or "https")
+        request.set_method("POST")
+        for name, value in flatten(parameters):
+            request.add_body_params(name, value)
+        return request
+
+    def _error(self, action: str, code: str, text: str, status: int) -> CloudError:
+        problem = Problem(code, f"{action}: {self._without_secrets(text)}", remedy_for(code))
+        if is_throttling(code):
+            return Transient(problem, throttled=True)
+        if is_fault(code, status):
+            return Transient(problem)
+        if is_moved(code):
+            return Moved(problem)
+        return CloudError(problem, whole_call=is_refusal_of_caller(code))
+
+    def _without_secrets(self, text: str) -> str:
+        for secret in self._connection.secrets:
+            text = text.replace(secret, "********")
+        return text
+
+
+def _client(connection: Connection, region: str) -> AcsClient:
+    """Return the SDK's client. Its own retries are off: the engine backs off for every call alike."""
+    credential = None
+    if connection.security_token:
+        from aliyunsdkcore.auth.credentials import StsTokenCredential  # noqa: PLC0415 (the import is optional)
+
+        credential = StsTokenCredential(connection.access_key, connection.secret_key, connection.security_token)
+    return AcsClient(
+        ak=None if credential else connection.access_key,
+        secret=None if credential else connection.secret_key,
+        region_id=region,
+        credential=credential,
+        auto_retry=False,
+        timeout=connection.timeout,
+        connect_timeout=min(connection.timeout, 10),
+        verify=connection.validate_certs,
+        pool_size=32,
+    )
+
+
+def entries(answer: Mapping[str, Any], path: str) -> list[dict[str, Any]]:
+    """Return the list at a dotted path of an answer; an absent part is an empty list."""
+    here: Any = answer
+    for part in path.split("."):
+        here = here.get(part) or {} if isinstance(here, Mapping) else {}
+    return list(here) if isinstance(here, list) else []
+
+

@@ -1,0 +1,45 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Turn the frozen values of the model into JSON-able dicts and back, driven by their type hints."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def freeze_to_dict(value: Any) -> Any:
+    """Return ``value`` (a dataclass) as nested dicts and lists."""
+    return dataclasses.asdict(value)
+
+
+@functools.cache
+def _hints(cls: type) -> dict[str, Any]:
+    return typing.get_type_hints(cls)
+
+
+def thaw(cls: type[T], data: Mapping[str, Any]) -> T:
+    """Rebuild the dataclass ``cls`` from what :func:`freeze_to_dict` gave; unknown keys are dropped."""
+    hints = _hints(cls)
+    return cls(**{key: _value(hints[key], value) for key, value in data.items() if key in hints})
+
+
+def _value(hint: Any, value: Any) -> Any:
+    if value is None:
+        return None
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (types.UnionType, typing.Union):
+        return _value(next(kind for kind in arguments if kind is not type(None)), value)
+    if origin is tuple:
+        return tuple(_value(arguments[0], entry) for entry in value)
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        return thaw(hint, value)
+    return value

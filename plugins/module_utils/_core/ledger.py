@@ -1,0 +1,71 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The instance's own tag: what must survive the death of a controller.
+
+It is written *before* the step that it announces, so that a later run knows what an earlier one meant to do:
+
+``started``       the attempt is under way (snapshots, job, verification)
+``migrated``      the guest was seen to run the target
+``rolling_back``  disks are being reset to the attempt's snapshots
+``restored``      every disk is reset; the instance may be started again
+``rolled_back``   the guest was seen to run its former OS again
+``committed``     the snapshots are deleted; there is no way back
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping
+
+from .model import Disk, Ledger, Record
+
+TAG_KEY = "evergreen:os_migration"
+UNREADABLE = "unreadable"
+
+_LEDGER = re.compile(r"(\w+) attempt=(\d+) from=(\S+) to=(\S+)")
+_JOB_NAME = re.compile(r"osm-.+-a(\d+)-h(\d+)")
+_NAMESPACE = uuid.UUID("6f0d3e0c-1b51-4c0a-9c3e-5d1f0a7c2b11")
+
+
+def to_tag(ledger: Ledger) -> str:
+    """Return the tag value for ``ledger``."""
+    return f"{ledger.state} attempt={ledger.attempt} from={ledger.source} to={ledger.target}"
+
+
+def from_tags(tags: Mapping[str, str]) -> Ledger | None:
+    """Return the ledger in an instance's tags, ``None`` when there is none; a foreign text is ``unreadable``."""
+    if TAG_KEY not in tags:
+        return None
+    found = _LEDGER.fullmatch(tags[TAG_KEY])
+    if not found:
+        return Ledger(UNREADABLE, 0, "", "")
+    return Ledger(found[1], int(found[2]), found[3], found[4])
+
+
+def snapshot_label(attempt: int, hop: int) -> str:
+    """Return the tag value of a snapshot taken before hop number ``hop`` (from 1) of an attempt."""
+    return f"attempt={attempt} hop={hop}"
+
+
+def job_name(instance_id: str, attempt: int, hop: int) -> str:
+    """Return the unique name of the job for one hop of one attempt."""
+    return f"osm-{instance_id}-a{attempt}-h{hop}"
+
+
+def job_place(name: str) -> tuple[int, int] | None:
+    """Return (attempt, hop) of a job made by this collection, ``None`` for anybody else's name."""
+    found = _JOB_NAME.fullmatch(name)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def snapshot_name(disk: Disk, attempt: int, hop: int) -> str:
+    """Return the name of a disk's snapshot; names need not be unique, the label decides."""
+    return f"osm-{disk.disk_id}-a{attempt}-h{hop}"
+
+
+def client_token(record: Record, attempt: int, *what: object) -> str:
+    """Return the idempotency token of one step: the same step of the same attempt always has the same one."""
+    return str(uuid.uuid5(_NAMESPACE, "/".join(map(str, (record.item.instance_id, attempt, *what)))))

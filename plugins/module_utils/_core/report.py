@@ -1,0 +1,116 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Shape what modules return: one entry per instance, always the same keys, and one summary."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from .catalog import is_known
+from .decide import in_flight, own_jobs
+from .ledger import UNREADABLE
+from .model import Record
+
+
+def outcome(record: Record) -> dict[str, Any]:
+    """Return the result entry of one instance."""
+    here = record.instance
+    jobs = own_jobs(record) or record.jobs or ()
+    return {
+        "instance_id": record.item.instance_id,
+        "region": record.item.region,
+        "provider": record.item.provider,
+        "source_os": source_os(record),
+        "target_os": record.item.target or None,
+        "state": record.state,
+        "hop": min(record.hop, len(record.hops)),
+        "hops": [asdict(hop) for hop in record.hops],
+        "snapshots": [asdict(snapshot) for snapshot in record.snapshots or ()],
+        "job_id": jobs[-1].job_id if jobs else None,
+        "findings": [asdict(finding) for finding in record.findings],
+        "changed": record.changed,
+        "error": asdict(record.problem) if record.problem else None,
+        "timeline": [asdict(event) for event in record.timeline],
+        "instance": asdict(here) if here else None,
+    }
+
+
+def source_os(record: Record) -> str | None:
+    """Return the OS that the migration leaves: the ledger's word, else the guest's, else the cloud's."""
+    known = record.ledger
+    if record.hops:
+        return record.hops[0].source
+    if known is not None and known.state != UNREADABLE:
+        return known.source
+    seen = record.guest or record.instance
+    return seen.os if seen else None
+
+
+def summary(records: Sequence[Record], elapsed: float) -> dict[str, Any]:
+    """Return the counts by state and the progress line; ``elapsed`` is in seconds since the start of the work."""
+    states = Counter(record.state for record in records)
+    eta = _eta(records, elapsed)
+    return {
+        "total": len(records),
+        "states": dict(sorted(states.items())),
+        "failed": sum(1 for record in records if record.done and record.problem),
+        "running": sum(1 for record in records if in_flight(record)),
+        "eta_seconds": eta,
+        "text": _line(records, eta),
+    }
+
+
+def _line(records: Sequence[Record], eta: int | None) -> str:
+    total = len(records)
+    over = [record for record in records if record.done]
+    good = Counter(record.state for record in over if not record.problem)
+    parts = [f"{count}/{total} {state.replace('_', ' ')}" for state, count in good.most_common()] or [f"0/{total} done"]
+    bad = Counter(record.state for record in over if record.problem)
+    parts += [f"{count} {state.replace('_', ' ')}" for state, count in bad.most_common()]
+    doing = Counter(record.state for record in records if not record.done)
+    parts += [f"{count} {state.replace('_', ' ')}" for state, count in doing.most_common()]
+    if eta is not None:
+        parts.append(f"eta {max(1, round(eta / 60))} min")
+    return ", ".join(parts)
+
+
+def _eta(records: Sequence[Record], elapsed: float) -> int | None:
+    """Return the seconds left if the rest goes as the past did; ``None`` while too little is known."""
+    waiting = [record for record in records if not record.done]
+    done = sum(map(fraction, records)) / len(records) if records else 0
+    if not waiting or done < 0.05 or elapsed <= 0:
+        return None
+    return round(elapsed * (1 - done) / done)
+
+
+#: How far through one hop an instance is when it enters a state; the job's own progress fills the middle.
+_MILESTONES = {"protecting": 0.05, "importing": 0.15, "migrating": 0.2, "verifying": 0.95, "rolling_back": 0.9}
+
+
+def fraction(record: Record) -> float:
+    """Return how much of its work an instance has behind it, 0 to 1."""
+    if record.done:
+        return 1.0
+    within = _MILESTONES.get(record.state, 0.0)
+    if record.state == "migrating" and record.jobs:
+        within += 0.75 * max(job.progress for job in record.jobs) / 100
+    return (record.hop + within) / max(1, len(record.hops))
+
+
+def diff(records: Iterable[Record]) -> dict[str, Any]:
+    """Return Ansible's before/after of the instances' operating systems, for those that change."""
+    moved = [record for record in records if record.changed and is_known(record.item.target)]
+    return {
+        "before": {record.item.instance_id: {"os": source_os(record)} for record in moved},
+        "after": {record.item.instance_id: {"os": _after(record)} for record in moved},
+    }
+
+
+def _after(record: Record) -> str | None:
+    stays = record.state in ("rolled_back", "failed")
+    return source_os(record) if stays else record.item.target

@@ -1,0 +1,200 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Options by name, and the one factory from options to clouds. Modules and the inventory share it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import env_fallback
+
+from ._clouds.alicloud import AliCloud
+from ._clouds.alicloud.target import DEFAULT_PARAMETER, QUERY, REPLICATION_PARAMETERS
+from ._clouds.base import Caller, Cloud, Connection, Transport
+from ._core.model import Item
+from ._errors import OptionError
+
+PROVIDERS = ("alicloud",)
+_PROFILES_FILE = "~/.aliyun/config.json"
+_AWS_ID = re.compile(r"i-(?:[0-9a-f]{8}|[0-9a-f]{17})")
+
+
+def _from_env(*names: str) -> tuple[Any, list[str]]:
+    return env_fallback, list(names)
+
+
+_INSTANCE: dict[str, Any] = {
+    "instance_id": {"type": "str", "required": True},
+    "region": {"type": "str"},
+    "provider": {"type": "str", "choices": list(PROVIDERS)},
+    "profile": {"type": "str"},
+}
+
+_ALICLOUD: dict[str, Any] = {
+    "access_key": {
+        "type": "str",
+        "no_log": False,
+        "fallback": _from_env("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALICLOUD_ACCESS_KEY"),
+    },
+    "secret_key": {
+        "type": "str",
+        "no_log": True,
+        "fallback": _from_env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALICLOUD_SECRET_KEY"),
+    },
+    "security_token": {
+        "type": "str",
+        "no_log": True,
+        "fallback": _from_env("ALIBABA_CLOUD_SECURITY_TOKEN", "ALICLOUD_SECURITY_TOKEN"),
+    },
+    "profile": {"type": "str", "fallback": _from_env("ALIBABA_CLOUD_PROFILE", "ALICLOUD_PROFILE")},
+    "region": {"type": "str", "fallback": _from_env("ALIBABA_CLOUD_REGION_ID", "ALICLOUD_REGION")},
+    "endpoint": {"type": "str"},
+    "endpoints": {"type": "dict"},
+    "validate_certs": {"type": "bool", "default": True},
+    "timeout": {"type": "int", "default": 30},
+    "requests_per_second": {"type": "float", "default": 20.0},
+}
+
+_SMC: dict[str, Any] = {
+    "transport": {"type": "str", "choices": ["api", "watch"], "default": "api"},
+    "target_parameter": {"type": "str", "default": DEFAULT_PARAMETER},
+    "target_location": {"type": "str", "choices": [QUERY, REPLICATION_PARAMETERS], "default": QUERY},
+    "target_values": {"type": "dict", "default": {}},
+    "import_command": {
+        "type": "dict",
+        "apply_defaults": True,
+        "options": {"linux": {"type": "str"}, "windows": {"type": "str"}},
+    },
+}
+
+_BY_NAME: dict[str, dict[str, Any]] = {
+    "instances": {"type": "list", "elements": "dict", "required": True, "options": _INSTANCE},
+    "targeted_instances": {
+        "type": "list",
+        "elements": "dict",
+        "required": True,
+        "options": {**_INSTANCE, "target": {"type": "str"}},
+    },
+    "alicloud": {"type": "dict", "apply_defaults": True, "options": _ALICLOUD},
+    "smc": {"type": "dict", "apply_defaults": True, "options": _SMC},
+}
+
+
+def argument(name: str) -> dict[str, Any]:
+    """Return the argument spec of an option that several modules share."""
+    return _BY_NAME[name]
+
+
+def items(parameters: Mapping[str, Any]) -> list[Item]:
+    """Return the instances of a call, completed by its defaults."""
+    default_target = str(parameters.get("target") or "")
+    default_region = str(parameters["alicloud"].get("region") or "")
+    found = [_item(raw, default_target, default_region) for raw in parameters["instances"]]
+    seen: set[str] = set()
+    for item in found:
+        if item.instance_id in seen:
+            message = f"{item.instance_id} is listed more than once in instances."
+            raise OptionError(message, "Name each instance once.")
+        seen.add(item.instance_id)
+    return found
+
+
+def _item(raw: Mapping[str, Any], target: str, region: str) -> Item:
+    return Item(
+        instance_id=raw["instance_id"].strip(),
+        region=raw.get("region") or region,
+        provider=raw.get("provider") or ("aws" if _AWS_ID.fullmatch(raw["instance_id"]) else "alicloud"),
+        profile=raw.get("profile") or "",
+        target=raw.get("target") or target,
+    )
+
+
+def transport(smc: Mapping[str, Any]) -> Transport:
+    """Return how SMC jobs are created."""
+    commands = {system: text for system, text in (smc.get("import_command") or {}).items() if text}
+    return Transport(smc["target_parameter"], smc["target_location"], smc["target_values"], commands)
+
+
+def cloud_factory(
+    parameters: Mapping[str, Any], how: Transport, caller: Callable[[], Caller]
+) -> Callable[[Item], Cloud]:
+    """Return the function that gives an item's cloud: one connection per account and region.
+
+    ``caller`` makes the rate limit and back-off of one account.
+    """
+    clouds: dict[tuple[str, str], Cloud] = {}
+    callers: dict[str, Caller] = {}
+
+    def cloud_for(item: Item) -> Cloud:
+        key = (item.profile, item.region)
+        if key not in clouds:
+            _check_place(item)
+            connection = _connection(parameters["alicloud"], item.profile)
+            call = callers.setdefault(item.profile, caller())
+            clouds[key] = AliCloud(connection, item.region, how, call)
+        return clouds[key]
+
+    return cloud_for
+
+
+def _check_place(item: Item) -> None:
+    if item.provider not in PROVIDERS:
+        message = f"{item.instance_id} looks like an instance of provider {item.provider}, which is not supported yet."
+        raise OptionError(message, f"Supported providers: {', '.join(PROVIDERS)}.")
+    if not item.region:
+        raise OptionError(f"{item.instance_id} has no region.", "Set region for the instance, or alicloud.region.")
+
+
+def _connection(options: Mapping[str, Any], profile: str) -> Connection:
+    keys = _keys(options, profile)
+    endpoints = {"*": options["endpoint"]} if options.get("endpoint") else {}
+    return Connection(
+        access_key=keys["access_key"],
+        secret_key=keys["secret_key"],
+        security_token=keys.get("security_token") or "",
+        endpoints={**endpoints, **(options.get("endpoints") or {})},
+        validate_certs=options["validate_certs"],
+        timeout=options["timeout"],
+    )
+
+
+def _keys(options: Mapping[str, Any], profile: str) -> Mapping[str, str]:
+    """Return the keys: those of the item's own profile, else the given ones, else those of the default profile."""
+    if not profile and options.get("access_key") and options.get("secret_key"):
+        return options
+    profile = profile or options.get("profile") or ""
+    if profile:
+        return _profile_keys(profile)
+    raise OptionError(
+        "No credentials for Alibaba Cloud.",
+        "Set alicloud.access_key and secret_key, alicloud.profile, or the environment variables "
+        "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET.",
+    )
+
+
+def _profile_keys(name: str) -> Mapping[str, str]:
+    path = Path(_PROFILES_FILE).expanduser()
+    try:
+        profiles = {entry["name"]: entry for entry in json.loads(path.read_text(encoding="utf-8"))["profiles"]}
+    except (OSError, ValueError, KeyError, TypeError) as failure:
+        raise OptionError(
+            f"The profile {name} was asked for, but {path} cannot be read ({type(failure).__name__}).",
+            "Create it with the provider's command line tool, or give access_key and secret_key.",
+        ) from None
+    found = profiles.get(name, {})
+    if found.get("mode") not in ("AK", "StsToken") or not found.get("access_key_id"):
+        raise OptionError(
+            f"{path} has no profile {name} with keys (mode AK or StsToken).",
+            f"Profiles there: {', '.join(sorted(profiles)) or 'none'}.",
+        )
+    return {
+        "access_key": found["access_key_id"],
+        "secret_key": found.get("access_key_secret") or "",
+        "security_token": found.get("sts_token") or "",
+    }

@@ -1,0 +1,337 @@
+#!/usr/bin/python
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: os_migration
+short_description: Bring a list of instances to another operating system, in place
+version_added: 0.1.0
+description:
+  - Makes sure that every instance of a list runs the wanted operating system, keeping instance, data and addresses.
+  - Plans the hops (for example Windows Server 2008 R2 to 2012 R2 to 2016), checks each instance, takes snapshots of
+    all disks, does every hop through Server Migration Center (SMC), verifies in the guest, and rolls back on failure
+    if asked to.
+  - Keeps no state of its own. Each call looks at the cloud first and does only what is missing, so a call that was
+    killed is simply repeated; no job and no snapshot is started twice.
+  - Instances advance independently, and one that fails does not stop the others.
+  - Runs on the controller and does not connect to the instances; guests are reached through the cloud's agent.
+  - How SMC's API names the target operating system is not documented by the provider, see O(smc). This module was
+    tested against a simulated service only.
+author:
+  - evergreen.os_migration contributors (@evergreen)
+extends_documentation_fragment:
+  - evergreen.os_migration.attributes
+  - evergreen.os_migration.attributes.write_module
+  - evergreen.os_migration.instances
+  - evergreen.os_migration.alicloud
+options:
+  instances:
+    description:
+      - The instances. Each is named once.
+    suboptions:
+      target:
+        description:
+          - Canonical id of the operating system that this instance is to run; overrides O(target).
+        type: str
+  target:
+    description:
+      - Canonical id of the operating system that the instances are to run, for example V(alinux-3) or V(windows-2016).
+    type: str
+  state:
+    description:
+      - V(assessed) looks, plans and runs the prechecks; the only thing sent to a guest is a script that reads facts.
+      - V(migrated) makes the instances run the target.
+      - V(verified) makes sure that they do, and changes nothing.
+      - V(rolled_back) puts all disks back to the snapshots that were taken before the migration. What was written to
+        the disks since then is lost.
+      - V(committed) deletes those snapshots and the finished jobs, after the guest was seen to run the target. There is
+        no way back after it.
+    type: str
+    choices: [assessed, migrated, verified, rolled_back, committed]
+    default: migrated
+  smc:
+    description:
+      - How OS migration jobs of Server Migration Center are made.
+    type: dict
+    suboptions:
+      transport:
+        description:
+          - V(api) creates and starts the jobs.
+          - V(watch) follows jobs that were started in the SMC console, and never writes to SMC. It takes no snapshots,
+            SMC itself does.
+        type: str
+        choices: [api, watch]
+        default: api
+      target_parameter:
+        description:
+          - Name of the parameter of C(CreateReplicationJob) that carries the target operating system. The default is
+            inferred from an error message of the service; the public documentation names none.
+        type: str
+        default: TargetOsType
+      target_location:
+        description:
+          - Where that parameter goes. V(query) is a parameter of the request, V(replication_parameters) a key of the
+            JSON text in C(ReplicationParameters).
+        type: str
+        choices: [query, replication_parameters]
+        default: query
+      target_values:
+        description:
+          - What the service calls an operating system, by canonical id. The defaults are the names of the console's
+            list, such as C(Alibaba Cloud Linux 3).
+        type: dict
+        default: {}
+      import_command:
+        description:
+          - The command that registers a guest as a migration source, as the SMC console gives it. The text
+            C({activation_code}) in it is replaced by an activation code made for this run.
+          - Without one, an instance must have been imported before; its source is found by hostname and address.
+        type: dict
+        suboptions:
+          linux:
+            description:
+              - For Linux guests, run by C(sh).
+            type: str
+          windows:
+            description:
+              - For Windows guests, run by PowerShell.
+            type: str
+  on_failure:
+    description:
+      - What to do with an instance whose migration job or verification failed.
+      - V(keep) leaves it as it is. V(rollback) puts its disks back; see O(state=rolled_back).
+    type: str
+    choices: [keep, rollback]
+    default: keep
+  rollback_to:
+    description:
+      - V(start) takes one set of snapshots before the first hop and goes back to it.
+      - V(hop) takes a set before every hop and goes back to the newest.
+    type: str
+    choices: [start, hop]
+    default: start
+  retry:
+    description:
+      - Whether to try an instance again whose earlier attempt failed. Without it such an instance is reported only.
+    type: bool
+    default: false
+  waive:
+    description:
+      - Ids of findings that must not stop a migration.
+    type: list
+    elements: str
+    default: []
+  max_running:
+    description:
+      - The most instances under migration at the same time in the account, counting the running OS migration jobs that
+        others have started. The rest wait.
+    type: int
+    default: 20
+  delete_smc_snapshots:
+    description:
+      - With O(state=committed), also delete the snapshots of these instances that SMC took (C(SMC_Backup_…)).
+    type: bool
+    default: false
+  poll_interval:
+    description:
+      - Seconds between two looks at what is under way.
+    type: float
+    default: 20
+  hop_timeout:
+    description:
+      - Seconds after which one step of an instance (a job, its snapshots, the guest's return) counts as stuck.
+    type: float
+    default: 7200
+  timeout:
+    description:
+      - Seconds after which the call ends. What is under way goes on in the cloud; a later call follows it.
+    type: float
+    default: 14400
+  slice_seconds:
+    description:
+      - Return after about this many seconds with C(unfinished) and a C(checkpoint). Set by the action plugin, which
+        calls the module again and again and prints the progress in between.
+    type: float
+  checkpoint:
+    description:
+      - What an unfinished call returned. It only saves look-ups; without it everything is read from the cloud again.
+    type: dict
+  guest_scripts:
+    description:
+      - The scripts that read a guest's facts, by type of system. Set by the action plugin from the collection's files.
+    type: dict
+seealso:
+  - module: evergreen.os_migration.instance_info
+  - module: evergreen.os_migration.guest_command
+"""
+
+EXAMPLES = r"""
+- name: Say what stands in the way of Alibaba Cloud Linux 3
+  evergreen.os_migration.os_migration:
+    instances:
+      - instance_id: i-bp1demo0centos7web01
+        region: cn-hangzhou
+    target: alinux-3
+    state: assessed
+  delegate_to: localhost
+  run_once: true
+
+- name: Migrate a mixed list, and roll back what fails
+  evergreen.os_migration.os_migration:
+    instances:
+      - instance_id: i-bp1demo0centos7web01
+        region: cn-hangzhou
+        target: alinux-3
+      - instance_id: i-bp1demo0win2008r201
+        region: cn-hangzhou
+        target: windows-2016
+    on_failure: rollback
+    smc:
+      import_command:
+        linux: acs-plugin-manager -e -P smc-client-plugin -p --activationcode={activation_code}
+        windows: acs-plugin-manager.exe -e -P smc-client-plugin-win -p --activationcode={activation_code}
+  delegate_to: localhost
+  run_once: true
+
+- name: Follow a job that was started in the console
+  evergreen.os_migration.os_migration:
+    instances:
+      - instance_id: i-bp1demo0centos7web01
+        region: cn-hangzhou
+    target: alinux-3
+    smc:
+      transport: watch
+  delegate_to: localhost
+  run_once: true
+"""
+
+RETURN = r"""
+results:
+  description: One entry per instance, in the order given.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    instance_id: {description: The instance., type: str, returned: always, sample: i-bp1demo0win2008r201}
+    region: {description: Its region., type: str, returned: always, sample: cn-hangzhou}
+    provider: {description: Its provider., type: str, returned: always, sample: alicloud}
+    source_os: {description: Canonical id of the system that is left., type: str, returned: always, sample: windows-2008r2}
+    target_os: {description: Canonical id of the system that is wanted., type: str, returned: always, sample: windows-2016}
+    state:
+      description: >-
+        Where the instance stands. V(ready), V(blocked), V(in_progress), V(planned) (check mode), V(migrated),
+        V(verified), V(rolled_back), V(committed) or V(failed).
+      type: str
+      returned: always
+      sample: migrated
+    hop: {description: How many hops are done., type: int, returned: always, sample: 2}
+    hops:
+      description: The planned hops; C(minutes) is the documented upper duration without snapshots.
+      type: list
+      elements: dict
+      returned: always
+      sample:
+        - {source: windows-2008r2, target: windows-2012r2, service: smc, minutes: 30}
+        - {source: windows-2012r2, target: windows-2016, service: smc, minutes: 30}
+    snapshots:
+      description: The snapshots that protect the instance.
+      type: list
+      elements: dict
+      returned: always
+      sample: [{snapshot_id: s-bp1demo, disk_id: d-bp1demo, status: accomplished, name: osm-d-bp1demo-a1-h1,
+                label: attempt=1 hop=1, created: "2026-01-01T00:00:00Z"}]
+    job_id: {description: The newest migration job., type: str, returned: always, sample: j-bp1demo}
+    findings:
+      description: What the prechecks and the verification found; an inhibitor stops the migration.
+      type: list
+      elements: dict
+      returned: always
+      sample: [{id: path.condition, severity: info, message: The provider sets a condition for this path.,
+                evidence: "", remedy: Ask the provider before you start., source: ""}]
+    changed: {description: Whether anything was written for this instance., type: bool, returned: always, sample: true}
+    error:
+      description: Why the instance has not the wanted state; C(code), C(message) and C(remedy).
+      type: dict
+      returned: always
+      sample: null
+    timeline:
+      description: What was done, with the time in ISO 8601 UTC.
+      type: list
+      elements: dict
+      returned: always
+      sample: [{at: "2026-01-01T00:00:00+00:00", event: started job j-bp1demo}]
+    instance:
+      description: The cloud's facts, see M(evergreen.os_migration.instance_info).
+      type: dict
+      returned: when the instance was found
+summary:
+  description: Counts by state, and the line that is printed as progress.
+  returned: always
+  type: dict
+  sample: {total: 12, failed: 1, running: 3, eta_seconds: 660, states: {migrated: 8, migrating: 3, blocked: 1},
+           text: "8/12 migrated, 1 blocked, 3 migrating, eta 11 min"}
+unfinished:
+  description: Whether the call returned before the work was over.
+  returned: with O(slice_seconds)
+  type: bool
+checkpoint:
+  description: What the next call is to be given as O(checkpoint).
+  returned: with O(slice_seconds)
+  type: dict
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.decide import Goal
+from ansible_collections.evergreen.os_migration.plugins.module_utils._module import run_module
+from ansible_collections.evergreen.os_migration.plugins.module_utils._options import argument, transport
+
+STATES = ["assessed", "migrated", "verified", "rolled_back", "committed"]
+
+
+def goal(options: dict[str, Any]) -> Goal:
+    return Goal(
+        state=options["state"],
+        transport=options["smc"]["transport"],
+        on_failure=options["on_failure"],
+        rollback_to=options["rollback_to"],
+        retry=options["retry"],
+        waive=tuple(options["waive"]),
+        hop_timeout=options["hop_timeout"],
+        importable=frozenset(transport(options["smc"]).import_commands),
+        delete_service_snapshots=options["delete_smc_snapshots"],
+    )
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "instances": argument("targeted_instances"),
+            "alicloud": argument("alicloud"),
+            "smc": argument("smc"),
+            "target": {"type": "str"},
+            "state": {"type": "str", "choices": STATES, "default": "migrated"},
+            "on_failure": {"type": "str", "choices": ["keep", "rollback"], "default": "keep"},
+            "rollback_to": {"type": "str", "choices": ["start", "hop"], "default": "start"},
+            "retry": {"type": "bool", "default": False},
+            "waive": {"type": "list", "elements": "str", "default": []},
+            "max_running": {"type": "int", "default": 20},
+            "delete_smc_snapshots": {"type": "bool", "default": False},
+            "poll_interval": {"type": "float", "default": 20.0},
+            "hop_timeout": {"type": "float", "default": 7200.0},
+            "timeout": {"type": "float", "default": 14400.0},
+            "slice_seconds": {"type": "float"},
+            "checkpoint": {"type": "dict"},
+            "guest_scripts": {"type": "dict"},
+        },
+        supports_check_mode=True,
+    )
+    run_module(module, goal(module.params), timeout=module.params["timeout"])
+
+
+if __name__ == "__main__":
+    main()
