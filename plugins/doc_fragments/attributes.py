@@ -24,7 +24,7 @@ attributes:
     support: full
     details: This module only reads.
   diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+    description: Returns what has changed, or would change in C(check_mode), when in diff mode.
     support: N/A
     details: This module only reads.
 """
@@ -36,6 +36,6 @@ attributes:
     support: full
     details: No call that writes is sent, so guests are not asked either; the cloud's facts are used alone.
   diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+    description: Returns what has changed, or would change in C(check_mode), when in diff mode.
     support: full
 """

@@ -21,8 +21,10 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ._clouds.base import Cloud
-from ._core.decide import Kind, Step, Verb, decide, fail, in_flight, is_admission, predict
+from ._core.decide import decide, fail, is_admission, predict
 from ._core.model import Event, Item, Problem, Record
+from ._core.position import in_flight
+from ._core.step import Kind, Step, Verb
 from ._errors import CloudError, MigrationError, MissingLibrary, Moved, OutOfTime, Transient
 from ._steps import OPERATIONS, Brief, Operation, Task
 
@@ -77,7 +79,7 @@ class Retrier:
                 self._answered = self._answered or fault.throttled
                 if not fault.throttled and tries >= (self._TRIES if self._answered else self._FIRST_TRIES):
                     raise
-                self._pause(random.uniform(0.5, 1) * min(self._LONGEST, 2.0 ** min(tries, 6) / 2))  # noqa: S311
+                self._pause(random.uniform(0.5, 1) * min(self._LONGEST, 2.0 ** min(tries, 6) / 2))
             else:
                 self._answered = True
                 return result
@@ -176,7 +178,7 @@ class Engine:
         since = self.clock.now() if moved else result.waiting_since
         self.records[record.item.instance_id] = result.with_(state=state, waiting_since=since, timeline=timeline)
 
-    # --- acting -------------------------------------------------------------------------------------------------------
+    # --- acting -----------------------------------------------------------------------------------------------------
 
     def _act(self, pool: ThreadPoolExecutor, tasks: Sequence[Task]) -> None:
         batches = list(self._batches(tasks))
@@ -241,7 +243,7 @@ class Engine:
         else:
             self._keep(task.record, task.step, answer.with_(**task.step.changes))
 
-    # --- the cap ------------------------------------------------------------------------------------------------------
+    # --- the cap ----------------------------------------------------------------------------------------------------
 
     def _admitted(self, tasks: list[Task]) -> list[Task]:
         """Hold back instances that would exceed the most running at once, in the account, whoever started them."""

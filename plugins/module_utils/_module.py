@@ -14,9 +14,9 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ._clouds.base import Script
 from ._core.codec import freeze_to_dict, thaw
-from ._core.decide import Goal
 from ._core.model import Problem, Record
 from ._core.report import diff, outcome, summary
+from ._core.step import Goal
 from ._engine import Clock, Engine, Limits, Retrier
 from ._errors import MigrationError, MissingLibrary
 from ._options import cloud_factory, items, transport

@@ -17,9 +17,10 @@ from typing import Any, NamedTuple
 
 from ._clouds.base import Capabilities, Cloud, JobRequest, Script
 from ._core import facts
-from ._core.decide import Goal, Step, Verb, attempt
 from ._core.ledger import TAG_KEY, client_token, from_tags, job_name, snapshot_label, snapshot_name, to_tag
 from ._core.model import Agent, CommandResult, Disk, Instance, Job, Problem, Record, Snapshot, Source
+from ._core.position import ACTIVE, attempt
+from ._core.step import Goal, Step, Verb
 from ._errors import CloudError
 
 PROBE_TIMEOUT = 120
@@ -71,7 +72,7 @@ def _here(task: Task) -> Instance:
     return task.record.instance
 
 
-# --- looking ------------------------------------------------------------------------------------------------------------
+# --- looking --------------------------------------------------------------------------------------------------------
 
 
 def _describe(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answer:
@@ -166,7 +167,7 @@ def _stale_guest(record: Record) -> Record:
     return record.with_(guest=None, source=source, instance=replace(record.instance, agent=Agent(installed=True)))
 
 
-# --- the agent ------------------------------------------------------------------------------------------------------------
+# --- the agent ------------------------------------------------------------------------------------------------------
 
 _SHELLS = {"windows": "powershell"}
 
@@ -212,7 +213,7 @@ def _probe_over(cloud: Cloud, record: Record, result: CommandResult) -> Record |
     free = record.with_(command=None)
     if result.status == "finished" and result.exit_code == 0:
         return free.with_(guest=facts.parse(result.stdout))
-    if record.ledger is not None and record.ledger.state in ("started", "rolling_back", "restored"):
+    if record.ledger is not None and record.ledger.state in ACTIVE:
         # The guest is on its way up again; wait for the agent instead of giving up.
         return free.with_(instance=replace(record.instance, agent=Agent(installed=True)))
     return _agent_problem("The guest facts could not be read", result)
@@ -238,7 +239,9 @@ def _script_over(cloud: Cloud, record: Record, result: CommandResult) -> Record 
 
 def _agent_problem(what: str, result: CommandResult) -> Problem:
     if result.status == "timed_out":
-        return Problem("ScriptTimeout", f"{what}: it ran out of time.", "Raise the timeout, or look at the guest's load.")
+        return Problem(
+            "ScriptTimeout", f"{what}: it ran out of time.", "Raise the timeout, or look at the guest's load."
+        )
     why = result.error_code or f"exit code {result.exit_code}"
     return Problem(
         "AgentFailed",
@@ -247,7 +250,7 @@ def _agent_problem(what: str, result: CommandResult) -> Problem:
     )
 
 
-# --- writing --------------------------------------------------------------------------------------------------------------
+# --- writing --------------------------------------------------------------------------------------------------------
 
 
 def _mark(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answer:

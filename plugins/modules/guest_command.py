@@ -80,14 +80,22 @@ results:
   elements: dict
   contains:
     instance_id: {description: The instance., type: str, returned: always, sample: i-bp1demo0centos7web01}
-    state: {description: V(finished) or V(failed); V(planned) in check mode., type: str, returned: always, sample: finished}
+    state:
+      description: V(finished) or V(failed); V(planned) in check mode.
+      type: str
+      returned: always
+      sample: finished
     rc: {description: The script's exit code; null when it did not end., type: int, returned: always, sample: 0}
     stdout:
       description: What the script printed. Cloud Assistant sends both streams as one, so errors are in here too.
       type: str
       returned: always
       sample: 3.10.0-1160.el7.x86_64
-    stderr: {description: The agent's own words when it could not run the script., type: str, returned: always, sample: ""}
+    stderr:
+      description: The agent's own words when it could not run the script.
+      type: str
+      returned: always
+      sample: ""
     truncated: {description: Whether the agent cut the output., type: bool, returned: always, sample: false}
     dropped_bytes: {description: How many bytes the agent cut off., type: int, returned: always, sample: 0}
     error:
@@ -108,8 +116,8 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Script
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.decide import Goal
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import CommandResult, Record
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.step import Goal
 from ansible_collections.evergreen.os_migration.plugins.module_utils._module import run_module
 from ansible_collections.evergreen.os_migration.plugins.module_utils._options import argument
 

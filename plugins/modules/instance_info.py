@@ -101,7 +101,7 @@ summary:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.decide import Goal
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.step import Goal
 from ansible_collections.evergreen.os_migration.plugins.module_utils._module import run_module
 from ansible_collections.evergreen.os_migration.plugins.module_utils._options import argument
 

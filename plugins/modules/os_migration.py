@@ -218,8 +218,16 @@ results:
     instance_id: {description: The instance., type: str, returned: always, sample: i-bp1demo0win2008r201}
     region: {description: Its region., type: str, returned: always, sample: cn-hangzhou}
     provider: {description: Its provider., type: str, returned: always, sample: alicloud}
-    source_os: {description: Canonical id of the system that is left., type: str, returned: always, sample: windows-2008r2}
-    target_os: {description: Canonical id of the system that is wanted., type: str, returned: always, sample: windows-2016}
+    source_os:
+      description: Canonical id of the system that is left.
+      type: str
+      returned: always
+      sample: windows-2008r2
+    target_os:
+      description: Canonical id of the system that is wanted.
+      type: str
+      returned: always
+      sample: windows-2016
     state:
       description: >-
         Where the instance stands. V(ready), V(blocked), V(in_progress), V(planned) (check mode), V(migrated),
@@ -286,7 +294,7 @@ checkpoint:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.decide import Goal
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.step import Goal
 from ansible_collections.evergreen.os_migration.plugins.module_utils._module import run_module
 from ansible_collections.evergreen.os_migration.plugins.module_utils._options import argument, transport
 

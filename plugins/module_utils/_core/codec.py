@@ -10,7 +10,7 @@ import dataclasses
 import functools
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -22,13 +22,13 @@ def freeze_to_dict(value: Any) -> Any:
 
 
 @functools.cache
-def _hints(cls: type) -> dict[str, Any]:
+def _hints(cls: Any) -> dict[str, Any]:
     return typing.get_type_hints(cls)
 
 
 def thaw(cls: type[T], data: Mapping[str, Any]) -> T:
     """Rebuild the dataclass ``cls`` from what :func:`freeze_to_dict` gave; unknown keys are dropped."""
-    hints = _hints(cls)
+    hints = _hints(typing.cast(Hashable, cls))
     return cls(**{key: _value(hints[key], value) for key, value in data.items() if key in hints})
 
 

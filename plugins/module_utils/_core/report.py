@@ -12,9 +12,9 @@ from dataclasses import asdict
 from typing import Any
 
 from .catalog import is_known
-from .decide import in_flight, own_jobs
 from .ledger import UNREADABLE
 from .model import Record
+from .position import in_flight, own_jobs
 
 
 def outcome(record: Record) -> dict[str, Any]:

@@ -135,7 +135,7 @@ def _client(connection: Connection, region: str) -> AcsClient:
     """Return the SDK's client. Its own retries are off: the engine backs off for every call alike."""
     credential = None
     if connection.security_token:
-        from aliyunsdkcore.auth.credentials import StsTokenCredential  # noqa: PLC0415 (the import is optional)
+        from aliyunsdkcore.auth.credentials import StsTokenCredential
 
         credential = StsTokenCredential(connection.access_key, connection.secret_key, connection.security_token)
     return AcsClient(
@@ -157,5 +157,3 @@ def entries(answer: Mapping[str, Any], path: str) -> list[dict[str, Any]]:
     for part in path.split("."):
         here = here.get(part) or {} if isinstance(here, Mapping) else {}
     return list(here) if isinstance(here, list) else []
-
-

@@ -101,9 +101,7 @@ class Smc:
         """Create a job; the same token and name give the same job."""
         parameters = create_job_parameters(request, self._rpc.region, self._transport)
         answer = self._rpc.request("smc", "CreateReplicationJob", **parameters)
-        return Job(
-            answer["JobId"], request.name, source_id=request.source_id, instance_id=request.instance.instance_id
-        )
+        return Job(answer["JobId"], request.name, source_id=request.source_id, instance_id=request.instance.instance_id)
 
     def start_job(self, job_id: str) -> None:
         """Start a job that is Ready, Stopped or InError."""

@@ -1,0 +1,242 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Decisions on the way to the target: from the earlier attempt to the next hop's job."""
+
+from __future__ import annotations
+
+from . import ledger as book
+from . import paths, rules
+from .model import Finding, Job, Ledger, Problem, Record
+from .position import active, attempt, case, current_job, instance, next_hop, overdue, own_jobs
+from .shared import block, mark
+from .step import Goal, Step, Verb, failing, finish
+
+
+def earlier_attempt(record: Record, goal: Goal, now: float) -> Step | None:
+    known = record.ledger
+    if known is None:
+        return None
+    if known.state == book.UNREADABLE:
+        return failing(
+            "TagUnreadable",
+            f"The instance's tag {book.TAG_KEY} holds a text that this collection did not write.",
+            "Correct or remove the tag, after making sure that no migration of the instance is under way.",
+        )
+    if active(record) and known.target != record.item.target:
+        return failing(
+            "TargetChanged",
+            f"A migration from {known.source} to {known.target} is under way; the target is now {record.item.target}.",
+            f"Finish it with target {known.target}, or roll it back first.",
+        )
+    if known.state == "rolled_back" and known.target == record.item.target and not (goal.retry or record.retried):
+        return finish("rolled_back", problem=_rolled_back_earlier(known))
+    return None
+
+
+def _rolled_back_earlier(known: Ledger) -> Problem:
+    return Problem(
+        "RolledBack",
+        f"Attempt {known.attempt} from {known.source} to {known.target} failed and was rolled back.",
+        "Correct the cause, then run with retry true.",
+    )
+
+
+def snapshots_belong(record: Record, goal: Goal, now: float) -> Step | None:
+    if record.ledger is not None or not any(snapshot.label for snapshot in record.snapshots or ()):
+        return None
+    return failing(
+        "TagMissing",
+        f"Snapshots of an earlier attempt exist, but the instance's tag {book.TAG_KEY} is gone.",
+        "Restore the tag, or delete those snapshots if the attempt is over.",
+    )
+
+
+def job_followed(record: Record, goal: Goal, now: float) -> Step | None:
+    job = current_job(record, goal)
+    if job is None or job.status == "Finished":
+        return None
+    if job.status in ("Running", "Waiting") or (job.status == "Ready" and goal.transport == "watch"):
+        return _job_awaited(record, goal, now, job)
+    if job.status == "Ready":
+        return Step(Verb.START_JOB, "migrating", subject=job, event=f"started job {job.job_id}")
+    if job.status in ("InError", "Stopped") and goal.retry and not record.retried and goal.transport == "api":
+        return Step(Verb.START_JOB, "migrating", {"retried": True}, job, f"retried job {job.job_id}")
+    detail = ": ".join(part for part in (job.error_code, job.error_text) if part)
+    return failing(
+        "MigrationFailed",
+        f"Job {job.job_id} ended as {job.status} at {job.progress:.0f} %{' (' + detail + ')' if detail else ''}.",
+        "Read the job's error in the SMC console, correct the cause, then run with retry true.",
+    )
+
+
+def _job_awaited(record: Record, goal: Goal, now: float, job: Job) -> Step:
+    if record.state == "migrating" and overdue(record, goal, now):
+        return failing(
+            "JobStuck",
+            f"Job {job.job_id} is still {job.status} at {job.progress:.0f} % after {goal.hop_timeout:.0f} s.",
+            "Look at the job in the SMC console; a later run goes on following it.",
+        )
+    return Step(Verb.POLL_JOB, "migrating", subject=job)
+
+
+def arrived(record: Record, goal: Goal, now: float) -> Step | None:
+    assert record.guest is not None
+    if record.guest.os != record.item.target:
+        return None
+    if active(record):
+        return mark(record, "migrated", "verifying")
+    return finish("migrated", "verified", findings=(*record.findings, *_kept(record)), hop=len(record.hops))
+
+
+def _kept(record: Record) -> tuple[Finding, ...]:
+    """Return a warning for each thing that the migration should have kept and did not."""
+    before, after = record.before, instance(record)
+    if before is None:
+        return ()
+    pairs = {
+        "hostname": (before.hostname, after.hostname),
+        "private_addresses": (before.private_addresses, after.private_addresses),
+        "public_addresses": (before.public_addresses, after.public_addresses),
+        "disks": ({d.disk_id for d in before.disks}, {d.disk_id for d in after.disks}),
+    }
+    return tuple(
+        Finding(
+            f"verify.{name}_changed",
+            rules.WARNING,
+            f"The instance's {name.replace('_', ' ')} changed during the migration.",
+            f"before {old}, after {new}",
+            "Check what depends on the former value.",
+        )
+        for name, (old, new) in pairs.items()
+        if old != new
+    )
+
+
+def planned(record: Record, goal: Goal, now: float) -> Step | None:
+    assert record.guest is not None
+    here, known = instance(record), record.ledger
+    source = known.source if known and active(record) else record.guest.os
+    if not record.hops:
+        hops = paths.plan(source, record.item.target, here.provider, here.architecture)
+        if isinstance(hops, Problem):
+            return finish("blocked", f"blocked by {hops.code}", problem=hops)
+        return Step(Verb.NOTE, record.state, {"hops": hops, "hop": 0})
+    places = [hop.source for hop in record.hops]
+    if record.guest.os not in places:
+        return failing(
+            "UnexpectedOs",
+            f"The guest runs {record.guest.os}, which is not on the path {' -> '.join(places)}.",
+            "Find out who changed the guest; roll back, or remove the instance's tag and plan anew.",
+        )
+    hop = places.index(record.guest.os)
+    return Step(Verb.NOTE, record.state, {"hop": hop}) if hop != record.hop else None
+
+
+def hop_not_refuted(record: Record, goal: Goal, now: float) -> Step | None:
+    """Catch a job that says it finished while the guest still runs the OS that it should have left."""
+    name = book.job_name(record.item.instance_id, attempt(record), record.hop + 1)
+    if not any(job.name == name and job.status == "Finished" for job in record.jobs or ()):
+        return None
+    return failing(
+        "VerifyFailed",
+        f"The job of hop {record.hop + 1} finished, but the guest still runs {next_hop(record).source}.",
+        "Look at the guest and at the job's log; roll back, or run again when the guest is right.",
+    )
+
+
+def guest_allows(record: Record, goal: Goal, now: float) -> Step | None:
+    found = rules.examine(case(record, goal), goal.waive)
+    if active(record):
+        found = tuple(finding for finding in found if finding.id not in _OWN_DOING)
+    if rules.inhibitors(found):
+        return block(found)
+    return Step(Verb.NOTE, record.state, {"findings": found}) if found != record.findings else None
+
+
+#: An attempt under way causes these itself: its own snapshots, jobs and reboots.
+_OWN_DOING = frozenset(("instance.snapshot_in_progress", "job.unfinished", "source.not_imported"))
+
+
+def marked(record: Record, goal: Goal, now: float) -> Step | None:
+    return None if active(record) else mark(record, "started", "queued", retried=True)
+
+
+def protected(record: Record, goal: Goal, now: float) -> Step | None:
+    if goal.rollback_to == "start" and record.hop > 0:
+        return None
+    label = book.snapshot_label(attempt(record), record.hop + 1)
+    taken = [snapshot for snapshot in record.snapshots or () if snapshot.label == label]
+    failed = [snapshot for snapshot in taken if snapshot.status == "failed"]
+    if len(failed) >= _SNAPSHOT_TRIES:
+        return failing(
+            "SnapshotFailed",
+            f"Snapshots failed again and again: {', '.join(snapshot.snapshot_id for snapshot in failed)}.",
+            "Look at the disks and the snapshot service, delete the failed snapshots, then run again.",
+        )
+    safe = {snapshot.disk_id for snapshot in taken if snapshot.status != "failed"}
+    missing = tuple(disk for disk in instance(record).disks if disk.disk_id not in safe)
+    if missing:
+        return Step(Verb.SNAPSHOT, "protecting", subject=missing, event=f"took {len(missing)} snapshots")
+    if not any(snapshot.status == "progressing" for snapshot in taken):
+        return None
+    return _snapshots_awaited(record, goal, now)
+
+
+_SNAPSHOT_TRIES = 3
+
+
+def _snapshots_awaited(record: Record, goal: Goal, now: float) -> Step:
+    if record.state == "protecting" and overdue(record, goal, now):
+        return failing(
+            "SnapshotTimeout",
+            f"The snapshots were not accomplished within {goal.hop_timeout:.0f} s; the migration was not started.",
+            "Look at the snapshots in the console, then run again: the next run goes on here.",
+        )
+    return Step(Verb.POLL_SNAPSHOTS, "protecting")
+
+
+def former_jobs_deleted(record: Record, goal: Goal, now: float) -> Step | None:
+    former = tuple(
+        job
+        for job in own_jobs(record)
+        if job.status in rules.UNFINISHED and (book.job_place(job.name) or (0, 0))[0] < attempt(record)
+    )
+    return (
+        Step(Verb.DELETE_JOBS, "importing", subject=former, event="deleted the former attempt's job")
+        if former
+        else None
+    )
+
+
+def source_ready(record: Record, goal: Goal, now: float) -> Step | None:
+    if record.source is not None and record.source.state == "Available":
+        return None
+    offline = record.source is None or record.source.state == "Unavailable"
+    if offline and record.imported_for != record.hop + 1 and instance(record).os_type in goal.importable:
+        return Step(Verb.IMPORT, "importing", event="imported as a migration source")
+    assert record.source is not None  # the rule source.not_imported has seen to it
+    if record.state == "importing" and overdue(record, goal, now):
+        return failing(
+            "SourceUnavailable",
+            f"The migration source {record.source.source_id} stayed {record.source.state}.",
+            "Look at the source in the SMC console (its client must be online), then run again.",
+        )
+    return Step(Verb.POLL_SOURCE, "importing")
+
+
+def job_created(record: Record, goal: Goal, now: float) -> Step | None:
+    hop = next_hop(record)
+    return Step(Verb.CREATE_JOB, "migrating", subject=hop, event=f"created the job {hop.source} -> {hop.target}")
+
+
+def watched_job_exists(record: Record, goal: Goal, now: float) -> Step | None:
+    if goal.transport == "api":
+        return None
+    hop = next_hop(record)
+    return failing(
+        "JobNotStarted",
+        f"No OS migration job from {hop.source} to {hop.target} is under way for the instance.",
+        "Start it in the SMC console and run again, or use transport api.",
+    )

@@ -1,0 +1,102 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where an instance stands: questions about a record that several decisions ask."""
+
+from __future__ import annotations
+
+from . import ledger as book
+from . import rules
+from .model import Hop, Instance, Job, Record, Snapshot
+from .step import Goal
+
+#: Ledger states between the first and the last write of an attempt.
+ACTIVE = ("started", "rolling_back", "restored")
+
+
+def instance(record: Record) -> Instance:
+    """Return the instance's facts; decide() looks at them before anything else."""
+    assert record.instance is not None
+    return record.instance
+
+
+def next_hop(record: Record) -> Hop:
+    """Return the hop that comes next."""
+    return record.hops[record.hop]
+
+
+def in_flight(record: Record) -> bool:
+    """Say whether the record's instance is between its first and last write."""
+    return not record.done and record.ledger is not None and record.ledger.state in ACTIVE
+
+
+def restoring(record: Record) -> bool:
+    """Say whether a rollback of the instance is under way."""
+    return record.ledger is not None and record.ledger.state in ("rolling_back", "restored")
+
+
+def active(record: Record) -> bool:
+    """Say whether an attempt to migrate the instance is under way."""
+    return record.ledger is not None and record.ledger.state == "started"
+
+
+def attempt(record: Record) -> int:
+    """Return the number of the attempt that is under way, or of the next one."""
+    if record.ledger is None:
+        return 1
+    return record.ledger.attempt if record.ledger.state in ACTIVE else record.ledger.attempt + 1
+
+
+def own_jobs(record: Record, of_attempt: int | None = None) -> tuple[Job, ...]:
+    """Return this collection's jobs for the instance, by hop; all attempts unless one is named."""
+    placed = [(place, job) for job in record.jobs or () if (place := book.job_place(job.name))]
+    return tuple(job for place, job in sorted(placed, key=lambda pair: pair[0]) if of_attempt in (None, place[0]))
+
+
+def current_job(record: Record, goal: Goal) -> Job | None:
+    """Return the job to follow: the newest of this attempt, or in watch mode the newest unfinished one."""
+    if goal.transport == "watch":
+        live = [job for job in record.jobs or () if job.status in rules.UNFINISHED]
+        return max(live, key=lambda job: job.created, default=None)
+    mine = own_jobs(record, attempt(record)) if active(record) else ()
+    return mine[-1] if mine else None
+
+
+def restore_set(record: Record, goal: Goal) -> tuple[Snapshot, ...]:
+    """Return the snapshots to go back to, one per disk and all of the same moment; empty when there is no full set."""
+    assert record.instance is not None and record.ledger is not None
+    disks = {disk.disk_id for disk in record.instance.disks}
+    sets: dict[str, dict[str, Snapshot]] = {}
+    for snapshot in record.snapshots or ():
+        if snapshot.status == "accomplished" and snapshot.label.startswith(f"attempt={record.ledger.attempt} "):
+            sets.setdefault(snapshot.label, {})[snapshot.disk_id] = snapshot
+    full = sorted(label for label, by_disk in sets.items() if disks and disks <= by_disk.keys())
+    if not full:
+        return ()
+    chosen = sets[full[-1 if goal.rollback_to == "hop" else 0]]
+    return tuple(chosen[disk.disk_id] for disk in record.instance.disks)
+
+
+def job_runs(record: Record) -> bool:
+    """Say whether a migration job of the instance runs."""
+    return any(job.status in ("Running", "Waiting") for job in record.jobs or ())
+
+
+def overdue(record: Record, goal: Goal, now: float) -> bool:
+    """Say whether the instance has been in its state for longer than a hop may take."""
+    return record.waiting_since > 0 and now - record.waiting_since > goal.hop_timeout
+
+
+def case(record: Record, goal: Goal) -> rules.Case:
+    """Return what the precheck rules look at."""
+    here = instance(record)
+    watching = goal.transport == "watch"
+    return rules.Case(
+        instance=here,
+        guest=record.guest,
+        hop=record.hops[record.hop] if record.hop < len(record.hops) else None,
+        jobs=None if watching else record.jobs,
+        has_source=None if watching or record.jobs is None else record.source is not None,
+        can_import=here.os_type in goal.importable,
+    )

@@ -1,0 +1,94 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Decisions after a failure and on the way back to the snapshots."""
+
+from __future__ import annotations
+
+from .model import Record
+from .position import active, attempt, instance, job_runs, overdue, own_jobs, restore_set
+from .shared import mark
+from .step import Goal, Step, Verb, failing, finish
+
+
+def failure_answered(record: Record, goal: Goal, now: float) -> Step | None:
+    if record.ledger is not None and record.ledger.state == "rolled_back":
+        return finish("rolled_back", "rolled back")
+    touched = active(record) and bool(own_jobs(record, attempt(record)))
+    wanted = goal.state == "migrated" and goal.on_failure == "rollback"
+    if wanted and touched and not job_runs(record) and restore_set(record, goal):
+        return mark(record, "rolling_back", "rolling_back")
+    return finish("failed")
+
+
+def rollback_possible(record: Record, goal: Goal, now: float) -> Step | None:
+    known = record.ledger
+    if known is not None and known.state == "rolled_back":
+        return finish("rolled_back")
+    if known is None or known.state == "committed" or not restore_set(record, goal):
+        return failing(
+            "NothingToRollBack",
+            "There is no complete set of accomplished snapshots that this collection took of the instance's disks.",
+            "If the migration service's own snapshots exist, roll the disks back to them in the console.",
+        )
+    if job_runs(record):
+        return failing(
+            "JobRunning",
+            "A migration job of the instance is running; resetting disks under it would destroy data.",
+            "Wait until the job ends, then roll back.",
+        )
+    return mark(record, "rolling_back", "rolling_back")
+
+
+def halted(record: Record, goal: Goal, now: float) -> Step | None:
+    here = instance(record)
+    if record.ledger is None or record.ledger.state != "rolling_back" or here.status == "Stopped":
+        return None
+    if here.status == "Running":
+        return Step(Verb.STOP, "rolling_back", event="stopped the instance")
+    return _restore_awaited(record, goal, now)
+
+
+def _restore_awaited(record: Record, goal: Goal, now: float) -> Step:
+    if record.state == "rolling_back" and overdue(record, goal, now):
+        return failing(
+            "RollbackStuck",
+            f"The instance is {instance(record).status}; the rollback did not go on within {goal.hop_timeout:.0f} s.",
+            "Look at the instance in the console, then run again: the next run goes on with the rollback.",
+        )
+    return Step(Verb.POLL_INSTANCE, "rolling_back")
+
+
+def disks_reset(record: Record, goal: Goal, now: float) -> Step | None:
+    assert record.ledger is not None
+    if record.ledger.state != "rolling_back":
+        return None
+    if any(disk.status == "ReIniting" for disk in instance(record).disks):
+        return _restore_awaited(record, goal, now)
+    snapshots = restore_set(record, goal)
+    if not snapshots:
+        return failing("NoSnapshots", "The snapshots to roll back to are gone.", "Restore the disks by hand.")
+    wanted = tuple(snapshot for snapshot in snapshots if snapshot.disk_id not in record.reset_disks)
+    if wanted:
+        return Step(Verb.RESET_DISKS, "rolling_back", subject=wanted, event=f"reset {len(wanted)} disks")
+    return mark(record, "restored", "rolling_back")
+
+
+def started_again(record: Record, goal: Goal, now: float) -> Step | None:
+    here = instance(record)
+    if here.status == "Stopped":
+        return Step(Verb.START, "rolling_back", event="started the instance")
+    return None if here.status == "Running" else _restore_awaited(record, goal, now)
+
+
+def former_os_confirmed(record: Record, goal: Goal, now: float) -> Step | None:
+    assert record.guest is not None and record.ledger is not None
+    allowed = {record.ledger.source} if goal.rollback_to == "start" else {record.guest.os}
+    if record.guest.os not in allowed:
+        return failing(
+            "RollbackUnverified",
+            f"The disks were reset, but the guest runs {record.guest.os} and not {record.ledger.source}.",
+            "Look at the instance in the console before you go on.",
+        )
+    return mark(record, "rolled_back", "rolling_back")

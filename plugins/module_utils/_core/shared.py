@@ -1,0 +1,73 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Decisions that several chains share, and the steps that they write."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import rules
+from .catalog import is_known
+from .model import Finding, Ledger, Problem, Record
+from .position import active, attempt, case, instance, overdue, restoring
+from .step import Goal, Step, Verb, failing, finish
+
+
+def block(found: tuple[Finding, ...]) -> Step:
+    """Return the step that refuses an instance because of its findings."""
+    stopping = rules.inhibitors(found)
+    first = stopping[0]
+    more = f" ({len(stopping) - 1} more findings stop it too.)" if len(stopping) > 1 else ""
+    problem = Problem(first.id, f"{first.message} {first.evidence}.{more}", first.remedy)
+    return finish("blocked", f"blocked by {first.id}", findings=found, problem=problem)
+
+
+def mark(record: Record, state: str, step_state: str, **changes: Any) -> Step:
+    """Return the step that writes a state into the instance's tag."""
+    source, target = (record.hops[0].source, record.hops[-1].target) if record.hops else ("", "")
+    known = record.ledger
+    if state != "started" and known is not None:
+        source, target = known.source, known.target
+    number = attempt(record) if state == "started" else known.attempt if known else 1
+    return Step(Verb.MARK, step_state, changes, Ledger(state, number, source, target), f"marked {state}")
+
+
+def target_named(record: Record, goal: Goal, now: float) -> Step | None:
+    target = record.item.target
+    if is_known(target):
+        return None
+    message = f"The target '{target}' is not an operating system id that is known." if target else "No target is set."
+    return failing("InvalidTarget", message, "Name a canonical id such as alinux-3 or windows-2016.")
+
+
+def migration_known(record: Record, goal: Goal, now: float) -> Step | None:
+    return Step(Verb.FIND_MIGRATION, record.state) if record.jobs is None else None
+
+
+def snapshots_known(record: Record, goal: Goal, now: float) -> Step | None:
+    return Step(Verb.FIND_SNAPSHOTS, record.state) if record.snapshots is None else None
+
+
+def probed(record: Record, goal: Goal, now: float) -> Step | None:
+    if record.guest is not None:
+        return None
+    here = instance(record)
+    state = "rolling_back" if restoring(record) else "verifying" if active(record) else "probing"
+    if here.status == "Running" and here.agent.online:
+        return Step(Verb.PROBE, state)
+    if record.state == state and overdue(record, goal, now):
+        return failing(
+            "AgentLost",
+            "The cloud's agent did not come back, so the guest's operating system could not be verified.",
+            "Look at the instance's console; when the agent answers again, run again: the next run goes on here.",
+        )
+    return Step(Verb.POLL_INSTANCE, state)
+
+
+def cloud_allows(record: Record, goal: Goal, now: float) -> Step | None:
+    if active(record):
+        return None
+    found = rules.examine(case(record.with_(guest=None), goal), goal.waive)
+    return block(found) if rules.inhibitors(found) else None
