@@ -76,7 +76,7 @@ _value:
       description: One line for each host that failed, by host name. Empty when all is well.
       type: dict
       sample:
-        app-02: "i-bp1app02f6t1v8m3q7xw (app-02): Blocked: 32-bit packages are installed. Remedy: Remove them."
+        app-02: "i-bp1app02f6t1v8m3q7xw (app-02): JobStuck: Job j-bp1 is still Running. Remedy: Look at the job."
 """
 
 NO_INSTANCE_ID = (
@@ -125,14 +125,13 @@ def _host_text(host: str, instance_id: str | None, problems: Mapping[str, list[s
 
 
 def _problems(result: Mapping[str, Any], label: str) -> Iterator[str]:
-    """Yield the error, what else blocks the instance, and the command that failed in it: whatever of these is there."""
+    """Yield the error and what else stops the instance."""
     error = result.get("error")
-    if error:
-        yield _sentence(error["code"], error["message"], error.get("remedy"))
-        yield from (_finding(one) for one in result.get("findings") or [] if _stops(one) and one["id"] != error["code"])
-    elif result.get("rc"):
-        what = label or "the command"
-        yield _sentence("CommandFailed", f"{what} ended with {result['rc']}: {_last_words(result)}", None)
+    if not error:
+        return
+    text = _sentence(error["code"], error["message"], error.get("remedy"))
+    yield f"{label}: {text}" if label else text
+    yield from (_finding(one) for one in result.get("findings") or [] if _stops(one) and one["id"] != error["code"])
 
 
 def _stops(finding: Mapping[str, Any]) -> bool:
@@ -148,11 +147,6 @@ def _finding(finding: Mapping[str, Any]) -> str:
 def _sentence(code: str, message: str, remedy: str | None) -> str:
     text = f"{code}: {message.rstrip('.')}."
     return f"{text} Remedy: {remedy}" if remedy else text
-
-
-def _last_words(result: Mapping[str, Any]) -> str:
-    lines = str(result.get("stderr") or result.get("stdout") or "").strip().splitlines()
-    return lines[-1] if lines else "no output"
 
 
 class FilterModule:

@@ -17,6 +17,12 @@ fail() {
     exit 1
 }
 
+put_back() {
+    rm -rf "$repositories"
+    mv "$backup" "$repositories"
+    fail "$1: the old ones are back"
+}
+
 fetch() {
     if command -v curl >/dev/null 2>&1; then
         curl -fsS -o "$new/$2" "$mirror/$1"
@@ -32,8 +38,8 @@ fi
 
 release=$(sed -n 's/^CentOS.* release \([0-9]*\).*/\1/p' /etc/redhat-release)
 case $release in
-    7) epel=epel-7.repo ;;
-    8) epel=epel-archive-8.repo ;;
+    7) epel='epel-7.repo' ;;
+    8) epel='epel-archive-8.repo' ;;
     *) fail "this is not CentOS 7 or 8: $(cat /etc/redhat-release)" ;;
 esac
 
@@ -43,10 +49,7 @@ if [ -n "$(find "$repositories" -name 'epel*.repo' 2>/dev/null)" ]; then
     fetch "$epel" epel.repo || fail "cannot fetch $mirror/$epel"
 fi
 
-mv "$repositories" "$backup" && mv "$new" "$repositories" || fail "cannot replace $repositories"
-if ! yum -q makecache; then
-    rm -rf "$repositories"
-    mv "$backup" "$repositories"
-    fail "yum cannot use the repositories of $mirror: the old ones are back"
-fi
+mv "$repositories" "$backup" || fail "cannot move $repositories away"
+mv "$new" "$repositories" || put_back "cannot put new files into $repositories"
+{ yum -q clean all && yum -q makecache; } || put_back "yum cannot use the repositories of $mirror"
 echo "switched to $mirror"

@@ -1,0 +1,108 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filters that lead from inventory hosts to instances and back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleFilterError
+from ansible_collections.evergreen.os_migration.plugins.filter.fleet import fleet
+from ansible_collections.evergreen.os_migration.plugins.filter.report import report
+from ansible_collections.evergreen.os_migration.plugins.filter.verdict import verdict
+
+HOSTVARS: dict[str, dict[str, Any]] = {
+    "web-1": {"instance_id": "i-1", "region": "cn-hangzhou", "os_migration_target": "alinux-3", "other": 1},
+    "web-2": {"instance_id": "i-2", "provider": "alicloud", "os_migration_profile": "shop"},
+    "bastion": {"region": "cn-hangzhou"},
+}
+
+
+def result(instance_id: str = "i-1", **changes: Any) -> dict[str, Any]:
+    return {"instance_id": instance_id, "state": "migrated", "findings": [], "error": None, **changes}
+
+
+def problems(*results: dict[str, Any], hosts: tuple[str, ...] = ("web-1",)) -> dict[str, str]:
+    found: dict[str, str] = verdict([{"results": results}], hosts, HOSTVARS)["problems"]
+    return found
+
+
+class TestFleet:
+    def test_keeps_the_order_and_only_what_is_set(self) -> None:
+        assert fleet(["web-2", "web-1"], HOSTVARS) == [
+            {"instance_id": "i-2", "provider": "alicloud", "profile": "shop"},
+            {"instance_id": "i-1", "region": "cn-hangzhou"},
+        ]
+
+    def test_names_the_target_if_asked(self) -> None:
+        assert fleet(["web-1"], HOSTVARS, target=True)[0]["target"] == "alinux-3"
+
+    def test_leaves_out_hosts_without_instance(self) -> None:
+        assert fleet(["bastion"], HOSTVARS) == []
+
+    def test_can_be_limited_to_some_instances(self) -> None:
+        assert [item["instance_id"] for item in fleet(HOSTVARS, HOSTVARS, only=["i-2", "i-9"])] == ["i-2"]
+        assert fleet(HOSTVARS, HOSTVARS, only=[]) == []
+
+
+class TestVerdict:
+    def test_all_is_well(self) -> None:
+        call = {"results": [result("i-1"), result("i-2", state="planned")]}
+        assert verdict([call], ["web-1", "web-2"], HOSTVARS) == {"summary": "1 migrated, 1 planned", "problems": {}}
+
+    def test_a_wave_without_instances(self) -> None:
+        assert verdict([{"results": []}], [], HOSTVARS) == {"summary": "no instances", "problems": {}}
+
+    def test_an_error_tells_code_message_and_remedy(self) -> None:
+        error = {"code": "JobStuck", "message": "Job j-1 is still Running.", "remedy": "Look at it."}
+        assert problems(result(error=error)) == {
+            "web-1": "i-1 (web-1): JobStuck: Job j-1 is still Running. Remedy: Look at it."
+        }
+
+    def test_only_the_hosts_concerned_have_a_problem(self) -> None:
+        error = {"code": "X", "message": "bad", "remedy": ""}
+        assert list(problems(result("i-1"), result("i-2", error=error), hosts=("web-1", "web-2"))) == ["web-2"]
+
+    def test_every_inhibitor_is_told_once(self) -> None:
+        findings = [
+            {"id": "linux.memory", "severity": "inhibitor", "message": "Memory.", "evidence": "10 MiB", "remedy": "A."},
+            {"id": "linux.space.var", "severity": "inhibitor", "message": "Space.", "evidence": "", "remedy": "B."},
+            {"id": "path.condition", "severity": "info", "message": "Ask.", "evidence": "", "remedy": ""},
+        ]
+        error = {"code": "linux.memory", "message": "Memory. 10 MiB.", "remedy": "A."}
+        assert problems(result(state="blocked", error=error, findings=findings))["web-1"] == (
+            "i-1 (web-1): linux.memory: Memory. 10 MiB. Remedy: A. linux.space.var: Space. Remedy: B."
+        )
+
+    def test_the_worst_of_several_calls_counts_and_a_loop_item_is_named(self) -> None:
+        error = {"code": "ScriptFailed", "message": "The script ended with 3", "remedy": ""}
+        calls = [{"results": [result()]}, {"item": {"name": "shop answers"}, "results": [result(error=error)]}]
+        found = verdict(calls, ["web-1"], HOSTVARS)
+        assert found["summary"] == "1 migrated"
+        assert found["problems"]["web-1"] == "i-1 (web-1): shop answers: ScriptFailed: The script ended with 3."
+
+    def test_a_host_without_instance_is_told_which_variable_is_missing(self) -> None:
+        assert "instance_id is not set" in problems(hosts=("bastion",))["bastion"]
+
+    def test_a_missing_result_is_a_problem(self) -> None:
+        assert "MissingResult" in problems(result("i-2"))["web-1"]
+
+
+class TestReport:
+    def test_waves_add_up_and_later_results_replace_earlier_ones(self) -> None:
+        first = report([result("i-1", state="failed"), result("i-2")], "migrate")
+        second = json.loads(report([result("i-1"), result("i-3")], "migrate", first))
+        assert second["phase"] == "migrate"
+        assert second["summary"] == {"migrated": 3}
+        assert [one["instance_id"] for one in second["results"]] == ["i-1", "i-2", "i-3"]
+
+    def test_names_of_operating_systems_stay_readable(self) -> None:
+        assert "64位" in report([result(os_name="CentOS  7.9 64位")], "assess")
+
+    @pytest.mark.parametrize("text", ["not json", "{}", "[]", '{"results": '])
+    def test_a_foreign_file_is_not_overwritten(self, text: str) -> None:
+        with pytest.raises(AnsibleFilterError, match="Move the file away"):
+            report([], "migrate", text)
