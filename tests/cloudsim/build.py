@@ -59,6 +59,7 @@ def _add_instance(world: World, group: Group, instance_id: str, name: str) -> In
         agent=Timeline(group.faults.agent == "online" and group.status == "Running"),
         tags=Timeline(dict(group.tags)),
         serial=world.serial(),
+        packages=group.guest.packages,
     )
     for number, spec in enumerate(group.disks):
         disk = _disk(world, instance, spec, "abcdefghijklmnopqrstuvwxyz"[number % 26])
@@ -94,7 +95,7 @@ def _begin(world: World, instance: Instance) -> None:
         snapshot.created, snapshot.visible = -snapshot.length, -math.inf
         snapshot.length += group.faults.snapshot_in_progress
     if group.smc_source != "none" or group.console_job:
-        source = sources.add_source(world, instance, -DAY)
+        source = sources.add_source(world, instance, world.new_id("s"), -DAY)
         source.ready = math.inf if group.smc_source == "unavailable" else source.created
         if group.console_job:
             _start_in_console(world, instance, source, group.console_job)

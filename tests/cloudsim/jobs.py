@@ -32,8 +32,8 @@ def start(world: World, job: Job, now: float) -> None:
         job.states.plan(now, JobState("Running"))
         job.states.plan(now + EARLY, JobState("InError", 5.0, *refusal))
         return
-    names = [f"SMC_Backup_Snapshot_{job.id}_{number}" for number, _disk in enumerate(instance.disks)]
-    backups = [storage.create_snapshot(world, disk, name, {}, now) for disk, name in zip(instance.disks, names)]
+    name = f"SMC_Backup_Snapshot_{job.id}"
+    backups = [storage.create_snapshot(world, disk, name, {}, now) for disk in instance.disks]
     snapshots = max(backup.length for backup in backups)
     migrate = max(world.sample(instance, "migrate"), _MIGRATION_MINIMUM)
     job.states.plan(now, JobState("Running"))
@@ -101,7 +101,7 @@ def _refusal(instance: Instance, now: float) -> Failure | None:
 
 def _unfit_linux(instance: Instance) -> str | None:
     guest = instance.group.guest
-    packages = [package for package in guest.packages if package.endswith((".i686", ".i386"))]
+    packages = [package for package in instance.packages if package.endswith((".i686", ".i386"))]
     if packages:
         return f"32-bit packages are installed: {' '.join(packages)}."
     short = [path for path, need in _FREE_MIB.items() if guest.free_mib.get(path, need) < need]

@@ -25,18 +25,25 @@ def unfinished_job(world: World, source: Source, now: float) -> Job | None:
     return next((job for job in jobs if job.source_id == source.id and job.status(now) in UNFINISHED), None)
 
 
-def import_source(world: World, instance: Instance, token: AccessToken, at: float) -> Source:
+def next_id(world: World, instance: Instance, token: AccessToken | None) -> str | None:
+    """The id that an import with this code would print: a guest that is known already keeps its own."""
+    if token is None:
+        return None
+    return instance.source.id if instance.source else world.new_id("s")
+
+
+def import_source(world: World, instance: Instance, token: AccessToken, source_id: str, at: float) -> Source:
     """The SMC client was installed with a code: a new source, or the known one of this guest comes back."""
     token.left -= 1
     disk = instance.system_disk
     disk.contents.plan(at, replace(disk.contents.at(at), smc_client=True))
-    source = instance.source or add_source(world, instance, at)
+    source = instance.source or add_source(world, instance, source_id, at)
     source.ready = at + world.sample(instance, "import")
     return source
 
 
-def add_source(world: World, instance: Instance, created: float) -> Source:
-    source = Source(world.new_id("s"), instance.id, created, created, world.serial())
+def add_source(world: World, instance: Instance, source_id: str, created: float) -> Source:
+    source = Source(source_id, instance.id, created, created, world.serial())
     world.sources[source.id] = instance.source = source
     return source
 

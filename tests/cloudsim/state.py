@@ -106,6 +106,7 @@ class Instance:
     last_invoked: float | None = None
     source: Source | None = None
     jobs: dict[str, Job] = field(default_factory=dict)
+    packages: tuple[str, ...] = ()
 
     @property
     def region(self) -> str:

@@ -1,0 +1,98 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run the simulated clouds in the foreground until a signal comes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import NoReturn
+
+from . import aws
+from .alicloud.service import AlibabaCloud
+from .build import build
+from .clock import Clock
+from .guests import Runner
+from .journal import Journal
+from .scenario import ScenarioError, load
+from .server import Server
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One line, not the usage text as well."""
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise ValueError
+    return port
+
+
+def _speed(text: str) -> float:
+    speed = float(text)
+    if not 0 < speed < 1e6:
+        raise ValueError
+    return speed
+
+
+def arguments(given: list[str] | None = None) -> argparse.Namespace:
+    parser = _Parser(prog="cloudsim", description=__doc__)
+    _port.__name__, _speed.__name__ = "port", "speed"
+    parser.add_argument("--scenario", type=Path, required=True, metavar="FILE", help="what exists and what goes wrong")
+    parser.add_argument("--journal", type=Path, required=True, metavar="FILE", help="one JSON object per API call")
+    parser.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="simulated seconds per second")
+    parser.add_argument("--seed", type=int, metavar="N", help="instead of the scenario's own")
+    parser.add_argument("--alicloud-port", type=_port, default=0, metavar="P", help="0: any free port")
+    parser.add_argument("--aws-port", type=_port, metavar="P", help="serve AWS (moto), too; 0: any free port")
+    return parser.parse_args(given)
+
+
+def serve(options: argparse.Namespace, stop: threading.Event) -> None:
+    """Start everything, say where it is, and clean up once told to stop."""
+    world = build(load(options.scenario), Clock(options.speed), options.seed)
+    journal = Journal(options.journal)
+    runner = Runner(world)
+    try:
+        server = Server(AlibabaCloud(world, runner, journal), options.alicloud_port)
+        server.start()
+        aws_url = None if options.aws_port is None else aws.start(options.aws_port, journal, world.clock)
+        credential = world.scenario.credentials[0]
+        ready = {
+            "ready": True,
+            "alicloud": server.url,
+            "aws": aws_url,
+            "access_key": credential.access_key,
+            "secret_key": credential.secret_key,
+            "journal": str(options.journal),
+        }
+        print(json.dumps(ready), flush=True)
+        stop.wait()
+        server.shutdown()
+        server.server_close()
+    finally:
+        runner.close()
+        journal.close()
+
+
+def main() -> int:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_arguments: stop.set())
+    try:
+        serve(arguments(), stop)
+    except (ScenarioError, aws.AwsMissing, OSError) as error:
+        print(f"cloudsim: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,302 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""SMC: activation codes, migration sources and operating system migration jobs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from .. import jobs, sources
+from ..clock import Timeline
+from ..oses import targets
+from ..scenario import Smc
+from ..state import AccessToken, Job, JobState, Source
+from .common import at_most, by_number, has_tags, read_tags
+from .registry import Answer, Call, action
+from .wire import ApiError
+
+DAY = 86400.0
+_ECHOED = ("RegionId", "JobType", "InstanceId", "Description", "ReplicationParameters", "TargetType", "RunOnce")
+OS_MIGRATION = 1
+JOB_QUOTA = 1000
+_NAME = re.compile(r"\A(?!https?://)[A-Za-z][\w:-]{1,127}\Z", re.ASCII)
+_PAGING = "PageNumber PageSize"
+
+
+# --- activation codes ------------------------------------------------------------------------------------------------
+
+
+@action("smc", uses="Count TimeToLiveInDays", ignores="Name Description")
+def create_access_token(call: Call) -> Answer:
+    count = _text_number(call, "Count", 100, 1000)
+    days = _text_number(call, "TimeToLiveInDays", 30, 90)
+    token = AccessToken(call.world.new_id("at"), call.world.secret(), call.now + days * DAY, count)
+    call.world.tokens[token.id] = token
+    return {"AccessTokenId": token.id, "AccessTokenCode": token.code}
+
+
+def _text_number(call: Call, name: str, default: int, limit: int) -> int:
+    text = call.get(name) or str(default)
+    if not text.isdecimal() or not 1 <= int(text) <= limit:
+        raise ApiError(400, f"Invalid{name}.ValueNotSupported", f"{name} must be from 1 to {limit}.")
+    return int(text)
+
+
+# --- sources ---------------------------------------------------------------------------------------------------------
+
+
+@action("smc", uses=f"SourceId State JobId Name {_PAGING}", ignores="RelatedJobType WorkgroupId RegionId")
+def describe_source_servers(call: Call) -> Answer:
+    ids = at_most(call, "SourceId", 50, 400, "InvalidParameter")
+    found = [source for source in _source_pool(call, ids) if _source_matches(call, source)]
+    chunk, page = by_number(call, found, 10, 50)
+    return {"SourceServers": {"SourceServer": [_source(call, source) for source in chunk]}, **page}
+
+
+def _source_pool(call: Call, ids: list[str]) -> list[Source]:
+    known = call.world.sources
+    pool = [known[each] for each in ids if each in known] if ids else list(known.values())
+    return sorted(pool, key=lambda source: source.serial)
+
+
+def _source_matches(call: Call, source: Source) -> bool:
+    if call.now < source.created:
+        return False
+    wanted = {
+        "State": sources.state(call.world, source, call.now),
+        "JobId": source.job_id,
+        "Name": call.world.instances[source.instance_id].name,
+    }
+    return not any(call.get(name) not in (None, "", value) for name, value in wanted.items())
+
+
+def _source(call: Call, source: Source) -> dict[str, Any]:
+    """As SMC answers it: nothing in it says which ECS instance it is but the host name and the address."""
+    instance = call.world.instances[source.instance_id]
+    state = sources.state(call.world, source, call.now)
+    offline = state == "Unavailable"
+    info = {
+        "agent_mode": "daemon",
+        "agent_type": "aliyun",
+        "client_type": "",
+        "cores": str(instance.group.vcpus),
+        "cpu_usage": "0.00",
+        "hostname": instance.name,
+        "ipv4": instance.private_address,
+        "memory": f"{instance.group.memory_mib / 1024:.2f}",
+        "memory_usage": "1.50",
+    }
+    return {
+        "SourceId": source.id,
+        "Name": instance.name,
+        "State": state,
+        "Platform": instance.system(call.now).platform,
+        "Architecture": instance.group.architecture,
+        "SystemInfo": json.dumps(info),
+        "StatusInfo": json.dumps({"error_code": "S23", "error_msg": "The client is offline."}) if offline else "",
+        "ErrorCode": "SourceServer.Offline" if offline else "",
+        "HeartbeatRate": 30,
+        "AgentVersion": "2.5.6",
+        "ReplicationDriver": "SMT",
+        "KernelLevel": 1,
+        "SystemDiskSize": instance.system_disk.size_gib,
+        "CreationTime": call.clock.iso(source.created),
+        "JobId": source.job_id,
+        "Tags": {"Tag": []},
+    }
+
+
+@action("smc", uses="SourceId Force")
+def delete_source_server(call: Call) -> Answer:
+    source = call.world.sources.get(call.params["SourceId"])
+    if source is None:
+        raise ApiError(400, "SourceServerState.Invalid", "The specified source server does not exist.")
+    instance = call.world.instances[source.instance_id]
+    if instance.running_job(call.now):
+        raise ApiError(400, "SourceServer.WithRunningReplicationJob", "A replication job of the source is running.")
+    related = [job for job in instance.jobs.values() if job.source_id == source.id]
+    if related and not call.get("Force"):
+        raise ApiError(400, "ReplicationJob.Related", "The source server has a replication job.")
+    for job in related:
+        _drop(call, job)
+    sources.delete_source(call.world, source)
+    return {}
+
+
+# --- jobs ------------------------------------------------------------------------------------------------------------
+
+
+@action(
+    "smc",
+    uses="RegionId SourceId JobType Name ReplicationParameters InstanceId Tag ClientToken",
+    ignores="Description TargetType RunOnce ValidTime NetMode LicenseType VpcId VSwitchId ImageName SystemDiskSize",
+    idempotent=True,
+)
+def create_replication_job(call: Call) -> Answer:
+    """An operating system migration (JobType 1); other kinds of jobs are not simulated."""
+    smc = call.world.scenario.smc
+    if call.get("JobType", 0) != OS_MIGRATION:
+        raise ApiError(400, "InvalidParameter", "Only JobType 1 (operating system migration) is simulated.")
+    if not smc.authorised:
+        raise ApiError(403, "EntityNotExist.Role", "The role AliyunServiceRoleForSMC does not exist.")
+    name, tags = _job_name(call), read_tags(call)
+    source = call.world.sources.get(call.params["SourceId"])
+    if source is None or sources.state(call.world, source, call.now) != "Available":
+        raise ApiError(400, "SourceServerState.Invalid", "The state of the source server is not Available.")
+    if sources.unfinished_job(call.world, source, call.now):
+        raise ApiError(400, "SourceServerState.Invalid", "The source server has an unfinished replication job.")
+    job = Job(
+        id=call.world.new_id("j"),
+        name=name,
+        source_id=source.id,
+        instance_id=source.instance_id,
+        target=_target(call, source),
+        created=call.now,
+        states=Timeline(JobState("Ready")),
+        request={key: call.params[key] for key in _ECHOED if key in call.params},
+        serial=call.world.serial(),
+        visible=call.now + call.world.scenario.consistency_lag,
+        tags=tags,
+    )
+    call.world.jobs[job.id] = call.world.instances[source.instance_id].jobs[job.id] = job
+    source.job_id = job.id
+    return {"JobId": job.id}
+
+
+def _job_name(call: Call) -> str:
+    name = call.get("Name") or f"migration-{len(call.world.jobs) + 1}"
+    if not _NAME.match(name):
+        raise ApiError(400, "InvalidParameter", "The Name of the job is not valid.")
+    if any(job.name == name for job in call.world.jobs.values()):
+        raise ApiError(400, "ReplicationJobName.Duplicate", "The name of the replication job exists already.")
+    if len(call.world.jobs) >= JOB_QUOTA:
+        raise ApiError(400, "QuotaExceeded.ReplicationJob", "The quota of replication jobs is exceeded.")
+    return name
+
+
+def _target(call: Call, source: Source) -> str:
+    """The wanted operating system, from where this scenario's service looks for it."""
+    smc = call.world.scenario.smc
+    instance = call.world.instances[source.instance_id]
+    system = instance.system(call.now)
+    wanted = _target_name(call, smc)
+    allowed = {smc.target_name(each): each for each in targets(system.id, instance.group.architecture)}
+    if wanted not in allowed:
+        message = (
+            f"The SourceOsType: {smc.target_name(system.id)} and TargetOsType: {wanted} are not matched. "
+            f"The supported TargetOsType list is: {', '.join(allowed)}."
+        )
+        raise ApiError(400, "InvalidOsMigrationType.NotMatched", message)
+    return allowed[wanted]
+
+
+def _target_name(call: Call, smc: Smc) -> str:
+    if smc.target_location == "query":
+        return str(call.get(smc.target_parameter, ""))
+    try:
+        parameters = json.loads(call.get("ReplicationParameters") or "{}")
+    except ValueError:
+        parameters = None
+    if not isinstance(parameters, Mapping):
+        raise ApiError(400, "InvalidParameter", "ReplicationParameters must be a JSON object.")
+    return str(parameters.get(smc.target_parameter, ""))
+
+
+def _find_job(call: Call) -> Job:
+    job = call.world.jobs.get(call.params["JobId"])
+    if job is None:
+        raise ApiError(400, "ReplicationJob.InvalidStatus", "The specified replication job does not exist.")
+    return job
+
+
+@action("smc", uses="JobId")
+def start_replication_job(call: Call) -> Answer:
+    job = _find_job(call)
+    if job.status(call.now) not in ("Ready", "Stopped", "InError"):
+        raise ApiError(400, "ReplicationJob.InvalidStatus", "The status of the replication job does not allow this.")
+    if sources.state(call.world, call.world.sources[job.source_id], call.now) != "Available":
+        raise ApiError(400, "SourceServerState.Invalid", "The state of the source server is not Available.")
+    jobs.start(call.world, job, call.now)
+    return {}
+
+
+@action("smc", uses="JobId")
+def stop_replication_job(call: Call) -> Answer:
+    job = _find_job(call)
+    if job.status(call.now) != "Running":
+        raise ApiError(400, "ReplicationJob.InvalidStatus", "The status of the replication job does not allow this.")
+    if job.runs[-1].business_status(call.now) != "Syncing":
+        message = "The business status of the replication job does not allow this."
+        raise ApiError(400, "ReplicationJob.InvalidBusinessStatus", message)
+    jobs.interrupt(call.world, job, JobState("Stopped", job.progress(call.now)))
+    return {}
+
+
+@action("smc", uses="JobId")
+def delete_replication_job(call: Call) -> Answer:
+    job = _find_job(call)
+    if job.status(call.now) == "Running":
+        raise ApiError(400, "ReplicationJob.InvalidStatus", "The status of the replication job does not allow this.")
+    _drop(call, job)
+    return {}
+
+
+def _drop(call: Call, job: Job) -> None:
+    del call.world.jobs[job.id], call.world.instances[job.instance_id].jobs[job.id]
+
+
+@action("smc", uses=f"RegionId JobId JobType Status BusinessStatus SourceId InstanceId Name Tag {_PAGING}")
+def describe_replication_jobs(call: Call) -> Answer:
+    limits = {"JobId": 50, "SourceId": 50, "InstanceId": 20}
+    wanted = {name: set(at_most(call, name, limit, 400, "InvalidParameter")) for name, limit in limits.items()}
+    known = call.world.jobs
+    pool = [known[each] for each in wanted["JobId"] or known if each in known]
+    found = [job for job in pool if call.now >= job.visible and _job_matches(call, job, wanted)]
+    chunk, page = by_number(call, sorted(found, key=lambda job: job.serial), 10, 50)
+    return {"ReplicationJobs": {"ReplicationJob": [_job(call, job) for job in chunk]}, **page}
+
+
+def _job_matches(call: Call, job: Job, wanted: Mapping[str, set[str]]) -> bool:
+    status = job.status(call.now)
+    facts = {
+        "RegionId": job.request["RegionId"],
+        "JobType": job.request["JobType"],
+        "Status": status,
+        "BusinessStatus": _business_status(call, job),
+        "Name": job.name,
+    }
+    if any(call.get(name) not in (None, "", value) for name, value in facts.items()):
+        return False
+    if wanted["SourceId"] and job.source_id not in wanted["SourceId"]:
+        return False
+    if wanted["InstanceId"] and job.request.get("InstanceId") not in wanted["InstanceId"]:
+        return False
+    return has_tags(call, job.tags)
+
+
+def _business_status(call: Call, job: Job) -> str:
+    return job.runs[-1].business_status(call.now) if job.status(call.now) == "Running" else ""
+
+
+def _job(call: Call, job: Job) -> dict[str, Any]:
+    state = job.states.at(call.now)
+    ended = state.status in ("Finished", "InError")
+    answer: dict[str, Any] = {
+        "JobId": job.id,
+        "Name": job.name,
+        "SourceId": job.source_id,
+        "Status": state.status,
+        "BusinessStatus": _business_status(call, job),
+        "Progress": job.progress(call.now),
+        "ErrorCode": state.error_code,
+        "StatusInfo": state.info,
+        "CreationTime": call.clock.iso(job.created),
+        "StartTime": call.clock.iso(job.runs[-1].started) if job.runs else "",
+        "EndTime": call.clock.iso(job.states.since(call.now)) if ended else "",
+        "Tags": {"Tag": [{"Key": key, "Value": value} for key, value in job.tags.items()]},
+    }
+    return {**answer, **job.request}

@@ -1,0 +1,149 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs the scripts that Cloud Assistant is asked to run, a few at a time, and files the results."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import power, sources, windows_guest
+from .linux_guest import LinuxGuest, Ran, collect_commands
+from .state import AccessToken, Instance, Result
+from .world import World
+
+WORKERS = 4
+DELIVERY = 60.0
+_UNANSWERED = {
+    "missing": ("ClientNotRunning", "Cloud Assistant Agent is not installed or not running."),
+    "offline": ("ClientNotResponse", "Cloud Assistant Agent did not respond within a minute."),
+}
+
+
+@dataclass(frozen=True)
+class Task:
+    """One script for one guest."""
+
+    instance: Instance
+    script: str
+    timeout: int
+    username: str
+    cwd: str
+
+
+class Runner:
+    """Owns the throw-away roots and the threads that wait for scripts."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="guest")
+        self._base = Path(tempfile.mkdtemp(prefix="cloudsim-"))
+        self._base.chmod(0o711)
+        self._guests: dict[str, LinuxGuest] = {}
+        self._turns: dict[str, threading.Lock] = {}
+        self._facts: dict[tuple[object, str, str], Ran] = {}
+        collect_commands(self._base / "bin")
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        shutil.rmtree(self._base, ignore_errors=True)
+
+    def submit(self, task: Task, now: float) -> Result:
+        """Deliver a script: the result is planned when nothing has to run, else filed when it has run."""
+        instance = task.instance
+        instance.invocations += 1
+        starts = instance.agent.first(True, now, now + DELIVERY)
+        if starts is None:
+            offline = _UNANSWERED["missing" if instance.group.faults.agent == "missing" else "offline"]
+            return _failed(instance, now, now + DELIVERY, "Aborted", offline)
+        instance.last_invoked = starts
+        if task.username and task.username not in instance.group.guest.users:
+            return _failed(instance, starts, starts, "Failed", ("AccountNotExists", "The user does not exist."))
+        if instance.group.faults.command_hangs:
+            error = ("ExecutionTimeout", "The command did not end within its timeout.")
+            return _failed(instance, starts, starts + task.timeout, "Timeout", error)
+        result = Result(instance.id, starts, float("inf"), serial=instance.serial)
+        rng = random.Random(f"{self._world.seed}:{instance.id}:command:{instance.invocations}")
+        earliest = starts + self._world.scenario.command.latency.sample(rng)
+        self._pool.submit(self._run, task, result, earliest)
+        return result
+
+    def _run(self, task: Task, result: Result, earliest: float) -> None:
+        """In a thread of its own: run, then file the result under the world's lock."""
+        try:
+            with self._turns.setdefault(task.instance.id, threading.Lock()):
+                ran = self._execute(task, result)
+        except Exception as error:  # a bug here must show up as a failed command, not as one that never ends
+            ran = None
+            result.error_code, result.error_info = "ExecutionException", f"{type(error).__name__}: {error}"
+        with self._world.lock:
+            finished = max(earliest, self._world.now())
+            if ran is None:
+                result.status = "Failed"
+            else:
+                _file(result, ran)
+                if ran.rebooted:
+                    power.bounce(self._world, task.instance, finished)
+            result.finishes = finished
+
+    def _execute(self, task: Task, result: Result) -> Ran | None:
+        world, instance = self._world, task.instance
+        with world.lock:
+            system = instance.system(result.starts)
+            token = sources.usable_token(world, task.script, result.starts)
+            source_id = sources.next_id(world, instance, token)
+        if system.windows:
+            rc, text, imported = windows_guest.answer(instance, system, task.script, source_id)
+            ran: Ran | None = Ran(rc, text.encode(), imported)
+        elif world.scenario.command.memoise_facts and windows_guest.FACTS_MARKER in task.script:
+            key = (id(instance.group), system.id, task.script)
+            ran = self._facts.get(key) or self._linux(task, result, None)
+            if ran:
+                self._facts[key] = ran
+        else:
+            ran = self._linux(task, result, f"{token.code} {source_id}" if token else None)
+        self._import(instance, token, source_id, ran, result.starts)
+        return ran
+
+    def _linux(self, task: Task, result: Result, activation: str | None) -> Ran | None:
+        instance, command = task.instance, self._world.scenario.command
+        guest = self._guests.get(instance.id)
+        if guest is None:
+            guest = LinuxGuest(instance, self._base / instance.id, self._base / "bin")
+            self._guests[instance.id] = guest
+        guest.prepare(instance.system(result.starts))
+        if not guest.has_directory(task.cwd):
+            result.error_code, result.error_info = "DirectoryNotExists", "The working directory does not exist."
+            return None
+        return guest.run(task.script, timeout=min(task.timeout, command.max_wall), cwd=task.cwd, activation=activation)
+
+    def _import(
+        self, instance: Instance, token: AccessToken | None, source_id: str | None, ran: Ran | None, at: float
+    ) -> None:
+        if token and source_id and ran and ran.imported:
+            with self._world.lock:
+                sources.import_source(self._world, instance, token, source_id, max(at, self._world.now()))
+
+
+def _failed(instance: Instance, starts: float, finishes: float, status: str, error: tuple[str, str]) -> Result:
+    return Result(
+        instance.id, starts, finishes, status, error_code=error[0], error_info=error[1], serial=instance.serial
+    )
+
+
+def _file(result: Result, ran: Ran) -> None:
+    result.rc, result.output = ran.rc, ran.output
+    if ran.rc is None:
+        result.status, result.error_code = "Timeout", "ExecutionTimeout"
+        result.error_info = "The command did not end within its timeout."
+    elif ran.rc:
+        result.status, result.error_code = "Failed", "ExitCodeNonzero"
+        result.error_info = "The command ended with a nonzero exit code."
+    else:
+        result.status = "Success"

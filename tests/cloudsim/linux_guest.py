@@ -1,0 +1,183 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The throw-away root of a Linux guest, and one script run in it with `sh`.
+
+This is a directory, not a container: absolute paths in the script are rewritten to lie inside it, PATH leads to
+stand-ins and to a chosen few commands of this machine, and under root the script runs as nobody. It keeps honest
+scripts inside; it does not hold a hostile one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from .oses import OperatingSystem
+from .state import Instance
+
+STAND_INS = Path(__file__).with_name("guest_bin")
+OUTPUT_LIMIT = 24 * 1024
+NOBODY = 65534
+_FILE_BLOCKS = 20480  # 512-byte blocks that a script may write into one file
+_DIRECTORIES = (
+    *("boot", "etc", "home", "mnt", "opt", "proc", "root", "run", "srv", "sys", "tmp"),
+    *("usr/bin", "usr/lib", "usr/share", "var/lib", "var/log", "var/tmp"),
+)
+_TOP = "bin|boot|etc|home|lib|lib64|media|mnt|opt|proc|root|run|sbin|smc|srv|sys|tmp|usr|var"
+# A slash that starts an absolute path: nothing before it that could be the rest of a longer path or of an expression.
+_ABSOLUTE = re.compile(rf"(?<![\w.\-/}}~*?\]\\^])/(?=(?:{_TOP})(?![\w-]))")
+_SHEBANG = re.compile(r"\A#!.*\n")
+_BASIC_COMMANDS = """
+    [ awk base64 basename bash cat chgrp chmod chown cksum cmp comm cp cut date dd diff dirname echo egrep env expr
+    false find fold grep gunzip gzip head install join kill ln ls md5sum mkdir mktemp mv nl nproc od paste printf ps pwd
+    readlink realpath rev rm rmdir sed seq sh sha256sum sleep sort split stat sync tac tail tar tee test timeout touch
+    tr true uniq wc xargs
+"""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a script did; rc is None when it ran out of time."""
+
+    rc: int | None
+    output: bytes
+    imported: bool = False
+    rebooted: bool = False
+
+
+class LinuxGuest:
+    """One guest's root; made at the first script, refreshed when the operating system has changed."""
+
+    def __init__(self, instance: Instance, root: Path, bin_dir: Path) -> None:
+        self.instance = instance
+        self.root = root
+        self._bin_dir = bin_dir
+        self._system = ""
+
+    def prepare(self, system: OperatingSystem) -> None:
+        if self._system == system.id:
+            return
+        if not self._system:
+            self._make()
+        self._describe(system)
+        self._system = system.id
+        if os.geteuid() == 0:
+            subprocess.run(["chown", "-hR", f"{NOBODY}:{NOBODY}", str(self.root)], check=True)
+
+    def _make(self) -> None:
+        for name in _DIRECTORIES:
+            (self.root / name).mkdir(parents=True, exist_ok=True)
+        for name, target in (("bin", "usr/bin"), ("sbin", "usr/bin"), ("lib", "usr/lib"), ("usr/sbin", "bin")):
+            (self.root / name).symlink_to(target)
+        (self.root / ".guest").mkdir()
+        (self.root / "tmp").chmod(0o1777)
+        group = self.instance.group
+        free = "".join(f"{path} {mib}\n" for path, mib in group.guest.free_mib.items())
+        available = group.guest.memory_available_mib * 1024
+        memory = {"MemTotal": group.memory_mib * 1024, "MemFree": available, "MemAvailable": available}
+        self._write(".guest/free_mib", free)
+        self._write(".guest/arch", "aarch64\n" if group.architecture == "arm64" else "x86_64\n")
+        self._write(".guest/packages", "".join(f"{package}\n" for package in self.instance.packages))
+        self._write("etc/hostname", f"{self.instance.name}\n")
+        self._write("etc/passwd", "root:x:0:0:root:/root:/bin/bash\n")
+        self._write("proc/meminfo", "".join(f"{name}: {kib} kB\n" for name, kib in memory.items()))
+
+    def _describe(self, system: OperatingSystem) -> None:
+        """Everything that tells the operating system."""
+        architecture = (self.root / ".guest/arch").read_text().strip()
+        self._write("etc/os-release", system.os_release)
+        self._write("etc/redhat-release", f"{system.redhat_release}\n")
+        self._write(".guest/kernel", f"{system.kernel}.{architecture}\n")
+        commands = self.root / "usr/bin"
+        for link in commands.iterdir():
+            link.unlink()
+        absent = {"dnf"} if system.package_manager == "yum" else set()
+        for command in self._bin_dir.iterdir():
+            if command.name not in absent:
+                (commands / command.name).symlink_to(command)
+
+    def _write(self, name: str, text: str) -> None:
+        path = self.root / name
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o644)
+
+    def has_directory(self, path: str) -> bool:
+        return (self.root / path.lstrip("/")).is_dir()
+
+    def run(self, script: str, *, timeout: float, cwd: str, activation: str | None) -> Ran:
+        """Run a script; `activation` is the line "CODE SOURCE" that the plug-in manager's stand-in believes."""
+        state = self.root / ".guest"
+        number = self.instance.invocations
+        source, output = state / f"script-{number}", state / f"output-{number}"
+        self._write(f".guest/{source.name}", inside(script, self.root))
+        if activation:
+            self._write(".guest/activation", f"{activation}\n")
+        try:
+            rc = self._execute(source, output, self.root / cwd.lstrip("/"), timeout)
+            text = output.read_bytes().replace(str(self.root).encode(), b"")
+            return Ran(rc, text, self._flag("imported"), self._flag("reboot"))
+        finally:
+            for leftover in (source, output, state / "activation"):
+                leftover.unlink(missing_ok=True)
+            self.instance.packages = tuple((state / "packages").read_text().split())
+
+    def _flag(self, name: str) -> bool:
+        """Whether a stand-in left its mark; the mark is wiped."""
+        mark = self.root / ".guest" / name
+        seen = mark.exists()
+        mark.unlink(missing_ok=True)
+        return seen
+
+    def _execute(self, source: Path, output: Path, cwd: Path, timeout: float) -> int | None:
+        root = str(self.root)
+        commands = f"{root}/usr/bin"
+        environment = {"PATH": commands, "HOME": f"{root}/root", "TMPDIR": f"{root}/tmp", "CLOUDSIM_ROOT": root}
+        with output.open("wb") as sink:
+            process = subprocess.Popen(
+                ["/bin/sh", "-c", f'ulimit -f {_FILE_BLOCKS}; exec /bin/sh "$0"', str(source)],
+                cwd=cwd,
+                env=environment | {"LANG": "C.UTF-8", "USER": "root"},
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                user=_user(),
+                group=_user(),
+            )
+        try:
+            return process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return None
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _user() -> int | None:
+    """Nobody when the simulator runs as root, else who we are."""
+    return NOBODY if os.geteuid() == 0 else None
+
+
+def inside(script: str, root: Path) -> str:
+    """The script with its absolute paths (but /dev) put under the root."""
+    return _ABSOLUTE.sub(lambda _match: f"{root}/", _SHEBANG.sub("\n", script))
+
+
+def collect_commands(target: Path) -> None:
+    """Copies of the stand-ins and links to this machine's basic commands, shared by all guests."""
+    target.mkdir()
+    for stand_in in STAND_INS.iterdir():
+        shutil.copy2(stand_in, target / stand_in.name)
+        (target / stand_in.name).chmod(0o755)
+    for name in _BASIC_COMMANDS.split():
+        found = shutil.which(name, path="/usr/local/bin:/usr/bin:/bin")
+        if found and not (target / name).exists():
+            (target / name).symlink_to(found)

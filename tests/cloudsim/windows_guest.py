@@ -1,0 +1,45 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Windows guests: no PowerShell runs here, a script is answered from recorded facts."""
+
+from __future__ import annotations
+
+from .oses import EDITIONS, OperatingSystem
+from .state import Instance
+
+FACTS_MARKER = "# evergreen.os_migration guest facts"
+IMPORT_MARKS = ("acs-plugin-manager", "smc-client-plugin")
+FAILED = "Import Source Server Failed! The activation code is invalid, expired or used up."
+_POWERSHELL = {"windows-2008r2": "2.0", "windows-2012": "3.0", "windows-2012r2": "4.0"}
+
+
+def answer(instance: Instance, system: OperatingSystem, script: str, source_id: str | None) -> tuple[int, str, bool]:
+    """(exit code, output, whether it imported the guest); `source_id` when the script holds a code that counts."""
+    for recorded in instance.group.guest.answers:
+        if recorded.contains in script:
+            return recorded.rc, recorded.output, False
+    if source_id:
+        return 0, f"Import Source Server [{source_id}] Successfully!\r\n", True
+    if any(mark in script for mark in IMPORT_MARKS):
+        return 1, FAILED + "\r\n", False
+    return 0, facts(instance, system) if FACTS_MARKER in script else "", False
+
+
+def facts(instance: Instance, system: OperatingSystem) -> str:
+    guest = instance.group.guest
+    # Every documented target is the Datacenter edition, whatever the source was.
+    edition = guest.edition if system.id == instance.group.os else "Datacenter"
+    lines = {
+        "os_name": f"Microsoft {system.service_name} {edition}",
+        "os_build": system.kernel,
+        "os_sku": str(EDITIONS[edition][1]),
+        "os_language": guest.language,
+        "arch": "x86_64",
+        "memory_available_mib": str(guest.memory_available_mib),
+        "free_mib.C": str(guest.free_mib.get("C:", 40000)),
+        "windows_dir_mib": str(guest.windows_dir_mib),
+        "powershell": _POWERSHELL.get(system.id, "5.1"),
+    }
+    body = "".join(f"{key}={value}\r\n" for key, value in lines.items())
+    return f"osm-facts 1\r\n{body}osm-facts end\r\n"
