@@ -1,0 +1,307 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the engine promises, on a cloud in memory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+from zlib import crc32
+
+import pytest
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Agent, Item, Problem, Record
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.step import Goal
+from ansible_collections.evergreen.os_migration.plugins.module_utils._engine import Engine, Limits, Retrier
+from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import CloudError, OutOfTime, Transient
+from ansible_collections.evergreen.os_migration.plugins.module_utils._steps import Brief
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from .memory_cloud import Killed, MemoryCloud
+
+PROBES = {"linux": "# facts", "windows": "# facts"}
+MIGRATE = {"importable": frozenset(("linux", "windows"))}
+
+
+def run(cloud: MemoryCloud, targets: dict[str, str], check: bool = False, **given: Any) -> dict[str, Record]:
+    limits = {k: given.pop(k) for k in ("max_running", "hop_timeout", "until") if k in given}
+    goal = Goal(**{**MIGRATE, **given})
+    items = [Record(Item(name, "r", "alicloud", target=target)) for name, target in targets.items()]
+    engine = Engine(
+        cloud_for=lambda item: cloud,
+        brief=Brief(goal, PROBES),
+        limits=Limits(**{"threads": 1, "until": cloud.now + 100_000, **limits}),
+        check_mode=check,
+        clock=cloud.clock,
+    )
+    return {record.item.instance_id: record for record in engine.run(items)}
+
+
+def fleet() -> tuple[MemoryCloud, dict[str, str]]:
+    cloud = MemoryCloud()
+    cloud.add("c1", "centos-7", disks=2)
+    cloud.add("c2", "centos-7")
+    cloud.add("w1", "windows-2008r2", disks=2)
+    cloud.add("w2", "windows-2012r2")
+    return cloud, {"c1": "alinux-3", "c2": "alinux-3", "w1": "windows-2016", "w2": "windows-2016"}
+
+
+def test_a_mixed_fleet_reaches_its_targets_over_one_and_two_hops() -> None:
+    cloud, targets = fleet()
+    done = run(cloud, targets)
+    assert {name: record.state for name, record in done.items()} == dict.fromkeys(targets, "migrated")
+    assert {name: machine.os for name, machine in cloud.machines.items()} == targets
+    assert [hop.target for hop in done["w1"].hops] == ["windows-2012r2", "windows-2016"]
+
+
+def test_every_disk_is_snapshotted_before_the_job_is_created() -> None:
+    cloud, _ = fleet()
+    run(cloud, {"c1": "alinux-3"})
+    verbs = [verb for verb, what in cloud.log]
+    assert verbs.index("create_job") > max(i for i, verb in enumerate(verbs) if verb == "snapshot")
+    assert Counter(what for verb, what in cloud.log if verb == "snapshot") == {
+        "d-c1-0 attempt=1 hop=1": 1,
+        "d-c1-1 attempt=1 hop=1": 1,
+    }
+
+
+def test_a_second_run_changes_nothing() -> None:
+    cloud, targets = fleet()
+    run(cloud, targets)
+    before = list(cloud.log)
+    again = run(cloud, targets)
+    assert cloud.log == before
+    assert not any(record.changed for record in again.values())
+
+
+@pytest.mark.parametrize("state", ["assessed", "migrated", "verified", "rolled_back", "committed"])
+def test_check_mode_writes_nothing(state: str) -> None:
+    cloud, targets = fleet()
+    for migrated in (False, True):
+        if migrated:
+            run(cloud, targets)
+        before = list(cloud.log), len(cloud.commands)
+        run(cloud, targets, check=True, state=state)
+        assert (cloud.log, len(cloud.commands)) == before
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    kills=st.lists(st.tuples(st.integers(0, 60), st.booleans()), max_size=4),
+    failing=st.sampled_from([(), (("c1", "alinux-3"),), (("w1", "windows-2016"),), (("w1", "windows-2012r2"),)]),
+    rollback=st.booleans(),
+    seed=st.integers(0, 7),
+    max_running=st.integers(1, 4),
+    lag=st.sampled_from([0.0, 45.0]),
+)
+def test_a_run_killed_anywhere_and_repeated_starts_nothing_twice(
+    kills: list[tuple[int, bool]], failing: tuple[Any, ...], rollback: bool, seed: int, max_running: int, lag: float
+) -> None:
+    cloud, targets = fleet()
+    cloud.failing, cloud.lag = frozenset(failing), lag
+    cloud.durations = lambda what, who: 30.0 + 17.0 * (crc32(f"{what}{who}{seed}".encode()) % 5)
+    wanted = {"on_failure": "rollback" if rollback else "keep", "max_running": max_running}
+    for kill in kills:
+        _arm(cloud, *kill)
+        try:
+            run(cloud, targets, **wanted)
+        except Killed:
+            cloud.now += 25
+    _disarm(cloud)
+    done = run(cloud, targets, **wanted)
+    once = [entry for entry in cloud.log if entry[0] in ("snapshot", "create_job", "start_job")]
+    assert not [entry for entry, times in Counter(once).items() if times > 1]
+    _check_end(cloud, done, targets, rollback)
+
+
+def _check_end(cloud: MemoryCloud, done: dict[str, Record], targets: dict[str, str], rollback: bool) -> None:
+    broken = {name for name, _ in cloud.failing}
+    for name, record in done.items():
+        if name not in broken:
+            assert (record.state, cloud.machines[name].os) == ("migrated", targets[name])
+            continue
+        assert record.problem is not None
+        assert record.state == ("rolled_back" if rollback else "failed")
+        if rollback:
+            assert cloud.machines[name].os == {"c1": "centos-7", "w1": "windows-2008r2"}[name]
+            assert cloud._facts(name).status == "Running"
+
+
+def _arm(cloud: MemoryCloud, calls: int, applied: bool) -> None:
+    left = [calls]
+
+    def die(verb: str) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise Killed
+
+    cloud.before_call, cloud.after_call = (lambda verb: None, die) if applied else (die, lambda verb: None)
+
+
+def _disarm(cloud: MemoryCloud) -> None:
+    cloud.before_call = cloud.after_call = lambda verb: None
+
+
+def test_no_more_than_the_cap_runs_counting_jobs_of_others() -> None:
+    cloud = MemoryCloud(foreign_jobs=frozenset(("j-other",)))
+    targets = {}
+    for number in range(7):
+        cloud.add(f"c{number}", "centos-7")
+        targets[f"c{number}"] = "alinux-3"
+    done = run(cloud, targets, max_running=3)
+    assert {record.state for record in done.values()} == {"migrated"}
+    assert cloud.most_running == 3
+
+
+def test_a_refused_instance_is_never_written_to_and_the_others_go_on() -> None:
+    cloud, targets = fleet()
+    refused = {
+        "stopped": {"status": "Stopped"},
+        "locked": {"locks": ("security",)},
+        "classic": {"network_type": "classic"},
+        "noagent": {"agent": Agent()},
+    }
+    for name, facts in refused.items():
+        cloud.add(name, "centos-7", **facts)
+    cloud.add("full", "centos-7")
+    cloud.machines["full"].healthy = False
+    cloud.add("old", "windows-2012")
+    names = [*refused, "full", "old", "unknown"]
+    done = run(cloud, {**targets, **dict.fromkeys(names, "alinux-3")})
+    problems = {name: done[name].problem for name in names}
+    assert {name: problem.code if problem else None for name, problem in problems.items()} == {
+        "stopped": "instance.not_running",
+        "locked": "instance.locked",
+        "classic": "instance.classic_network",
+        "noagent": "agent.missing",
+        "full": "linux.space.var",
+        "old": "UnsupportedPath",
+        "unknown": "InstanceNotFound",
+    }
+    assert not [entry for entry in cloud.log if any(name in entry[1] for name in names)]
+    assert {done[name].state for name in targets} == {"migrated"}
+
+
+def test_an_instance_that_was_rolled_back_is_tried_again_only_when_asked() -> None:
+    cloud, _ = fleet()
+    cloud.failing = frozenset({("c1", "alinux-3")})
+    targets = {"c1": "alinux-3"}
+    assert run(cloud, targets, on_failure="rollback")["c1"].state == "rolled_back"
+    cloud.failing = frozenset()
+    before = list(cloud.log)
+    refused = run(cloud, targets, on_failure="rollback")["c1"]
+    assert (refused.state, refused.problem.code if refused.problem else None) == ("rolled_back", "RolledBack")
+    assert cloud.log == before
+    assert run(cloud, targets, retry=True)["c1"].state == "migrated"
+    assert ("snapshot", "d-c1-0 attempt=2 hop=1") in cloud.log
+
+
+def test_a_failed_job_that_was_kept_is_restarted_when_asked() -> None:
+    cloud, _ = fleet()
+    cloud.failing = frozenset({("c2", "alinux-3")})
+    assert run(cloud, {"c2": "alinux-3"})["c2"].state == "failed"
+    cloud.failing = frozenset()
+    assert run(cloud, {"c2": "alinux-3"})["c2"].state == "failed"
+    assert run(cloud, {"c2": "alinux-3"}, retry=True)["c2"].state == "migrated"
+    assert len(cloud.made_jobs) == 1
+
+
+def test_rollback_and_commit_after_a_migration() -> None:
+    cloud, targets = fleet()
+    run(cloud, targets)
+    back = run(cloud, {"w1": "windows-2016"}, state="rolled_back")["w1"]
+    assert (back.state, cloud.machines["w1"].os) == ("rolled_back", "windows-2008r2")
+    kept = run(cloud, {"c1": "alinux-3"}, state="committed")["c1"]
+    assert kept.state == "committed"
+    assert not [s for s, _, owner in cloud.taken.values() if owner == "c1"]
+    refused = run(cloud, {"c1": "alinux-3"}, state="rolled_back")["c1"]
+    assert refused.problem is not None
+    assert refused.problem.code == "NothingToRollBack"
+
+
+def test_commit_deletes_nothing_while_the_guest_does_not_run_the_target() -> None:
+    cloud, targets = fleet()
+    run(cloud, targets)
+    cloud.machines["c1"].os = "centos-7"
+    before = list(cloud.log)
+    refused = run(cloud, {"c1": "alinux-3"}, state="committed")["c1"]
+    assert refused.problem is not None
+    assert refused.problem.code == "WrongOs"
+    assert cloud.log == before
+
+
+def test_a_job_that_says_finished_while_the_guest_did_not_change_is_no_success() -> None:
+    cloud, _ = fleet()
+    cloud.add("x", "centos-7")
+
+    def unchanged(verb: str) -> None:
+        cloud.machines["x"].os = "centos-7"
+
+    cloud.before_call = unchanged
+    done = run(cloud, {"x": "alinux-3"})["x"]
+    assert done.problem is not None
+    assert (done.state, done.problem.code) == ("failed", "VerifyFailed")
+
+
+def test_watch_follows_a_job_of_the_console_and_writes_nothing() -> None:
+    cloud, _ = fleet()
+    none = run(cloud, {"c1": "alinux-3"}, transport="watch")["c1"]
+    assert none.problem is not None
+    assert none.problem.code == "JobNotStarted"
+    assert cloud.log == []
+
+
+def test_a_changed_target_of_a_running_attempt_is_refused() -> None:
+    cloud, _ = fleet()
+    _arm(cloud, 3, applied=True)
+    with pytest.raises(Killed):
+        run(cloud, {"c1": "alinux-3"})
+    _disarm(cloud)
+    refused = run(cloud, {"c1": "anolis-8"})["c1"]
+    assert refused.problem is not None
+    assert refused.problem.code == "TargetChanged"
+
+
+class Flaky:
+    """A call that fails as told before it works."""
+
+    def __init__(self, *faults: Exception) -> None:
+        self.faults = list(faults)
+
+    def __call__(self) -> str:
+        if self.faults:
+            raise self.faults.pop(0)
+        return "answer"
+
+
+THROTTLED = Transient(Problem("Throttling.User", ""), throttled=True)
+BROKEN = Transient(Problem("InternalError", ""))
+
+
+def test_throttling_is_waited_out_however_often_it_happens() -> None:
+    cloud = MemoryCloud()
+    assert Retrier(cloud.clock, cloud.now + 3600)(Flaky(*[THROTTLED] * 40)) == "answer"
+
+
+def test_an_endpoint_that_never_answered_is_given_up_soon() -> None:
+    cloud = MemoryCloud()
+    with pytest.raises(Transient):
+        Retrier(cloud.clock, cloud.now + 3600)(Flaky(*[BROKEN] * 40))
+    assert cloud.now < 1010
+
+
+def test_no_call_outlives_the_deadline() -> None:
+    cloud = MemoryCloud()
+    with pytest.raises(OutOfTime):
+        Retrier(cloud.clock, cloud.now + 5)(Flaky(*[THROTTLED] * 40))
+    assert cloud.now <= 1005
+
+
+def test_a_refusal_is_not_repeated() -> None:
+    cloud = MemoryCloud()
+    call = Flaky(CloudError(Problem("Forbidden", "")), BROKEN)
+    with pytest.raises(CloudError):
+        Retrier(cloud.clock, cloud.now + 3600)(call)
+    assert call.faults == [BROKEN]
