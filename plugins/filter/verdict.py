@@ -132,6 +132,8 @@ def _problems(result: Mapping[str, Any], label: str) -> Iterator[str]:
     text = _sentence(error["code"], error["message"], error.get("remedy"))
     yield f"{label}: {text}" if label else text
     yield from (_finding(one) for one in result.get("findings") or [] if _stops(one) and one["id"] != error["code"])
+    if result.get("state") == "rolled_back":
+        yield "The instance was rolled back."
 
 
 def _stops(finding: Mapping[str, Any]) -> bool:

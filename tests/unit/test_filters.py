@@ -84,6 +84,10 @@ class TestVerdict:
         assert found["summary"] == "1 migrated"
         assert found["problems"]["web-1"] == "i-1 (web-1): shop answers: ScriptFailed: The script ended with 3."
 
+    def test_a_rollback_is_told(self) -> None:
+        error = {"code": "MigrationFailed", "message": "Job j-1 failed.", "remedy": "Look at it."}
+        assert problems(result(state="rolled_back", error=error))["web-1"].endswith("The instance was rolled back.")
+
     def test_a_host_without_instance_is_told_which_variable_is_missing(self) -> None:
         assert "instance_id is not set" in problems(hosts=("bastion",))["bastion"]
 
