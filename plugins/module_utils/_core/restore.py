@@ -13,11 +13,12 @@ from .step import Goal, Step, Verb, failing, finish
 
 
 def failure_answered(record: Record, goal: Goal, now: float) -> Step | None:
+    if goal.state != "migrated":
+        return finish("failed")
     if record.ledger is not None and record.ledger.state == "rolled_back":
         return finish("rolled_back", "rolled back")
     touched = active(record) and bool(own_jobs(record, attempt(record)))
-    wanted = goal.state == "migrated" and goal.on_failure == "rollback"
-    if wanted and touched and not job_runs(record) and restore_set(record, goal):
+    if goal.on_failure == "rollback" and touched and not job_runs(record) and restore_set(record, goal):
         return mark(record, "rolling_back", "rolling_back")
     return finish("failed")
 
