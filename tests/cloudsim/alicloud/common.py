@@ -23,6 +23,7 @@ class Ordered(Protocol):
 
 O = TypeVar("O", bound=Ordered)  # noqa: E741 -- the one letter for "ordered"
 TAG_LIMIT = 20
+TAG_FILTER_LIMIT = 1000
 _BAD_TAG = re.compile(r"\A(aliyun|acs:)|https?://")
 
 
@@ -77,7 +78,9 @@ def by_number(call: Call, items: Sequence[O], default: int, limit: int) -> tuple
 
 
 def either_page(call: Call, items: Sequence[O], default: int, limit: int, *, clamp: bool) -> tuple[list[O], Any]:
-    """ECS knows both ways of paging; MaxResults or NextToken wins."""
+    """ECS knows both ways of paging; MaxResults or NextToken wins. A tag filter gives no more than 1,000."""
+    if call.get("Tag"):
+        items = items[:TAG_FILTER_LIMIT]
     if "MaxResults" in call.params or "NextToken" in call.params:
         chunk, token = by_token(call, items, default, limit, clamp=clamp)
         return chunk, {"NextToken": token, "TotalCount": len(items), "PageNumber": 1, "PageSize": len(chunk)}
