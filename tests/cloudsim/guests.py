@@ -43,16 +43,16 @@ class Runner:
     def __init__(self, world: World) -> None:
         self._world = world
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="guest")
-        self._base = Path(tempfile.mkdtemp(prefix="cloudsim-"))
-        self._base.chmod(0o711)
+        self.base = Path(tempfile.mkdtemp(prefix="cloudsim-"))
+        self.base.chmod(0o711)
         self._guests: dict[str, LinuxGuest] = {}
         self._turns: dict[str, threading.Lock] = {}
         self._facts: dict[tuple[object, str, str], Ran] = {}
-        collect_commands(self._base / "bin")
+        collect_commands(self.base / "bin")
 
     def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
-        shutil.rmtree(self._base, ignore_errors=True)
+        shutil.rmtree(self.base, ignore_errors=True)
 
     def submit(self, task: Task, now: float) -> Result:
         """Deliver a script: the result is planned when nothing has to run, else filed when it has run."""
@@ -115,7 +115,7 @@ class Runner:
         instance, command = task.instance, self._world.scenario.command
         guest = self._guests.get(instance.id)
         if guest is None:
-            guest = LinuxGuest(instance, self._base / instance.id, self._base / "bin")
+            guest = LinuxGuest(instance, self.base / instance.id, self.base / "bin")
             self._guests[instance.id] = guest
         guest.prepare(instance.system(result.starts))
         if not guest.has_directory(task.cwd):

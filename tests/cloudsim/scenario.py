@@ -422,6 +422,8 @@ def parse(document: Any) -> Scenario:
     if isinstance(document, dict):
         document = {key: value for key, value in document.items() if not str(key).startswith("x-")}
     scenario = _scenario(document, "scenario")
+    if not scenario.credentials:
+        raise ScenarioError("scenario.credentials: at least one is needed")
     for index, group in enumerate(scenario.groups):
         _check_group(group, scenario, f"scenario.groups[{index}]")
     for index, credential in enumerate(scenario.credentials):

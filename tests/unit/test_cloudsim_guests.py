@@ -1,0 +1,265 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Guests run what they are sent, inside their root."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cloudsim.lab import Lab
+from cloudsim.linux_guest import inside
+
+FACTS = Path(__file__).parents[2] / "guest"
+LINUX, WINDOWS = "i-bp1linux", "i-bp1windows"
+GUEST = {
+    "packages": ["glibc.x86_64", "bash.x86_64", "glibc.i686", "zlib.i686"],
+    "free_mib": {"/usr": 5000, "/var": 6000, "/boot": 300},
+    "memory_available_mib": 3000,
+    "answers": [{"contains": "Get-Website", "output": "Stopped\r\n", "rc": 3}],
+}
+DURATIONS = {"import": 90, "migrate": 1000, "snapshot": 100, "agent_reconnect": 15, "start": 30}
+MakeLab = Callable[..., Lab]
+
+
+@pytest.fixture
+def make_lab(tmp_path: Path) -> Iterator[MakeLab]:
+    made: list[Lab] = []
+
+    def make(*, scenario: dict[str, Any] | None = None, **group: Any) -> Lab:
+        common = {"guest": GUEST, "durations": DURATIONS, **group}
+        groups = [
+            {"name": "linux", "os": "centos-7", "ids": [LINUX], **common},
+            {"name": "win", "os": "windows-2008r2", "vcpus": 4, "ids": [WINDOWS], **common},
+        ]
+        made.append(Lab({"groups": groups, **(scenario or {})}, tmp_path))
+        return made[-1]
+
+    yield make
+    for lab in made:
+        lab.close()
+
+
+@pytest.fixture
+def lab(make_lab: MakeLab) -> Lab:
+    return make_lab()
+
+
+def result(lab: Lab, invoke_id: str) -> dict[str, Any]:
+    answer = lab.ok("ecs", "DescribeInvocationResults", InvokeId=invoke_id, ContentEncoding="PlainText")
+    [found] = answer["Invocation"]["InvocationResults"]["InvocationResult"]
+    assert isinstance(found, dict)
+    return found
+
+
+def send(lab: Lab, script: str, instance_id: str = LINUX, **more: Any) -> str:
+    asked = {
+        "Type": "RunShellScript" if instance_id == LINUX else "RunPowerShellScript",
+        "CommandContent": base64.b64encode(script.encode()).decode(),
+        "ContentEncoding": "Base64",
+    }
+    return str(lab.ok("ecs", "RunCommand", InstanceId=[instance_id], **asked, **more)["InvokeId"])
+
+
+def run(lab: Lab, script: str, instance_id: str = LINUX, **more: Any) -> dict[str, Any]:
+    invoke_id = send(lab, script, instance_id, **more)
+    lab.until(lambda: result(lab, invoke_id)["InvocationStatus"] not in ("Pending", "Running"), step=1)
+    return result(lab, invoke_id)
+
+
+def facts_of(output: str) -> dict[str, str]:
+    first, *lines, last = output.splitlines()
+    assert (first, last) == ("osm-facts 1", "osm-facts end")
+    return dict(line.split("=", 1) for line in lines)
+
+
+def test_the_real_facts_script_in_a_linux_guest(lab: Lab) -> None:
+    found = facts_of(run(lab, (FACTS / "facts.sh").read_text())["Output"])
+    assert found["os_id"] == "centos"
+    assert found["os_release"] == "CentOS Linux release 7.9.2009 (Core)"
+    assert found["kernel"].startswith("3.10.0-")
+    assert (found["memory_available_mib"], found["free_mib./var"]) == ("3000", "6000")
+    assert (found["package_manager"], found["i686_packages"]) == ("yum", "glibc.i686 zlib.i686")
+
+
+def test_recorded_facts_of_a_windows_guest(lab: Lab) -> None:
+    found = facts_of(run(lab, (FACTS / "facts.ps1").read_text(), WINDOWS)["Output"])
+    assert found["os_build"] == "7601"
+    assert found["powershell"] == "2.0"
+    website = run(lab, "Get-Website", WINDOWS)
+    assert (website["Output"], website["ExitCode"], website["InvocationStatus"]) == ("Stopped\r\n", 3, "Failed")
+    assert run(lab, "Write-Output hello", WINDOWS)["Output"] == ""
+
+
+def test_results_arrive_later(lab: Lab) -> None:
+    invoke_id = send(lab, "echo done")
+    assert result(lab, invoke_id)["InvocationStatus"] == "Running"
+    lab.until(lambda: next(iter(lab.world.invocations[invoke_id].results.values())).finishes < 100)
+    assert (result(lab, invoke_id)["InvocationStatus"], result(lab, invoke_id)["Output"]) == ("Running", "")
+    lab.wait(7)
+    found = result(lab, invoke_id)
+    assert (found["InvocationStatus"], found["Output"], found["ExitCode"]) == ("Success", "done\n", 0)
+
+
+@pytest.mark.parametrize(
+    ("script", "output"),
+    [
+        ("cat /etc/hostname", "linux\n"),
+        ("echo kept > /var/lib/mark; cat </var/lib/mark; ls /var/lib", "kept\nmark\n"),
+        ("pwd; echo $HOME; cd /; ls -d etc", "/root\n/root\netc\n"),
+        ("for d in /usr /var; do df -Pm $d | awk 'NR == 2 { print $6, $4 }'; done", "/usr 5000\n/var 6000\n"),
+        ("d=boot; df -Pk /$d | awk 'NR == 2 { print $4 }'", "307200\n"),
+        ("#!/bin/bash\n/usr/bin/id -u; /bin/uname -m", "0\nx86_64\n"),
+        ("rpm -q bash; rpm -q nothing; rpm -qa --qf '%{NAME}\\n' | wc -l", None),
+        ("command -v dnf || command -v apt-get || echo no", "no\n"),
+        ("systemctl is-active nginx; systemctl stop nginx; systemctl is-active nginx", "active\ninactive\n"),
+        ("sed -n 's/^ID=\"\\(.*\\)\"/\\1/p' /etc/os-release", "centos\n"),
+        ("echo err >&2; exit 0", "err\n"),
+        ("free -m | awk '/^Mem/ {print $7}'", "3000\n"),
+    ],
+)
+def test_scripts_see_the_guest(lab: Lab, script: str, output: str | None) -> None:
+    found = run(lab, script)["Output"]
+    assert found == (output or "bash-1.0-1.x86_64\npackage nothing is not installed\n4\n")
+
+
+def test_a_script_writes_inside_its_root_only(lab: Lab, tmp_path: Path) -> None:
+    run(lab, "touch /etc/cloudsim-was-here /tmp/cloudsim-was-here /root/x; rm -rf /var/log /opt")
+    assert not Path("/etc/cloudsim-was-here").exists()
+    assert not Path("/tmp/cloudsim-was-here").exists()
+    assert Path("/var/log").exists()
+
+
+def test_paths_are_rewritten_where_they_start() -> None:
+    root = Path("/r")
+    for text, expected in [
+        ("cat /etc/passwd", "cat /r/etc/passwd"),
+        ("x=/var/lib:/usr/bin", "x=/r/var/lib:/r/usr/bin"),
+        ('>"/tmp/x"', '>"/r/tmp/x"'),
+        ("a/etc/b ./etc ../etc $x/etc ${x}/etc ~/etc", "a/etc/b ./etc ../etc $x/etc ${x}/etc ~/etc"),
+        ("awk '/^MemFree/' </dev/null", "awk '/^MemFree/' </dev/null"),
+        ("http://mirrors.example/etc", "http://mirrors.example/etc"),
+        ("/etcetera /variable", "/etcetera /variable"),
+    ]:
+        assert inside(text, root) == expected
+
+
+def test_failures_and_timeouts(lab: Lab) -> None:
+    failed = run(lab, "echo no; exit 7")
+    assert [failed[key] for key in ("InvocationStatus", "ErrorCode", "ExitCode")] == ["Failed", "ExitCodeNonzero", 7]
+    late = run(lab, "echo begun; sleep 60", Timeout=1)
+    assert [late[key] for key in ("InvocationStatus", "ErrorCode", "Output")] == [
+        "Timeout",
+        "ExecutionTimeout",
+        "begun\n",
+    ]
+    assert "ExitCode" not in late
+
+
+def test_long_output_is_cut(lab: Lab) -> None:
+    found = run(lab, "head -c 30000 /dev/zero | tr '\\0' x")
+    assert (len(found["Output"]), found["Dropped"]) == (24576, 30000 - 24576)
+
+
+def test_users_and_directories_that_are_not_there(lab: Lab) -> None:
+    assert run(lab, "true", Username="nobody")["ErrorCode"] == "AccountNotExists"
+    assert run(lab, "true", WorkingDir="/nowhere")["ErrorCode"] == "DirectoryNotExists"
+    assert run(lab, "pwd", WorkingDir="/var/lib")["Output"] == "/var/lib\n"
+
+
+@pytest.mark.parametrize(("agent", "code"), [("offline", "ClientNotResponse"), ("missing", "ClientNotRunning")])
+def test_agents_that_do_not_answer(make_lab: MakeLab, agent: str, code: str) -> None:
+    lab = make_lab(faults={"agent": agent})
+    answer = lab.ok("ecs", "DescribeCloudAssistantStatus", InstanceId=[LINUX])
+    [status] = answer["InstanceCloudAssistantStatusSet"]["InstanceCloudAssistantStatus"]
+    assert status["CloudAssistantStatus"] == "false"
+    assert bool(status["LastHeartbeatTime"]) == bool(status["CloudAssistantVersion"]) == (agent == "offline")
+    found = run(lab, "true")
+    assert (found["InvocationStatus"], found["ErrorCode"]) == ("Aborted", code)
+
+
+def test_a_command_that_hangs_times_out_by_the_simulated_clock(make_lab: MakeLab) -> None:
+    lab = make_lab(faults={"command_hangs": True})
+    invoke_id = send(lab, "true", Timeout=600)
+    lab.wait(599)
+    assert result(lab, invoke_id)["InvocationStatus"] == "Running"
+    lab.wait(2)
+    assert result(lab, invoke_id)["InvocationStatus"] == "Timeout"
+
+
+def test_a_stopped_invocation_stays_stopped(make_lab: MakeLab) -> None:
+    lab = make_lab(faults={"command_hangs": True})
+    invoke_id = send(lab, "true")
+    lab.ok("ecs", "StopInvocation", InvokeId=invoke_id)
+    lab.wait(100)
+    assert result(lab, invoke_id)["InvocationStatus"] == "Terminated"
+
+
+@pytest.mark.parametrize("instance_id", [LINUX, WINDOWS])
+def test_importing_a_guest(lab: Lab, instance_id: str) -> None:
+    token = lab.ok("smc", "CreateAccessToken", Count="1")
+    command = f"acs-plugin-manager -e -P smc-client-plugin -p --activationcode={token['AccessTokenCode']}"
+    refused = run(lab, "acs-plugin-manager -e -P smc-client-plugin -p --activationcode=guess", instance_id)
+    assert (refused["ExitCode"], "Failed" in refused["Output"]) == (1, True)
+    found = run(lab, command, instance_id)["Output"]
+    [source] = lab.ok("smc", "DescribeSourceServers")["SourceServers"]["SourceServer"]
+    assert found.strip() == f"Import Source Server [{source['SourceId']}] Successfully!"
+    assert source["State"] == "Unavailable"
+    assert instance_id not in source["SystemInfo"]
+    lab.wait(91)
+    assert lab.ok("smc", "DescribeSourceServers", State="Available")["TotalCount"] == 1
+    assert run(lab, command, instance_id)["ExitCode"] == 1, "its one use is used up"
+
+
+def test_activation_codes_expire(lab: Lab) -> None:
+    code = lab.ok("smc", "CreateAccessToken", TimeToLiveInDays="1")["AccessTokenCode"]
+    lab.wait(86401)
+    assert run(lab, f"acs-plugin-manager {code}")["ExitCode"] == 1
+
+
+def test_importing_again_keeps_the_source(lab: Lab) -> None:
+    code = lab.ok("smc", "CreateAccessToken")["AccessTokenCode"]
+    first, second = (run(lab, f"acs-plugin-manager --activationcode={code}")["Output"] for _ in range(2))
+    assert first == second
+    assert lab.ok("smc", "DescribeSourceServers")["TotalCount"] == 1
+
+
+def test_what_a_script_changes_counts(lab: Lab) -> None:
+    run(lab, "yum -y remove glibc.i686 zlib.i686 && rpm -qa")
+    assert "glibc.i686" not in lab.world.instances[LINUX].packages
+    run(lab, "reboot")
+    lab.wait(1)
+    assert lab.ok("ecs", "DescribeInstances", Status="Running")["TotalCount"] == 1
+
+
+def test_after_a_migration_the_guest_is_another_system(make_lab: MakeLab) -> None:
+    lab = make_lab(smc_source="available", guest={"packages": ["glibc.x86_64"]})
+    run(lab, "echo mine > /var/lib/data")
+    source = lab.world.instances[LINUX].source
+    assert source
+    asked = {"SourceId": source.id, "JobType": 1, "TargetOsType": "Alibaba Cloud Linux 3"}
+    job_id = lab.ok("smc", "CreateReplicationJob", **asked)["JobId"]
+    lab.ok("smc", "StartReplicationJob", JobId=job_id)
+    lab.wait(1101)
+    found = run(lab, ". /etc/os-release; echo $ID $VERSION_ID; uname -r; command -v dnf; cat /var/lib/data")["Output"]
+    assert found.splitlines() == ["alinux 3", "5.10.134-16.1.al8.x86_64", "/usr/bin/dnf", "mine"]
+
+
+def test_facts_can_be_run_once_per_group(make_lab: MakeLab) -> None:
+    lab = make_lab(scenario={"command": {"memoise_facts": True}})
+    script = (FACTS / "facts.sh").read_text()
+    first, second = (facts_of(run(lab, script)["Output"]) for _ in range(2))
+    assert first == second
+
+
+def test_roots_are_made_when_needed_and_removed_at_the_end(lab: Lab) -> None:
+    base = lab.runner.base
+    assert [entry.name for entry in base.iterdir()] == ["bin"]
+    run(lab, "true")
+    assert {entry.name for entry in base.iterdir()} == {"bin", LINUX}
+    lab.close()
+    assert not base.exists()
