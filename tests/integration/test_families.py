@@ -1,0 +1,81 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The roles of operating system families, with the preparation of guests that they offer."""
+
+from __future__ import annotations
+
+import http.server
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from integration.harness import Controller, cloud, group, host
+
+LOOK = [
+    {"name": "kept files", "script": "test -f /etc/yum.repos.d.before-os-migration/old.repo"},
+    {"name": "new files", "script": "grep -q mirror /etc/yum.repos.d/CentOS-Base.repo"},
+]
+
+
+@pytest.fixture
+def mirror(tmp_path: Path) -> Iterator[str]:
+    """A web server with the repository file of CentOS 7."""
+    files = tmp_path / "mirror"
+    files.mkdir()
+    (files / "Centos-7.repo").write_text("# from the mirror\n", "utf-8")
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *arguments: object) -> None:
+            super().__init__(*arguments, directory=str(files))  # type: ignore[arg-type]
+
+        def log_message(self, *_arguments: object) -> None:
+            """Be quiet."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_windows_server_frees_space_and_upgrades(tmp_path: Path) -> None:
+    failing = {"answers": [{"contains": "Dism.exe", "rc": 1, "output": "no space left"}]}
+    groups = [group("erp-1", "windows-2012r2"), group("erp-2", "windows-2012r2", guest=failing)]
+    with cloud({"groups": groups}, tmp_path / "cloud") as running:
+        hosts = {name: host(name, "windows-2012r2") for name in ("erp-1", "erp-2")}
+        options = {"windows_server_free_disk_space": True, "windows_server_stop_services": ["o'brien"], "target": "all"}
+        run = Controller(running, tmp_path / "user", hosts).play("windows_server", **options)
+    assert list(run.failures) == ["erp-2"], run.output
+    assert "no space left" in run.failures["erp-2"]
+    assert list(run.states("migrate").values()) == ["migrated"]
+    assert list(run.states("verify").values()) == ["verified"]
+
+
+def test_centos_stops_services_migrates_and_starts_them_again(tmp_path: Path) -> None:
+    failing = {"job": {"fail_at_hop": 1, "after_progress": 50}}
+    groups = [group("web-1"), group("web-2", faults=failing), group("web-3", guest={"packages": ["glibc.i686"]})]
+    with cloud({"groups": groups}, tmp_path / "cloud") as running:
+        hosts = {name: host(name) for name in ("web-1", "web-2", "web-3")}
+        user = Controller(running, tmp_path / "user", hosts)
+        run = user.play("centos", centos_stop_services=["nginx"], migrate_on_failure="rollback", target="all")
+        assert list(run.failures) == ["web-3", "web-2"], run.output
+        stopped, started = steps(run.output)
+        assert (stopped, started) == ("2 finished", "2 finished"), "web-3 is blocked, so it is not prepared"
+        assert list(run.states("migrate").values()) == ["migrated", "rolled_back"]
+
+        again = user.play("centos", centos_stop_services=["nginx"], target="web-1")
+        assert again.rc == 0, again.output
+        assert steps(again.output)[0] == "no instances", "what is migrated is not prepared again"
+
+
+def steps(output: str) -> tuple[str, str]:
+    """The summaries of the scripts that ran in guests: before and after the migration."""
+    lines = output.splitlines()
+    summaries = [
+        next(line for line in lines[number:] if '"summary"' in line).split('"')[3]
+        for number, line in enumerate(lines)
+        if "Run the script in the guests" in line
+    ]
+    assert len(summaries) == 2, output
+    return summaries[0], summaries[1]

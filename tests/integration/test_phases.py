@@ -1,0 +1,142 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A small mixed fleet goes through all phases, by the collection's own playbooks."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from integration.harness import SECRET_KEY, Cloud, Controller, Run, cloud, group, host, instance_id
+
+FLEET = {"web-1": "centos-7", "web-2": "centos-7", "erp-1": "windows-2008r2"}
+TWO_DISKS = [{"type": "system", "size_gib": 40}, {"type": "data", "size_gib": 100}]
+DISKS = 2 * len(FLEET)
+HOPS = {"web-1": 1, "web-2": 1, "erp-1": 2}
+CHECKS = [
+    {"name": "the new system", "script": "grep -q alinux /etc/os-release"},
+    {"name": "not on web-2", "script": 'test "$(hostname)" != web-2'},
+    {"name": "services", "shell": "powershell", "script": "Get-Service"},
+]
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    answers = {"guest": {"edition": "Enterprise", "answers": [{"contains": "Get-Service", "rc": 0}]}}
+    more = {"erp-1": answers, "web-1": {"smc_source": "available"}}
+    groups = [group(name, system, disks=TWO_DISKS, **more.get(name, {})) for name, system in FLEET.items()]
+    with cloud({"groups": groups}, tmp_path_factory.mktemp("cloud")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def controller(simulated: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Controller:
+    return Controller(simulated, tmp_path_factory.mktemp("user"), {name: host(name, FLEET[name]) for name in FLEET})
+
+
+def everyone(state: str) -> dict[str, str]:
+    return {instance_id(name): state for name in FLEET}
+
+
+def succeeded(run: Run) -> None:
+    assert run.rc == 0, run.output
+    assert "WARNING" not in run.output
+
+
+# The tests of this file are the steps of one story, in this order.
+
+
+def test_assess_finds_them_ready_and_only_runs_the_facts_script(controller: Controller, simulated: Cloud) -> None:
+    run = controller.play("assess")
+    succeeded(run)
+    assert run.states("assess") == everyone("ready")
+    assert {call["action"] for call in simulated.writes()} == {"RunCommand"}
+
+
+def test_check_mode_shows_the_plan_and_writes_nothing(controller: Controller, simulated: Cloud) -> None:
+    before = simulated.writes()
+    for phase in ("assess", "migrate", "verify", "rollback", "commit"):
+        run = controller.play(phase, "--check", "--diff")
+        assert simulated.writes() == before, f"{phase} wrote in check mode"
+        assert "Traceback" not in run.output
+        if phase == "migrate":
+            succeeded(run)
+            assert "3 planned" in run.output
+            assert '+        "os": "windows-2016"' in run.output
+    assert not (controller.reports / "migrate.json").exists()
+
+
+def test_migrate_takes_each_instance_over_all_its_hops(controller: Controller, simulated: Cloud) -> None:
+    run = controller.play("migrate")
+    succeeded(run)
+    assert run.states("migrate") == everyone("migrated")
+    assert {name: run.report("migrate")[instance_id(name)]["hop"] for name in FLEET} == HOPS
+    assert len(simulated.writes("CreateReplicationJob")) == sum(HOPS.values())
+    assert len(simulated.writes("CreateSnapshot")) == DISKS
+
+
+def test_the_report_is_private_and_holds_no_secret(controller: Controller) -> None:
+    report = controller.reports / "migrate.json"
+    assert stat.S_IMODE(report.stat().st_mode) == 0o600
+    assert stat.S_IMODE(controller.reports.stat().st_mode) == 0o700
+    assert SECRET_KEY not in report.read_text("utf-8")
+
+
+def test_migrate_again_changes_nothing(controller: Controller, simulated: Cloud) -> None:
+    before = len(simulated.writes())
+    run = controller.play("migrate")
+    succeeded(run)
+    assert {call["action"] for call in simulated.writes()[before:]} <= {"RunCommand"}
+    assert "changed=1" not in run.output
+
+
+def test_verify_runs_checks_where_they_belong(controller: Controller) -> None:
+    run = controller.play("verify", verify_checks=CHECKS)
+    assert run.states("verify") == everyone("verified")
+    assert list(run.failures) == ["web-2"]
+    assert run.failures["web-2"].startswith(f"{instance_id('web-2')} (web-2): not on web-2: ScriptFailed")
+
+
+def test_rollback_of_one_host_leaves_the_others_alone(controller: Controller, simulated: Cloud) -> None:
+    before = len(simulated.writes())
+    run = controller.play("rollback", "--limit", "web-1")
+    succeeded(run)
+    touched = {one for call in simulated.writes()[before:] for one in call["resources"] if one.startswith("i-")}
+    assert touched == {instance_id("web-1")}
+    assert controller.play("verify", "--limit", "web-1").failures["web-1"].find("centos-7") > 0
+
+
+def test_what_was_rolled_back_is_tried_again_only_if_asked(controller: Controller) -> None:
+    refused = controller.play("migrate", "--limit", "web-1")
+    assert "RolledBack" in refused.failures["web-1"]
+    again = controller.play("migrate", "--limit", "web-1", migrate_retry=True)
+    succeeded(again)
+    assert again.states("migrate") == everyone("migrated")
+
+
+def test_commit_deletes_every_snapshot_it_took_and_nothing_else(controller: Controller, simulated: Cloud) -> None:
+    taken = {one for call in simulated.writes("CreateSnapshot") for one in call["resources"] if one.startswith("s-")}
+    run = controller.play("commit")
+    succeeded(run)
+    assert run.states("commit") == everyone("committed")
+    gone = {one for call in simulated.writes("DeleteSnapshot") for one in call["resources"] if one.startswith("s-")}
+    assert gone == taken
+
+
+def test_after_commit_there_is_no_way_back(controller: Controller, simulated: Cloud) -> None:
+    before = len(simulated.writes())
+    run = controller.play("rollback")
+    assert set(run.failures) == set(FLEET)
+    assert all("NothingToRollBack" in message for message in run.failures.values())
+    assert len(simulated.writes()) == before
+
+
+def test_two_hosts_for_one_instance_are_refused(controller: Controller, tmp_path: Path) -> None:
+    twins = {"web-1": host("web-1"), "web-1-twin": host("web-1")}
+    run = Controller(controller.cloud, tmp_path, twins).play("assess")
+    assert run.rc != 0
+    assert "more than once" in run.output
+    assert "Traceback" not in run.output
