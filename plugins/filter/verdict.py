@@ -132,6 +132,8 @@ def _problems(result: Mapping[str, Any], label: str) -> Iterator[str]:
     text = _sentence(error["code"], error["message"], error.get("remedy"))
     yield f"{label}: {text}" if label else text
     yield from (_finding(one) for one in result.get("findings") or [] if _stops(one) and one["id"] != error["code"])
+    if result.get("stdout"):
+        yield f"Its last line: {_last_line(result['stdout'])}"
     if result.get("state") == "rolled_back":
         yield "The instance was rolled back."
 
@@ -149,6 +151,11 @@ def _finding(finding: Mapping[str, Any]) -> str:
 def _sentence(code: str, message: str, remedy: str | None) -> str:
     text = f"{code}: {message.rstrip('.')}."
     return f"{text} Remedy: {remedy}" if remedy else text
+
+
+def _last_line(output: str) -> str:
+    lines = output.strip().splitlines()
+    return lines[-1] if lines else ""
 
 
 class FilterModule:

@@ -79,10 +79,6 @@ class Cloud:
         done = [call for call in self.calls() if call["kind"] == "write" and call["status"] == 200]
         return [call for call in done if not actions or call["action"] in actions]
 
-    def touched(self) -> set[str]:
-        """The ids of everything that a call wrote to."""
-        return {resource for call in self.writes() for resource in call["resources"]}
-
 
 @contextmanager
 def cloud(scenario: Mapping[str, Any], directory: Path, speed: int = 600) -> Iterator[Cloud]:
@@ -112,9 +108,10 @@ class Run:
 
     @property
     def failures(self) -> dict[str, str]:
-        """The message of each failed host."""
-        found = re.findall(r"^fatal: \[([^\]]+)\]: FAILED! => (\{.*\})$", self.output, re.MULTILINE)
-        return {host: json.loads(text)["msg"] for host, text in found}
+        """The message of each failed host; with -vvv the result goes over many lines."""
+        decoder = json.JSONDecoder()
+        found = re.finditer(r"^fatal: \[([^ \]]+)[^\]]*\]: FAILED! => ", self.output, re.MULTILINE)
+        return {match[1]: decoder.raw_decode(self.output, match.end())[0]["msg"] for match in found}
 
     def report(self, phase: str) -> dict[str, dict[str, Any]]:
         """The results of a phase by instance id."""

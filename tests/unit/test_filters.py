@@ -79,10 +79,16 @@ class TestVerdict:
 
     def test_the_worst_of_several_calls_counts_and_a_loop_item_is_named(self) -> None:
         error = {"code": "ScriptFailed", "message": "The script ended with 3", "remedy": ""}
-        calls = [{"results": [result()]}, {"item": {"name": "shop answers"}, "results": [result(error=error)]}]
+        calls = [
+            {"results": [result()]},
+            {"item": {"name": "shop answers"}, "results": [result(error=error, stdout="a\nb\n")]},
+        ]
         found = verdict(calls, ["web-1"], HOSTVARS)
         assert found["summary"] == "1 migrated"
-        assert found["problems"]["web-1"] == "i-1 (web-1): shop answers: ScriptFailed: The script ended with 3."
+        assert (
+            found["problems"]["web-1"]
+            == "i-1 (web-1): shop answers: ScriptFailed: The script ended with 3. Its last line: b"
+        )
 
     def test_a_rollback_is_told(self) -> None:
         error = {"code": "MigrationFailed", "message": "Job j-1 failed.", "remedy": "Look at it."}
