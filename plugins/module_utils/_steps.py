@@ -153,6 +153,13 @@ def _poll_job(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answer:
     return {task.id: _with_job(task, found.get(task.step.subject.job_id)) for task in tasks}
 
 
+def _confirm_job(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answer:
+    found = cloud.jobs([task.step.subject.job_id for task in tasks])
+    return {
+        task.id: _with_job(task, found[task.step.subject.job_id]) for task in tasks if task.step.subject.job_id in found
+    }
+
+
 def _with_job(task: Task, job: Job | None) -> Record:
     if job is None:  # not visible yet in the list
         return task.record
@@ -361,6 +368,7 @@ OPERATIONS: Mapping[Verb, Operation] = {
     Verb.DESCRIBE: Operation(_describe, lambda limits: limits.describe),
     Verb.FIND_MIGRATION: Operation(_find_migration, _all),
     Verb.FIND_SNAPSHOTS: Operation(_find_snapshots, _all),
+    Verb.CONFIRM_JOB: Operation(_confirm_job, lambda limits: limits.jobs),
     Verb.POLL_INSTANCE: Operation(_poll_instance, lambda limits: limits.describe),
     Verb.POLL_COMMAND: Operation(
         _poll_command,

@@ -292,15 +292,14 @@ class MemoryCloud:
                 raise CloudError(Problem("ReplicationJobName.Duplicate", request.name))
             key = f"j-{len(self.made_jobs)}"
             name = request.instance.instance_id
-            job = Job(
-                key, request.name, source_id=request.source_id, instance_id=name, created=str(len(self.made_jobs))
-            )
+            made = str(len(self.made_jobs))
+            job = Job(key, request.name, "Ready", source_id=request.source_id, instance_id=name, created=made)
             self.made_jobs[key] = (job, 0.0, request)
             self.tokens[request.token] = key
             self.born[key] = self.now
             self._write("create_job", f"{name} {request.hop.target}")
         self.after_call("create_job")
-        return replace(self.made_jobs[self.tokens[request.token]][0], status="Ready")  # the answer has the id only
+        return replace(self.made_jobs[self.tokens[request.token]][0], status="Created")  # the answer has the id only
 
     def start_job(self, job_id: str) -> None:
         self.before_call("start_job")

@@ -57,7 +57,7 @@ def job_followed(record: Record, goal: Goal, now: float) -> Step | None:
     job = current_job(record, goal)
     if job is None or job.status == "Finished":
         return None
-    if job.status in ("Running", "Waiting") or (job.status == "Ready" and goal.transport == "watch"):
+    if job.status in _UNDER_WAY or (job.status == "Ready" and goal.transport == "watch"):
         return _job_awaited(record, goal, now, job)
     if job.status == "Ready":
         return Step(Verb.START_JOB, "migrating", subject=job, event=f"started job {job.job_id}")
@@ -71,6 +71,10 @@ def job_followed(record: Record, goal: Goal, now: float) -> Step | None:
     )
 
 
+# Created is here because a killed run may have created *and* started the job: nothing is started before it was seen.
+_UNDER_WAY = ("Created", "Running", "Waiting")
+
+
 def _job_awaited(record: Record, goal: Goal, now: float, job: Job) -> Step:
     if record.state == "migrating" and overdue(record, goal, now):
         return failing(
@@ -78,7 +82,7 @@ def _job_awaited(record: Record, goal: Goal, now: float, job: Job) -> Step:
             f"Job {job.job_id} is still {job.status} at {job.progress:.0f} % after {goal.hop_timeout:.0f} s.",
             "Look at the job in the SMC console; a later run goes on following it.",
         )
-    return Step(Verb.POLL_JOB, "migrating", subject=job)
+    return Step(Verb.CONFIRM_JOB if job.status == "Created" else Verb.POLL_JOB, "migrating", subject=job)
 
 
 def arrived(record: Record, goal: Goal, now: float) -> Step | None:

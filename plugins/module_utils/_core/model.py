@@ -118,11 +118,14 @@ class Source:
 
 @dataclass(frozen=True)
 class Job:
-    """One OS migration job of the migration service; ``progress`` is 0 to 100 percent."""
+    """One OS migration job of the migration service; ``progress`` is 0 to 100 percent.
+
+    ``status`` is the service's, or Created while only the answer to its creation is known.
+    """
 
     job_id: str
     name: str = ""
-    status: str = "Ready"
+    status: str = "Created"
     stage: str = ""
     progress: float = 0.0
     error_code: str = ""

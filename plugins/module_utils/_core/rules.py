@@ -23,7 +23,7 @@ NOT_KNOWN = "the fact is not known"
 
 _ECS_PAGE = "ECS: Migrate the operating system of an instance (2025-11-09)"
 _NO_I686 = ("alinux-", "anolis-")
-UNFINISHED = ("Ready", "Running", "Stopped", "Waiting", "InError", "Expired")
+UNFINISHED = ("Created", "Ready", "Running", "Stopped", "Waiting", "InError", "Expired")
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ class Verb(Enum):
     DESCRIBE = "describe", Kind.READ
     FIND_MIGRATION = "find_migration", Kind.READ
     FIND_SNAPSHOTS = "find_snapshots", Kind.READ
+    CONFIRM_JOB = "confirm_job", Kind.READ
     POLL_INSTANCE = "poll_instance", Kind.POLL
     POLL_COMMAND = "poll_command", Kind.POLL
     POLL_SNAPSHOTS = "poll_snapshots", Kind.POLL

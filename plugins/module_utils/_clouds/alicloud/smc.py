@@ -28,7 +28,7 @@ def to_job(raw: Mapping[str, Any]) -> Job:
     return Job(
         job_id=raw["JobId"],
         name=raw.get("Name", ""),
-        status=raw.get("Status", "Ready"),
+        status=raw.get("Status") or "Created",
         stage=raw.get("BusinessStatus") or "",
         progress=float(raw.get("Progress") or 0),
         error_code=raw.get("ErrorCode") or "",
