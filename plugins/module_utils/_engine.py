@@ -212,12 +212,18 @@ class Engine:
         except OutOfTime:
             return {}
         except CloudError as error:
-            if len(tasks) > 1 and not error.whole_call:
-                singles = (self._answer(cloud, operation, [task]) for task in tasks)
-                return {key: value for single in singles for key, value in single.items()}
-            if isinstance(error, Moved):
-                return self._look_again(cloud, operation, tasks, error)
-            return dict.fromkeys((task.id for task in tasks), error.problem)
+            return self._refused(cloud, operation, tasks, error)
+
+    def _refused(
+        self, cloud: Cloud, operation: Operation, tasks: list[Task], error: CloudError
+    ) -> Mapping[str, Record | Problem | None]:
+        """Find out whom a refusal is meant for: one bad instance must not stop the rest of its batch."""
+        if len(tasks) > 1 and not error.whole_call:
+            singles = (self._answer(cloud, operation, [task]) for task in tasks)
+            return {key: value for single in singles for key, value in single.items()}
+        if isinstance(error, Moved):
+            return self._look_again(cloud, operation, tasks, error)
+        return dict.fromkeys((task.id for task in tasks), error.problem)
 
     def _look_again(
         self, cloud: Cloud, operation: Operation, tasks: list[Task], error: Moved

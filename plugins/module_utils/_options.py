@@ -16,8 +16,9 @@ from ansible.module_utils.basic import env_fallback
 
 from ._clouds.alicloud import AliCloud
 from ._clouds.alicloud.target import DEFAULT_PARAMETER, QUERY, REPLICATION_PARAMETERS
-from ._clouds.base import Caller, Cloud, Connection, Transport
+from ._clouds.base import Caller, Cloud, Connection, Script, Transport
 from ._core.model import Item
+from ._core.step import Goal
 from ._errors import OptionError
 
 PROVIDERS = ("alicloud",)
@@ -73,22 +74,74 @@ _SMC: dict[str, Any] = {
     },
 }
 
-_BY_NAME: dict[str, dict[str, Any]] = {
-    "instances": {"type": "list", "elements": "dict", "required": True, "options": _INSTANCE},
-    "targeted_instances": {
-        "type": "list",
-        "elements": "dict",
-        "required": True,
-        "options": {**_INSTANCE, "target": {"type": "str"}},
-    },
+
+def _instances(**more: Any) -> dict[str, Any]:
+    return {"type": "list", "elements": "dict", "required": True, "options": {**_INSTANCE, **more}}
+
+
+#: The argument specs of the modules.
+INFO: dict[str, Any] = {
+    "instances": _instances(),
     "alicloud": {"type": "dict", "apply_defaults": True, "options": _ALICLOUD},
+}
+COMMAND: dict[str, Any] = {
+    **INFO,
+    "script": {"type": "str", "required": True},
+    "shell": {"type": "str", "choices": ["sh", "powershell"], "default": "sh"},
+    "timeout": {"type": "int", "default": 60},
+    "username": {"type": "str"},
+    "working_directory": {"type": "str"},
+    "poll_interval": {"type": "float", "default": 5.0},
+}
+MIGRATION: dict[str, Any] = {
+    **INFO,
+    "instances": _instances(target={"type": "str"}),
+    "target": {"type": "str"},
+    "state": {
+        "type": "str",
+        "choices": ["assessed", "migrated", "verified", "rolled_back", "committed"],
+        "default": "migrated",
+    },
     "smc": {"type": "dict", "apply_defaults": True, "options": _SMC},
+    "on_failure": {"type": "str", "choices": ["keep", "rollback"], "default": "keep"},
+    "rollback_to": {"type": "str", "choices": ["start", "hop"], "default": "start"},
+    "retry": {"type": "bool", "default": False},
+    "waive": {"type": "list", "elements": "str", "default": []},
+    "max_running": {"type": "int", "default": 20},
+    "delete_smc_snapshots": {"type": "bool", "default": False},
+    "poll_interval": {"type": "float", "default": 20.0},
+    "hop_timeout": {"type": "float", "default": 7200.0},
+    "timeout": {"type": "float", "default": 14400.0},
+    "slice_seconds": {"type": "float"},
+    "checkpoint": {"type": "dict"},
+    "guest_scripts": {"type": "dict"},
 }
 
 
-def argument(name: str) -> dict[str, Any]:
-    """Return the argument spec of an option that several modules share."""
-    return _BY_NAME[name]
+def migration_goal(options: Mapping[str, Any]) -> Goal:
+    """Return the goal that the options of os_migration describe."""
+    return Goal(
+        state=options["state"],
+        transport=options["smc"]["transport"],
+        on_failure=options["on_failure"],
+        rollback_to=options["rollback_to"],
+        retry=options["retry"],
+        waive=tuple(options["waive"]),
+        hop_timeout=options["hop_timeout"],
+        importable=frozenset(transport(options["smc"]).import_commands),
+        delete_service_snapshots=options["delete_smc_snapshots"],
+    )
+
+
+def script(options: Mapping[str, Any]) -> Script:
+    """Return the script that the options of guest_command describe."""
+    return Script(
+        options["script"],
+        options["shell"],
+        options["timeout"],
+        options["username"] or "",
+        options["working_directory"] or "",
+    )
 
 
 def items(parameters: Mapping[str, Any]) -> list[Item]:

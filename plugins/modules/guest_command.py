@@ -112,52 +112,20 @@ summary:
   sample: {total: 1, failed: 0, states: {finished: 1}, text: 1/1 finished}
 """
 
-from typing import Any
-
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Script
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import CommandResult, Record
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.report import script_outcome
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.step import Goal
 from ansible_collections.evergreen.os_migration.plugins.module_utils._module import run_module
-from ansible_collections.evergreen.os_migration.plugins.module_utils._options import argument
+from ansible_collections.evergreen.os_migration.plugins.module_utils._options import COMMAND, script
 
 SLOW_AGENT = 600
 
 
-def output(record: Record) -> dict[str, Any]:
-    result = record.result or CommandResult("none")
-    return {
-        "rc": result.exit_code,
-        "stdout": result.stdout,
-        "stderr": result.stderr,
-        "truncated": result.dropped_bytes > 0,
-        "dropped_bytes": result.dropped_bytes,
-    }
-
-
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec={
-            **{name: argument(name) for name in ("instances", "alicloud")},
-            "script": {"type": "str", "required": True},
-            "shell": {"type": "str", "choices": ["sh", "powershell"], "default": "sh"},
-            "timeout": {"type": "int", "default": 60},
-            "username": {"type": "str"},
-            "working_directory": {"type": "str"},
-            "poll_interval": {"type": "float", "default": 5.0},
-        },
-        supports_check_mode=True,
-    )
-    given = module.params
-    script = Script(
-        given["script"],
-        given["shell"],
-        given["timeout"],
-        given["username"] or "",
-        given["working_directory"] or "",
-    )
-    goal = Goal("scripted", shell=script.shell)
-    run_module(module, goal, timeout=script.timeout + SLOW_AGENT, script=script, extra=output)
+    module = AnsibleModule(argument_spec=COMMAND, supports_check_mode=True)
+    text = script(module.params)
+    goal = Goal("scripted", shell=text.shell)
+    run_module(module, goal, timeout=text.timeout + SLOW_AGENT, script=text, extra=script_outcome)
 
 
 if __name__ == "__main__":

@@ -103,14 +103,11 @@ summary:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.step import Goal
 from ansible_collections.evergreen.os_migration.plugins.module_utils._module import run_module
-from ansible_collections.evergreen.os_migration.plugins.module_utils._options import argument
+from ansible_collections.evergreen.os_migration.plugins.module_utils._options import INFO
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec={name: argument(name) for name in ("instances", "alicloud")},
-        supports_check_mode=True,
-    )
+    module = AnsibleModule(argument_spec=INFO, supports_check_mode=True)
     run_module(module, Goal("described"))
 
 

@@ -291,54 +291,14 @@ checkpoint:
   type: dict
 """
 
-from typing import Any
-
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.step import Goal
 from ansible_collections.evergreen.os_migration.plugins.module_utils._module import run_module
-from ansible_collections.evergreen.os_migration.plugins.module_utils._options import argument, transport
-
-STATES = ["assessed", "migrated", "verified", "rolled_back", "committed"]
-
-
-def goal(options: dict[str, Any]) -> Goal:
-    return Goal(
-        state=options["state"],
-        transport=options["smc"]["transport"],
-        on_failure=options["on_failure"],
-        rollback_to=options["rollback_to"],
-        retry=options["retry"],
-        waive=tuple(options["waive"]),
-        hop_timeout=options["hop_timeout"],
-        importable=frozenset(transport(options["smc"]).import_commands),
-        delete_service_snapshots=options["delete_smc_snapshots"],
-    )
+from ansible_collections.evergreen.os_migration.plugins.module_utils._options import MIGRATION, migration_goal
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec={
-            "instances": argument("targeted_instances"),
-            "alicloud": argument("alicloud"),
-            "smc": argument("smc"),
-            "target": {"type": "str"},
-            "state": {"type": "str", "choices": STATES, "default": "migrated"},
-            "on_failure": {"type": "str", "choices": ["keep", "rollback"], "default": "keep"},
-            "rollback_to": {"type": "str", "choices": ["start", "hop"], "default": "start"},
-            "retry": {"type": "bool", "default": False},
-            "waive": {"type": "list", "elements": "str", "default": []},
-            "max_running": {"type": "int", "default": 20},
-            "delete_smc_snapshots": {"type": "bool", "default": False},
-            "poll_interval": {"type": "float", "default": 20.0},
-            "hop_timeout": {"type": "float", "default": 7200.0},
-            "timeout": {"type": "float", "default": 14400.0},
-            "slice_seconds": {"type": "float"},
-            "checkpoint": {"type": "dict"},
-            "guest_scripts": {"type": "dict"},
-        },
-        supports_check_mode=True,
-    )
-    run_module(module, goal(module.params), timeout=module.params["timeout"])
+    module = AnsibleModule(argument_spec=MIGRATION, supports_check_mode=True)
+    run_module(module, migration_goal(module.params), timeout=module.params["timeout"])
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ CHAINS: Mapping[str, tuple[Rule, ...]] = {
     "migrated": (
         shared.target_named,
         migrate.earlier_attempt,
+        migrate.not_rolled_back_before,
         shared.cloud_allows,
         shared.migration_known,
         shared.cloud_allows,

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from . import ledger as book
 from . import paths, rules
-from .model import Finding, Job, Ledger, Problem, Record
+from .model import Disk, Finding, Job, Problem, Record, Snapshot
 from .position import active, attempt, case, current_job, instance, next_hop, overdue, own_jobs
 from .shared import block, mark
 from .step import Goal, Step, Verb, failing, finish
@@ -30,17 +32,21 @@ def earlier_attempt(record: Record, goal: Goal, now: float) -> Step | None:
             f"A migration from {known.source} to {known.target} is under way; the target is now {record.item.target}.",
             f"Finish it with target {known.target}, or roll it back first.",
         )
-    if known.state == "rolled_back" and known.target == record.item.target and not (goal.retry or record.retried):
-        return finish("rolled_back", problem=_rolled_back_earlier(known))
     return None
 
 
-def _rolled_back_earlier(known: Ledger) -> Problem:
-    return Problem(
+def not_rolled_back_before(record: Record, goal: Goal, now: float) -> Step | None:
+    known = record.ledger
+    if known is None or known.state != "rolled_back" or known.target != record.item.target:
+        return None
+    if goal.retry:
+        return None
+    problem = Problem(
         "RolledBack",
         f"Attempt {known.attempt} from {known.source} to {known.target} failed and was rolled back.",
         "Correct the cause, then run with retry true.",
     )
+    return finish("rolled_back", problem=problem)
 
 
 def snapshots_belong(record: Record, goal: Goal, now: float) -> Step | None:
@@ -57,22 +63,30 @@ def job_followed(record: Record, goal: Goal, now: float) -> Step | None:
     job = current_job(record, goal)
     if job is None or job.status == "Finished":
         return None
-    if job.status in _UNDER_WAY or (job.status == "Ready" and goal.transport == "watch"):
+    if job.status in _UNDER_WAY[goal.transport]:
         return _job_awaited(record, goal, now, job)
     if job.status == "Ready":
         return Step(Verb.START_JOB, "migrating", subject=job, event=f"started job {job.job_id}")
-    if job.status in ("InError", "Stopped") and goal.retry and not record.retried and goal.transport == "api":
+    if _may_restart(job, record, goal):
         return Step(Verb.START_JOB, "migrating", {"retried": True}, job, f"retried job {job.job_id}")
-    detail = ": ".join(part for part in (job.error_code, job.error_text) if part)
+    return _job_failed(job)
+
+
+def _job_failed(job: Job) -> Step:
+    detail = ": ".join(part for part in (job.error_code, job.error_text) if part) or "no reason given"
     return failing(
         "MigrationFailed",
-        f"Job {job.job_id} ended as {job.status} at {job.progress:.0f} %{' (' + detail + ')' if detail else ''}.",
+        f"Job {job.job_id} ended as {job.status} at {job.progress:.0f} % ({detail}).",
         "Read the job's error in the SMC console, correct the cause, then run with retry true.",
     )
 
 
+def _may_restart(job: Job, record: Record, goal: Goal) -> bool:
+    return job.status in ("InError", "Stopped") and goal.retry and not record.retried and goal.transport == "api"
+
+
 # Created is here because a killed run may have created *and* started the job: nothing is started before it was seen.
-_UNDER_WAY = ("Created", "Running", "Waiting")
+_UNDER_WAY = {"api": ("Created", "Running", "Waiting"), "watch": ("Created", "Ready", "Running", "Waiting")}
 
 
 def _job_awaited(record: Record, goal: Goal, now: float, job: Job) -> Step:
@@ -170,22 +184,33 @@ def marked(record: Record, goal: Goal, now: float) -> Step | None:
 def protected(record: Record, goal: Goal, now: float) -> Step | None:
     if goal.rollback_to == "start" and record.hop > 0:
         return None
-    label = book.snapshot_label(attempt(record), record.hop + 1)
-    taken = [snapshot for snapshot in record.snapshots or () if snapshot.label == label]
-    failed = [snapshot for snapshot in taken if snapshot.status == "failed"]
+    by_status = _snapshots_of_hop(record)
+    failed = by_status.get("failed", [])
     if len(failed) >= _SNAPSHOT_TRIES:
         return failing(
             "SnapshotFailed",
             f"Snapshots failed again and again: {', '.join(snapshot.snapshot_id for snapshot in failed)}.",
             "Look at the disks and the snapshot service, delete the failed snapshots, then run again.",
         )
-    safe = {snapshot.disk_id for snapshot in taken if snapshot.status != "failed"}
-    missing = tuple(disk for disk in instance(record).disks if disk.disk_id not in safe)
+    missing = _unprotected_disks(record, by_status)
     if missing:
         return Step(Verb.SNAPSHOT, "protecting", subject=missing, event=f"took {len(missing)} snapshots")
-    if not any(snapshot.status == "progressing" for snapshot in taken):
-        return None
-    return _snapshots_awaited(record, goal, now)
+    return _snapshots_awaited(record, goal, now) if "progressing" in by_status else None
+
+
+def _unprotected_disks(record: Record, by_status: Mapping[str, Sequence[Snapshot]]) -> tuple[Disk, ...]:
+    safe = {snapshot.disk_id for status in ("progressing", "accomplished") for snapshot in by_status.get(status, ())}
+    return tuple(disk for disk in instance(record).disks if disk.disk_id not in safe)
+
+
+def _snapshots_of_hop(record: Record) -> dict[str, list[Snapshot]]:
+    """Return this hop's snapshots by status."""
+    label = book.snapshot_label(attempt(record), record.hop + 1)
+    by_status: dict[str, list[Snapshot]] = {}
+    for snapshot in record.snapshots or ():
+        if snapshot.label == label:
+            by_status.setdefault(snapshot.status, []).append(snapshot)
+    return by_status
 
 
 _SNAPSHOT_TRIES = 3
@@ -217,8 +242,7 @@ def former_jobs_deleted(record: Record, goal: Goal, now: float) -> Step | None:
 def source_ready(record: Record, goal: Goal, now: float) -> Step | None:
     if record.source is not None and record.source.state == "Available":
         return None
-    offline = record.source is None or record.source.state == "Unavailable"
-    if offline and record.imported_for != record.hop + 1 and instance(record).os_type in goal.importable:
+    if _to_be_imported(record, goal):
         return Step(Verb.IMPORT, "importing", event="imported as a migration source")
     assert record.source is not None  # the rule source.not_imported has seen to it
     if record.state == "importing" and overdue(record, goal, now):
@@ -228,6 +252,12 @@ def source_ready(record: Record, goal: Goal, now: float) -> Step | None:
             "Look at the source in the SMC console (its client must be online), then run again.",
         )
     return Step(Verb.POLL_SOURCE, "importing")
+
+
+def _to_be_imported(record: Record, goal: Goal) -> bool:
+    """Say whether an import may help; it is done once per hop, because a hop can take the client away."""
+    offline = record.source is None or record.source.state == "Unavailable"
+    return offline and record.imported_for != record.hop + 1 and instance(record).os_type in goal.importable
 
 
 def job_created(record: Record, goal: Goal, now: float) -> Step | None:

@@ -26,19 +26,24 @@ def next_hop(record: Record) -> Hop:
     return record.hops[record.hop]
 
 
+def stands(record: Record, *states: str) -> bool:
+    """Say whether the ledger's state is one of those named."""
+    return record.ledger is not None and record.ledger.state in states
+
+
 def in_flight(record: Record) -> bool:
     """Say whether the record's instance is between its first and last write."""
-    return not record.done and record.ledger is not None and record.ledger.state in ACTIVE
+    return not record.done and stands(record, *ACTIVE)
 
 
 def restoring(record: Record) -> bool:
     """Say whether a rollback of the instance is under way."""
-    return record.ledger is not None and record.ledger.state in ("rolling_back", "restored")
+    return stands(record, "rolling_back", "restored")
 
 
 def active(record: Record) -> bool:
     """Say whether an attempt to migrate the instance is under way."""
-    return record.ledger is not None and record.ledger.state == "started"
+    return stands(record, "started")
 
 
 def attempt(record: Record) -> int:
@@ -65,17 +70,23 @@ def current_job(record: Record, goal: Goal) -> Job | None:
 
 def restore_set(record: Record, goal: Goal) -> tuple[Snapshot, ...]:
     """Return the snapshots to go back to, one per disk and all of the same moment; empty when there is no full set."""
-    assert record.instance is not None and record.ledger is not None
-    disks = {disk.disk_id for disk in record.instance.disks}
+    disks = [disk.disk_id for disk in instance(record).disks]
+    full = [by_disk for _, by_disk in sorted(_snapshots_by_moment(record).items()) if by_disk.keys() >= set(disks)]
+    if not disks or not full:
+        return ()
+    chosen = full[-1 if goal.rollback_to == "hop" else 0]
+    return tuple(chosen[disk] for disk in disks)
+
+
+def _snapshots_by_moment(record: Record) -> dict[str, dict[str, Snapshot]]:
+    """Return the attempt's accomplished snapshots by label and disk."""
+    assert record.ledger is not None
+    of_attempt = f"attempt={record.ledger.attempt} "
     sets: dict[str, dict[str, Snapshot]] = {}
     for snapshot in record.snapshots or ():
-        if snapshot.status == "accomplished" and snapshot.label.startswith(f"attempt={record.ledger.attempt} "):
+        if snapshot.status == "accomplished" and snapshot.label.startswith(of_attempt):
             sets.setdefault(snapshot.label, {})[snapshot.disk_id] = snapshot
-    full = sorted(label for label, by_disk in sets.items() if disks and disks <= by_disk.keys())
-    if not full:
-        return ()
-    chosen = sets[full[-1 if goal.rollback_to == "hop" else 0]]
-    return tuple(chosen[disk.disk_id] for disk in record.instance.disks)
+    return sets
 
 
 def job_runs(record: Record) -> bool:

@@ -13,13 +13,12 @@ from typing import Any
 
 from .catalog import is_known
 from .ledger import UNREADABLE
-from .model import Record
+from .model import CommandResult, Record
 from .position import in_flight, own_jobs
 
 
 def outcome(record: Record) -> dict[str, Any]:
     """Return the result entry of one instance."""
-    here = record.instance
     jobs = own_jobs(record) or record.jobs or ()
     return {
         "instance_id": record.item.instance_id,
@@ -29,15 +28,31 @@ def outcome(record: Record) -> dict[str, Any]:
         "target_os": record.item.target or None,
         "state": record.state,
         "hop": min(record.hop, len(record.hops)),
-        "hops": [asdict(hop) for hop in record.hops],
-        "snapshots": [asdict(snapshot) for snapshot in record.snapshots or ()],
+        "hops": _plain(record.hops),
+        "snapshots": _plain(record.snapshots or ()),
         "job_id": jobs[-1].job_id if jobs else None,
-        "findings": [asdict(finding) for finding in record.findings],
+        "findings": _plain(record.findings),
         "changed": record.changed,
         "error": asdict(record.problem) if record.problem else None,
-        "timeline": [asdict(event) for event in record.timeline],
-        "instance": asdict(here) if here else None,
+        "timeline": _plain(record.timeline),
+        "instance": asdict(record.instance) if record.instance else None,
     }
+
+
+def script_outcome(record: Record) -> dict[str, Any]:
+    """Return what a script's result adds to the entry of its instance."""
+    result = record.result or CommandResult("none")
+    return {
+        "rc": result.exit_code,
+        "stdout": result.stdout,
+        "stderr": result.stderr,
+        "truncated": result.dropped_bytes > 0,
+        "dropped_bytes": result.dropped_bytes,
+    }
+
+
+def _plain(values: Iterable[Any]) -> list[dict[str, Any]]:
+    return [asdict(value) for value in values]
 
 
 def source_os(record: Record) -> str | None:
@@ -67,16 +82,17 @@ def summary(records: Sequence[Record], elapsed: float) -> dict[str, Any]:
 
 def _line(records: Sequence[Record], eta: int | None) -> str:
     total = len(records)
-    over = [record for record in records if record.done]
-    good = Counter(record.state for record in over if not record.problem)
-    parts = [f"{count}/{total} {state.replace('_', ' ')}" for state, count in good.most_common()] or [f"0/{total} done"]
-    bad = Counter(record.state for record in over if record.problem)
-    parts += [f"{count} {state.replace('_', ' ')}" for state, count in bad.most_common()]
-    doing = Counter(record.state for record in records if not record.done)
-    parts += [f"{count} {state.replace('_', ' ')}" for state, count in doing.most_common()]
-    if eta is not None:
-        parts.append(f"eta {max(1, round(eta / 60))} min")
-    return ", ".join(parts)
+    good = _counted((record for record in records if record.done and not record.problem), f"/{total}")
+    bad = _counted(record for record in records if record.done and record.problem)
+    doing = _counted(record for record in records if not record.done)
+    left = [] if eta is None else [f"eta {max(1, round(eta / 60))} min"]
+    return ", ".join([*(good or [f"0/{total} done"]), *bad, *doing, *left])
+
+
+def _counted(records: Iterable[Record], of: str = "") -> list[str]:
+    """Return texts such as ``3 failed`` for the states, most frequent first."""
+    states = Counter(record.state.replace("_", " ") for record in records)
+    return [f"{count}{of} {state}" for state, count in states.most_common()]
 
 
 def _eta(records: Sequence[Record], elapsed: float) -> int | None:

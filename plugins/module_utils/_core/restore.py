@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from .model import Record
-from .position import active, attempt, instance, job_runs, overdue, own_jobs, restore_set
+from .position import active, attempt, instance, job_runs, overdue, own_jobs, restore_set, stands
 from .shared import mark
 from .step import Goal, Step, Verb, failing, finish
 
@@ -15,19 +15,22 @@ from .step import Goal, Step, Verb, failing, finish
 def failure_answered(record: Record, goal: Goal, now: float) -> Step | None:
     if goal.state != "migrated":
         return finish("failed")
-    if record.ledger is not None and record.ledger.state == "rolled_back":
+    if stands(record, "rolled_back"):
         return finish("rolled_back", "rolled back")
-    touched = active(record) and bool(own_jobs(record, attempt(record)))
-    if goal.on_failure == "rollback" and touched and not job_runs(record) and restore_set(record, goal):
+    if goal.on_failure == "rollback" and _touched(record) and not job_runs(record) and restore_set(record, goal):
         return mark(record, "rolling_back", "rolling_back")
     return finish("failed")
 
 
+def _touched(record: Record) -> bool:
+    """Say whether the attempt has come so far that it may have changed the guest."""
+    return active(record) and bool(own_jobs(record, attempt(record)))
+
+
 def rollback_possible(record: Record, goal: Goal, now: float) -> Step | None:
-    known = record.ledger
-    if known is not None and known.state == "rolled_back":
+    if stands(record, "rolled_back"):
         return finish("rolled_back")
-    if known is None or known.state == "committed" or not restore_set(record, goal):
+    if record.ledger is None or stands(record, "committed") or not restore_set(record, goal):
         return failing(
             "NothingToRollBack",
             "There is no complete set of accomplished snapshots that this collection took of the instance's disks.",
@@ -44,7 +47,7 @@ def rollback_possible(record: Record, goal: Goal, now: float) -> Step | None:
 
 def halted(record: Record, goal: Goal, now: float) -> Step | None:
     here = instance(record)
-    if record.ledger is None or record.ledger.state != "rolling_back" or here.status == "Stopped":
+    if not stands(record, "rolling_back") or here.status == "Stopped":
         return None
     if here.status == "Running":
         return Step(Verb.STOP, "rolling_back", event="stopped the instance")
@@ -62,8 +65,7 @@ def _restore_awaited(record: Record, goal: Goal, now: float) -> Step:
 
 
 def disks_reset(record: Record, goal: Goal, now: float) -> Step | None:
-    assert record.ledger is not None
-    if record.ledger.state != "rolling_back":
+    if not stands(record, "rolling_back"):
         return None
     if any(disk.status == "ReIniting" for disk in instance(record).disks):
         return _restore_awaited(record, goal, now)

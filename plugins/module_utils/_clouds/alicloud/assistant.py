@@ -13,11 +13,11 @@ from typing import Any
 
 from ..._core.model import Command, CommandResult
 from ..base import Script
-from .rpc import Rpc
+from .rpc import Rpc, number, text
 
 _TYPES = {"sh": "RunShellScript", "powershell": "RunPowerShellScript"}
-_OVER = {"Success": "finished", "Failed": "finished", "Timeout": "timed_out"}
-_UNDER_WAY = ("Pending", "Running", "Scheduled", "Stopping")
+_ENDED = {"Success": "finished", "Failed": "finished", "Timeout": "timed_out"}
+_STATUS = {**_ENDED, **dict.fromkeys(("Pending", "Running", "Scheduled", "Stopping"), "running")}
 
 
 class Assistant:
@@ -61,16 +61,15 @@ def to_result(raw: Mapping[str, Any]) -> CommandResult:
 
     The agent sends both streams as one, so ``stdout`` holds both and ``stderr`` the agent's own words.
     """
-    status = str(raw.get("InvocationStatus"))
-    code = raw.get("ExitCode")
-    ran = status in _OVER and code is not None
+    status = text(raw, "InvocationStatus")
+    ran = status in _ENDED and raw.get("ExitCode") is not None
     return CommandResult(
-        status="running" if status in _UNDER_WAY else _OVER.get(status, "failed"),
-        exit_code=int(code) if ran and code is not None else None,
-        stdout=_decoded(str(raw.get("Output") or "")),
-        stderr=str(raw.get("ErrorInfo") or ""),
-        dropped_bytes=int(raw.get("Dropped") or 0),
-        error_code=str(raw.get("ErrorCode") or ""),
+        status=_STATUS.get(status, "failed"),
+        exit_code=number(raw, "ExitCode") if ran else None,
+        stdout=_decoded(text(raw, "Output")),
+        stderr=text(raw, "ErrorInfo"),
+        dropped_bytes=number(raw, "Dropped"),
+        error_code=text(raw, "ErrorCode"),
     )
 
 

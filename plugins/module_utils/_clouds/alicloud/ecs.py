@@ -13,10 +13,10 @@ from typing import Any
 
 from ..._core.catalog import parse_name
 from ..._core.ledger import TAG_KEY
-from ..._core.model import Agent, Disk, Instance, Problem, Snapshot
+from ..._core.model import UNKNOWN, Agent, Disk, Instance, Problem, Snapshot
 from ..._errors import CloudError
-from .errors import is_moved
-from .rpc import Rpc, entries
+from .errors import is_moved, remedy_for
+from .rpc import Rpc, entries, number, text
 
 _ARCHITECTURES = {"X86": "x86_64", "ARM": "arm64"}
 # Above this many instances one listing of the region costs fewer calls than one call per instance.
@@ -28,19 +28,20 @@ _DRY_RUN_PASSED = "DryRunOperation"
 
 
 def _tags(raw: Mapping[str, Any]) -> dict[str, str]:
+    """Return the tags; some actions call their parts TagKey and TagValue, others Key and Value."""
     pairs = entries(raw, "Tags.Tag")
-    return {tag.get("TagKey") or tag.get("Key") or "": tag.get("TagValue") or tag.get("Value") or "" for tag in pairs}
+    return {text(tag, "TagKey") or text(tag, "Key"): text(tag, "TagValue") or text(tag, "Value") for tag in pairs}
 
 
 def to_snapshot(raw: Mapping[str, Any]) -> Snapshot:
     """Translate an entry of DescribeSnapshots."""
     return Snapshot(
         snapshot_id=raw["SnapshotId"],
-        disk_id=raw.get("SourceDiskId", ""),
-        status=raw.get("Status", "progressing"),
-        name=raw.get("SnapshotName", ""),
+        disk_id=text(raw, "SourceDiskId"),
+        status=text(raw, "Status"),
+        name=text(raw, "SnapshotName"),
         label=_tags(raw).get(TAG_KEY, ""),
-        created=raw.get("CreationTime", ""),
+        created=text(raw, "CreationTime"),
     )
 
 
@@ -48,11 +49,11 @@ def to_disk(raw: Mapping[str, Any]) -> Disk:
     """Translate an entry of DescribeDisks."""
     return Disk(
         disk_id=raw["DiskId"],
-        type=raw.get("Type", "data"),
-        size_gib=int(raw.get("Size") or 0),
-        category=raw.get("Category", ""),
-        status=raw.get("Status", ""),
-        device=raw.get("Device", ""),
+        type=text(raw, "Type"),
+        size_gib=number(raw, "Size"),
+        category=text(raw, "Category"),
+        status=text(raw, "Status"),
+        device=text(raw, "Device"),
         encrypted=bool(raw.get("Encrypted")),
         delete_auto_snapshot=bool(raw.get("DeleteAutoSnapshot")),
     )
@@ -60,42 +61,48 @@ def to_disk(raw: Mapping[str, Any]) -> Disk:
 
 def to_instance(raw: Mapping[str, Any]) -> Instance:
     """Translate an entry of DescribeInstances; the OS name comes in the account's language, and in English."""
-    names = (raw.get("OSNameEn") or "", raw.get("OSName") or "")
-    known = [os_id for name in names if (os_id := parse_name(name)) != "unknown"]
-    public = [*_texts(raw, "PublicIpAddress"), (raw.get("EipAddress") or {}).get("IpAddress") or ""]
     return Instance(
         instance_id=raw["InstanceId"],
-        region=raw.get("RegionId", ""),
+        region=text(raw, "RegionId"),
         provider="alicloud",
-        status=raw.get("Status", "unknown"),
-        os=known[0] if known else "unknown",
-        os_name=names[1] or names[0],
-        os_type=(raw.get("OSType") or "").lower(),
-        vcpus=int(raw.get("Cpu") or raw.get("CPU") or 0),
-        memory_mib=int(raw.get("Memory") or 0),
-        instance_type=raw.get("InstanceType", ""),
-        network_type=raw.get("InstanceNetworkType", ""),
-        private_addresses=tuple(_texts(raw.get("VpcAttributes") or {}, "PrivateIpAddress"))
-        or tuple(_texts(raw, "InnerIpAddress")),
-        public_addresses=tuple(address for address in public if address),
-        hostname=raw.get("HostName", ""),
-        image_id=raw.get("ImageId", ""),
-        locks=tuple(lock.get("LockReason", "") for lock in entries(raw, "OperationLocks.LockReason")),
+        status=text(raw, "Status"),
+        os=_os(raw),
+        os_name=text(raw, "OSName"),
+        os_type=text(raw, "OSType").lower(),
+        vcpus=number(raw, "Cpu"),
+        memory_mib=number(raw, "Memory"),
+        instance_type=text(raw, "InstanceType"),
+        network_type=text(raw, "InstanceNetworkType"),
+        private_addresses=_addresses(raw, "VpcAttributes.PrivateIpAddress.IpAddress", "InnerIpAddress.IpAddress"),
+        public_addresses=(*_addresses(raw, "PublicIpAddress.IpAddress"), *_elastic_address(raw)),
+        hostname=text(raw, "HostName"),
+        image_id=text(raw, "ImageId"),
+        locks=tuple(text(lock, "LockReason") for lock in entries(raw, "OperationLocks.LockReason")),
         tags=_tags(raw),
     )
 
 
-def _texts(raw: Mapping[str, Any], name: str) -> list[str]:
-    return [str(text) for text in (raw.get(name) or {}).get("IpAddress") or []]
+def _os(raw: Mapping[str, Any]) -> str:
+    """Return the canonical OS id: by the English name, else by the one in the account's language."""
+    english = parse_name(text(raw, "OSNameEn"))
+    return english if english != UNKNOWN else parse_name(text(raw, "OSName"))
+
+
+def _addresses(raw: Mapping[str, Any], *paths: str) -> tuple[str, ...]:
+    return tuple(str(address) for path in paths for address in entries(raw, path))
+
+
+def _elastic_address(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    address = text(raw.get("EipAddress") or {}, "IpAddress")
+    return (address,) if address else ()
 
 
 def to_agent(raw: Mapping[str, Any]) -> Agent:
     """Translate an entry of DescribeCloudAssistantStatus; its truth values are strings."""
-    version = raw.get("CloudAssistantVersion") or ""
-    heartbeat = raw.get("LastHeartbeatTime") or ""
+    version, heartbeat = text(raw, "CloudAssistantVersion"), text(raw, "LastHeartbeatTime")
     return Agent(
         installed=bool(version or heartbeat),
-        online=str(raw.get("CloudAssistantStatus")).lower() == "true",
+        online=text(raw, "CloudAssistantStatus").lower() == "true",
         last_heartbeat=heartbeat,
         version=version,
     )
@@ -133,7 +140,7 @@ class Ecs:
             instance_id: replace(
                 instance,
                 disks=disks.get(instance_id, ()),
-                architecture=architectures.get(instance.instance_type, "unknown"),
+                architecture=architectures.get(instance.instance_type, UNKNOWN),
                 snapshots_in_progress=_on(disks.get(instance_id, ()), busy),
             )
             for instance_id, instance in instances.items()
@@ -160,7 +167,7 @@ class Ecs:
         for start in range(0, len(missing), 10):
             answer = self._rpc.request("ecs", "DescribeInstanceTypes", InstanceTypes=missing[start : start + 10])
             for raw in entries(answer, "InstanceTypes.InstanceType"):
-                known = _ARCHITECTURES.get(str(raw.get("CpuArchitecture")), "unknown")
+                known = _ARCHITECTURES.get(text(raw, "CpuArchitecture"), UNKNOWN)
                 self._architectures[raw["InstanceTypeId"]] = known
         return self._architectures
 
@@ -182,14 +189,12 @@ class Ecs:
             found = self._snapshots(Tag=[{"Key": key}])
             if len(found) < _TAG_FILTER_LIMIT:
                 return {instance.instance_id: _on(instance.disks, found) for instance in instances}
-        return {
-            instance.instance_id: tuple(
-                snapshot
-                for snapshot in self._snapshots(InstanceId=instance.instance_id)
-                if snapshot.label or (service_made and snapshot.name.startswith(_SERVICE_SNAPSHOT))
-            )
-            for instance in instances
-        }
+        return {one.instance_id: self._wanted_snapshots(one, service_made) for one in instances}
+
+    def _wanted_snapshots(self, instance: Instance, service_made: bool) -> tuple[Snapshot, ...]:
+        found = self._snapshots(InstanceId=instance.instance_id)
+        prefix = _SERVICE_SNAPSHOT if service_made else "\0"
+        return tuple(snapshot for snapshot in found if snapshot.label or snapshot.name.startswith(prefix))
 
     def create_snapshot(self, disk: Disk, name: str, tag: tuple[str, str], token: str) -> Snapshot:
         """Start the snapshot of a disk; the same token gives the same snapshot."""
@@ -218,9 +223,9 @@ class Ecs:
         """
         answer = self._ask(action, InstanceId=list(instance_ids), BatchOptimization="SuccessFirst", **parameters)
         return {
-            raw["InstanceId"]: Problem(str(raw.get("Code")), f"{action}: {raw.get('Message')}")
+            raw["InstanceId"]: Problem(code, f"{action}: {text(raw, 'Message')}", remedy_for(code))
             for raw in entries(answer, "InstanceResponses.InstanceResponse")
-            if str(raw.get("Code")) not in ("200", "") and not is_moved(str(raw.get("Code")))
+            if (code := text(raw, "Code")) not in ("200", "") and not is_moved(code)
         }
 
     def tag(self, instance_ids: Sequence[str], key: str, value: str) -> None:

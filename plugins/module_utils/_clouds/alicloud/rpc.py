@@ -151,6 +151,17 @@ def _client(connection: Connection, region: str) -> AcsClient:
     )
 
 
+def text(raw: Mapping[str, Any], name: str) -> str:
+    """Return a field of an answer as text; absent and null are empty."""
+    value = raw.get(name)
+    return "" if value is None else str(value)
+
+
+def number(raw: Mapping[str, Any], name: str) -> int:
+    """Return a field of an answer as a whole number; absent and null are 0."""
+    return int(raw.get(name) or 0)
+
+
 def entries(answer: Mapping[str, Any], path: str) -> list[dict[str, Any]]:
     """Return the list at a dotted path of an answer; an absent part is an empty list."""
     here: Any = answer

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..._core.model import CommandResult, Instance, Job, Source
 from ..base import JobRequest, Transport
-from .rpc import Rpc
+from .rpc import Rpc, text
 from .target import OS_MIGRATION, create_job_parameters
 
 _PAGE = 50
@@ -27,27 +27,27 @@ def to_job(raw: Mapping[str, Any]) -> Job:
     """Translate an entry of DescribeReplicationJobs."""
     return Job(
         job_id=raw["JobId"],
-        name=raw.get("Name", ""),
-        status=raw.get("Status") or "Created",
-        stage=raw.get("BusinessStatus") or "",
+        name=text(raw, "Name"),
+        status=text(raw, "Status"),
+        stage=text(raw, "BusinessStatus"),
         progress=float(raw.get("Progress") or 0),
-        error_code=raw.get("ErrorCode") or "",
-        error_text=raw.get("StatusInfo") or "",
-        source_id=raw.get("SourceId") or "",
-        instance_id=raw.get("InstanceId") or "",
-        created=raw.get("CreationTime") or "",
+        error_code=text(raw, "ErrorCode"),
+        error_text=text(raw, "StatusInfo"),
+        source_id=text(raw, "SourceId"),
+        instance_id=text(raw, "InstanceId"),
+        created=text(raw, "CreationTime"),
     )
 
 
 def _addresses(raw: Mapping[str, Any]) -> tuple[str, set[str]]:
     """Return hostname and addresses from a source's SystemInfo, a JSON text; it has no instance id."""
     try:
-        known = json.loads(raw.get("SystemInfo") or "{}")
+        known = json.loads(text(raw, "SystemInfo") or "{}")
     except ValueError:
         known = {}
     listed = known.get("ipv4") or []
     addresses = re.split(r"[,;\s]+", listed) if isinstance(listed, str) else [str(entry) for entry in listed]
-    return str(known.get("hostname") or ""), set(addresses)
+    return text(known, "hostname"), set(addresses)
 
 
 class Smc:
@@ -82,7 +82,7 @@ class Smc:
     def sources(self, source_ids: Sequence[str]) -> dict[str, Source]:
         """Return sources by id (no more than 50)."""
         found = self._sources(SourceId=list(source_ids))
-        return {raw["SourceId"]: Source(raw["SourceId"], raw.get("State", "")) for raw in found}
+        return {raw["SourceId"]: Source(raw["SourceId"], text(raw, "State")) for raw in found}
 
     def import_command(self, os_type: str) -> str:
         """Return the operator's import command with an activation code made for this run."""
@@ -133,8 +133,8 @@ def _matching(instance: Instance, listed: Iterable[Mapping[str, Any]]) -> Source
         hostname, addresses = _addresses(raw)
         if hostname == instance.hostname and addresses & set(instance.private_addresses):
             mine.append(raw)
-    mine.sort(key=lambda raw: (raw.get("State") in ("Available", "InUse"), raw.get("CreationTime") or ""))
-    return Source(mine[-1]["SourceId"], mine[-1].get("State", "")) if mine else None
+    mine.sort(key=lambda raw: (text(raw, "State") in ("Available", "InUse"), text(raw, "CreationTime")))
+    return Source(mine[-1]["SourceId"], text(mine[-1], "State")) if mine else None
 
 
 def _belongs(job: Job, instance_id: str, source: Source | None) -> bool:
