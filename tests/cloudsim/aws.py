@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import threading
 from collections.abc import Callable, Iterable
@@ -37,7 +38,11 @@ def _with_journal(application: Application, journal: Journal, clock: Clock) -> A
             seen.append(status)
             return start_response(status, *args, **kwargs)
 
-        answer = b"".join(application(environ, start))
+        try:
+            answer = b"".join(application(environ, start))
+        except NotImplementedError as error:
+            answer = json.dumps({"__type": "NotImplemented", "message": str(error)}).encode()
+            start("501 Not Implemented", [("Content-Type", "application/json"), ("Content-Length", str(len(answer)))])
         status = int(seen[0].split()[0])
         scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
         code = _CODE.search(answer) if status >= 400 else None
