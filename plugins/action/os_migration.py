@@ -21,10 +21,10 @@ from ansible.utils.display import Display
 display = Display()
 
 MODULE = "evergreen.os_migration.os_migration"
-SLICE_SECONDS = 15
+PROGRESS_INTERVAL = 15
 GUEST_SCRIPTS = Path(__file__).parents[2] / "guest"
 #: Set here, of no use to a reader of the result.
-_OWN_ARGUMENTS = ("slice_seconds", "checkpoint", "guest_scripts")
+_OWN_ARGUMENTS = ("progress_interval", "checkpoint", "guest_scripts")
 
 
 def guest_scripts() -> dict[str, str]:
@@ -44,7 +44,7 @@ class ActionModule(ActionBase):
         """Run slices until the module has finished."""
         super().run(tmp, task_vars)
         parent = os.getppid()
-        arguments = {"slice_seconds": SLICE_SECONDS, **self._task.args, "guest_scripts": guest_scripts()}
+        arguments = {"progress_interval": PROGRESS_INTERVAL, **self._task.args, "guest_scripts": guest_scripts()}
         while True:
             answer: dict[str, Any] = self._execute_module(MODULE, module_args=arguments, task_vars=task_vars)
             if not answer.get("unfinished"):

@@ -76,8 +76,8 @@ def _work(module: AnsibleModule, brief: Brief, timeout: float) -> tuple[list[Rec
 
 
 def _limits(options: Mapping[str, Any], until: float, now: float) -> Limits:
-    if options.get("slice_seconds"):
-        until = min(until, now + options["slice_seconds"])
+    if options.get("progress_interval"):
+        until = min(until, now + options["progress_interval"])
     chosen = {name: options[name] for name in ("poll_interval", "max_running", "hop_timeout") if name in options}
     return Limits(until=until, **chosen)
 

@@ -112,7 +112,7 @@ MIGRATION: dict[str, Any] = {
     "poll_interval": {"type": "float", "default": 20.0},
     "hop_timeout": {"type": "float", "default": 7200.0},
     "timeout": {"type": "float", "default": 14400.0},
-    "slice_seconds": {"type": "float"},
+    "progress_interval": {"type": "float"},
     "checkpoint": {"type": "dict"},
     "guest_scripts": {"type": "dict"},
 }

@@ -150,10 +150,11 @@ options:
       - Seconds after which the call ends. What is under way goes on in the cloud; a later call follows it.
     type: float
     default: 14400
-  slice_seconds:
+  progress_interval:
     description:
-      - Return after about this many seconds with C(unfinished) and a C(checkpoint). Set by the action plugin, which
-        calls the module again and again and prints the progress in between.
+      - Seconds between two lines of progress; 15 unless given.
+      - The action plugin calls the module again and again. Each call returns after about this many seconds with
+        C(unfinished) and a C(checkpoint).
     type: float
   checkpoint:
     description:
@@ -283,11 +284,11 @@ summary:
            text: "8/12 migrated, 1 blocked, 3 migrating, eta 11 min"}
 unfinished:
   description: Whether the call returned before the work was over.
-  returned: with O(slice_seconds)
+  returned: with O(progress_interval)
   type: bool
 checkpoint:
   description: What the next call is to be given as O(checkpoint).
-  returned: with O(slice_seconds)
+  returned: with O(progress_interval)
   type: dict
 """
 
