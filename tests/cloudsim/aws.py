@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
+import logging
 import re
 import threading
 from collections.abc import Callable, Iterable
@@ -32,32 +34,37 @@ def _with_journal(application: Application, journal: Journal, clock: Clock) -> A
     def journaled(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         request = environ["wsgi.input"].read(min(int(environ.get("CONTENT_LENGTH") or 0), _REQUEST_LIMIT))
         environ["wsgi.input"] = io.BytesIO(request)
-        seen: list[str] = []
-
-        def start(status: str, *args: Any, **kwargs: Any) -> Any:
-            seen.append(status)
-            return start_response(status, *args, **kwargs)
-
-        try:
-            answer = b"".join(application(environ, start))
-        except NotImplementedError as error:
-            answer = json.dumps({"__type": "NotImplemented", "message": str(error)}).encode()
-            start("501 Not Implemented", [("Content-Type", "application/json"), ("Content-Length", str(len(answer)))])
-        status = int(seen[0].split()[0])
-        scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
+        status, answer = _run(application, environ, start_response)
+        scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", "")) or {1: None, 2: "unknown"}
         code = _CODE.search(answer) if status >= 400 else None
         journal.write(
             ts=clock.now(),
-            service=scope[2] if scope else "unknown",
+            service=str(scope[2]),
             action=_action(environ, request),
             resources=[found.decode() for found in _IDS.findall(request + b" " + answer)],
             status=status,
             code=(code[1] or code[2]).decode() if code else None,
-            access_key=scope[1] if scope else None,
+            access_key=scope[1],
         )
         return [answer]
 
     return journaled
+
+
+def _run(application: Application, environ: dict[str, Any], start_response: Callable[..., Any]) -> tuple[int, bytes]:
+    """The application's status and whole answer; what moto has not implemented is a 501."""
+    seen: list[str] = []
+
+    def start(status: str, *args: Any, **kwargs: Any) -> Any:
+        seen.append(status)
+        return start_response(status, *args, **kwargs)
+
+    try:
+        answer = b"".join(application(environ, start))
+    except NotImplementedError as error:
+        answer = json.dumps({"__type": "NotImplemented", "message": str(error)}).encode()
+        start("501 Not Implemented", [("Content-Type", "application/json"), ("Content-Length", str(len(answer)))])
+    return int(seen[0].split()[0]), answer
 
 
 def _action(environ: dict[str, Any], request: bytes) -> str:
@@ -72,16 +79,11 @@ def _action(environ: dict[str, Any], request: bytes) -> str:
 def start(port: int, journal: Journal, clock: Clock) -> str:
     """Serve moto on 127.0.0.1 and return the URL."""
     try:
-        from moto.server import DomainDispatcherApplication, create_backend_app
-        from werkzeug.serving import WSGIRequestHandler, make_server
+        moto, serving = importlib.import_module("moto.server"), importlib.import_module("werkzeug.serving")
     except ImportError:
         raise AwsMissing("the simulated AWS needs the Python package 'moto[server]'") from None
-
-    class Quiet(WSGIRequestHandler):
-        def log(self, *_args: Any, **_kwargs: Any) -> None:
-            """The journal is the log."""
-
-    application = _with_journal(DomainDispatcherApplication(create_backend_app), journal, clock)
-    server = make_server("127.0.0.1", port, application, threaded=True, request_handler=Quiet)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # the journal is the log
+    application = _with_journal(moto.DomainDispatcherApplication(moto.create_backend_app), journal, clock)
+    server = serving.make_server("127.0.0.1", port, application, threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True, name="aws").start()
     return f"http://127.0.0.1:{server.server_port}"

@@ -48,10 +48,13 @@ class Runner:
         self._guests: dict[str, LinuxGuest] = {}
         self._turns: dict[str, threading.Lock] = {}
         self._facts: dict[tuple[object, str, str], Ran] = {}
-        collect_commands(self.base / "bin")
+        self._commands = threading.Lock()
 
     def close(self) -> None:
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        for guest in list(self._guests.values()):
+            guest.close()
+        self._pool.shutdown(wait=True)
         shutil.rmtree(self.base, ignore_errors=True)
 
     def submit(self, task: Task, now: float) -> Result:
@@ -100,7 +103,7 @@ class Runner:
             source_id = sources.next_id(world, instance, token)
         if system.windows:
             rc, text, imported = windows_guest.answer(instance, system, task.script, source_id)
-            ran: Ran | None = Ran(rc, text.encode(), imported)
+            ran: Ran | None = Ran(rc, text.encode(), imported=imported)
         elif world.scenario.command.memoise_facts and windows_guest.FACTS_MARKER in task.script:
             key = (id(instance.group), system.id, task.script)
             ran = self._facts.get(key) or self._linux(task, result, None)
@@ -113,15 +116,20 @@ class Runner:
 
     def _linux(self, task: Task, result: Result, activation: str | None) -> Ran | None:
         instance, command = task.instance, self._world.scenario.command
-        guest = self._guests.get(instance.id)
-        if guest is None:
-            guest = LinuxGuest(instance, self.base / instance.id, self.base / "bin")
-            self._guests[instance.id] = guest
+        guest = self._guests.get(instance.id) or self._new_guest(instance)
         guest.prepare(instance.system(result.starts))
         if not guest.has_directory(task.cwd):
             result.error_code, result.error_info = "DirectoryNotExists", "The working directory does not exist."
             return None
         return guest.run(task.script, timeout=min(task.timeout, command.max_wall), cwd=task.cwd, activation=activation)
+
+    def _new_guest(self, instance: Instance) -> LinuxGuest:
+        commands = self.base / "bin"
+        with self._commands:
+            if not commands.exists():
+                collect_commands(commands)
+        guest = self._guests[instance.id] = LinuxGuest(instance, self.base / instance.id, commands)
+        return guest
 
     def _import(
         self, instance: Instance, token: AccessToken | None, source_id: str | None, ran: Ran | None, at: float
@@ -138,7 +146,7 @@ def _failed(instance: Instance, starts: float, finishes: float, status: str, err
 
 
 def _file(result: Result, ran: Ran) -> None:
-    result.rc, result.output = ran.rc, ran.output
+    result.rc, result.output, result.dropped = ran.rc, ran.output, ran.dropped
     if ran.rc is None:
         result.status, result.error_code = "Timeout", "ExecutionTimeout"
         result.error_info = "The command did not end within its timeout."

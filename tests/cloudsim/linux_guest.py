@@ -16,6 +16,7 @@ import re
 import shutil
 import signal
 import subprocess
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +49,7 @@ class Ran:
 
     rc: int | None
     output: bytes
+    dropped: int = 0
     imported: bool = False
     rebooted: bool = False
 
@@ -60,6 +62,9 @@ class LinuxGuest:
         self.root = root
         self._bin_dir = bin_dir
         self._system = ""
+        self._starting = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._closed = False
 
     def prepare(self, system: OperatingSystem) -> None:
         if self._system == system.id:
@@ -122,7 +127,8 @@ class LinuxGuest:
         try:
             rc = self._execute(source, output, self.root / cwd.lstrip("/"), timeout)
             text = output.read_bytes().replace(str(self.root).encode(), b"")
-            return Ran(rc, text, self._flag("imported"), self._flag("reboot"))
+            dropped = max(0, len(text) - OUTPUT_LIMIT)
+            return Ran(rc, text[:OUTPUT_LIMIT], dropped, self._flag("imported"), self._flag("reboot"))
         finally:
             for leftover in (source, output, state / "activation"):
                 leftover.unlink(missing_ok=True)
@@ -135,12 +141,21 @@ class LinuxGuest:
         mark.unlink(missing_ok=True)
         return seen
 
+    def close(self) -> None:
+        """End the script that runs, and start no other."""
+        with self._starting:
+            self._closed = True
+            if self._process:
+                _kill(self._process)
+
     def _execute(self, source: Path, output: Path, cwd: Path, timeout: float) -> int | None:
         root = str(self.root)
         commands = f"{root}/usr/bin"
         environment = {"PATH": commands, "HOME": f"{root}/root", "TMPDIR": f"{root}/tmp", "CLOUDSIM_ROOT": root}
-        with output.open("wb") as sink:
-            process = subprocess.Popen(
+        with output.open("wb") as sink, self._starting:
+            if self._closed:
+                return None
+            self._process = process = subprocess.Popen(
                 ["/bin/sh", "-c", f'ulimit -f {_FILE_BLOCKS}; exec /bin/sh "$0"', str(source)],
                 cwd=cwd,
                 env=environment | {"LANG": "C.UTF-8", "USER": "root"},
@@ -156,9 +171,13 @@ class LinuxGuest:
         except subprocess.TimeoutExpired:
             return None
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            _kill(process)
             process.wait()
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _user() -> int | None:

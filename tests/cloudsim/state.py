@@ -217,6 +217,7 @@ class Result:
     status: str = "Running"
     rc: int | None = None
     output: bytes = b""
+    dropped: int = 0
     error_code: str = ""
     error_info: str = ""
     stopped: float | None = None

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -258,8 +259,17 @@ def test_facts_can_be_run_once_per_group(make_lab: MakeLab) -> None:
 
 def test_roots_are_made_when_needed_and_removed_at_the_end(lab: Lab) -> None:
     base = lab.runner.base
-    assert [entry.name for entry in base.iterdir()] == ["bin"]
+    assert list(base.iterdir()) == []
     run(lab, "true")
     assert {entry.name for entry in base.iterdir()} == {"bin", LINUX}
     lab.close()
     assert not base.exists()
+
+
+def test_the_end_does_not_wait_for_scripts(lab: Lab) -> None:
+    send(lab, "sleep 20")
+    mark = lab.runner.base / LINUX / ".guest" / "script-1"
+    lab.until(mark.exists)
+    started = time.monotonic()
+    lab.close()
+    assert time.monotonic() - started < 5

@@ -373,3 +373,11 @@ def test_deleting_a_source(make_lab: MakeLab) -> None:
     lab.ok("smc", "DeleteSourceServer", **asked, Force="true")
     assert lab.ok("smc", "DescribeReplicationJobs", JobId=[job_id])["TotalCount"] == 0
     assert lab.ok("smc", "DescribeSourceServers")["TotalCount"] == 0
+
+
+def test_a_job_is_for_the_source_s_own_instance_and_region(make_lab: MakeLab) -> None:
+    lab = make_lab()
+    asked = {"SourceId": source(lab)["SourceId"], "JobType": 1, "TargetOsType": LINUX_3}
+    for wrong in ({"InstanceId": "i-bp1other"}, {"RegionId": "cn-beijing"}):
+        assert lab.code("smc", "CreateReplicationJob", **asked, **wrong) == (400, "InvalidParameter")
+    assert lab.ok("smc", "CreateReplicationJob", **asked, InstanceId=WEB)["JobId"]

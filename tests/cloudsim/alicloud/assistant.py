@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import Any
 
 from ..guests import Task
-from ..linux_guest import OUTPUT_LIMIT
 from ..state import Instance, Invocation, Result
 from .common import at_most, by_token, check_region
 from .ecs import lock_error
@@ -161,8 +160,6 @@ def invocation_status(result: Result, now: float) -> tuple[str, str]:
 
 def _result(call: Call, invocation: Invocation, result: Result) -> dict[str, Any]:
     status, record = invocation_status(result, call.now)
-    finished = status not in ("Pending", "Running", "Terminated")
-    output = result.output if finished else b""
     answer: dict[str, Any] = {
         "InvokeId": invocation.id,
         "CommandId": invocation.command_id,
@@ -171,17 +168,26 @@ def _result(call: Call, invocation: Invocation, result: Result) -> dict[str, Any
         "InvokeRecordStatus": record,
         "Username": invocation.username,
         "StartTime": call.clock.iso(result.starts) if call.now >= result.starts else "",
-        "FinishedTime": call.clock.iso(result.finishes) if finished else "",
         "StopTime": call.clock.iso(result.stopped),
-        "Output": _encoder(call)(output[:OUTPUT_LIMIT]),
-        "Dropped": max(0, len(output) - OUTPUT_LIMIT),
-        "ErrorCode": result.error_code if finished else "",
-        "ErrorInfo": result.error_info if finished else "",
+        "Output": "",
+        "Dropped": 0,
         "Repeats": 1,
     }
-    if finished and result.rc is not None:
-        answer["ExitCode"] = result.rc
+    if record in ("Finished", "Failed"):
+        answer |= _outcome(call, result)
     return answer
+
+
+def _outcome(call: Call, result: Result) -> dict[str, Any]:
+    """What only a result that is there can say."""
+    outcome = {
+        "FinishedTime": call.clock.iso(result.finishes),
+        "Output": _encoder(call)(result.output),
+        "Dropped": result.dropped,
+        "ErrorCode": result.error_code,
+        "ErrorInfo": result.error_info,
+    }
+    return outcome if result.rc is None else {**outcome, "ExitCode": result.rc}
 
 
 def _encoder(call: Call) -> Callable[[bytes], str]:

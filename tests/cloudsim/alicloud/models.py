@@ -106,17 +106,21 @@ def _in_order(value: Any) -> Any:
 def check_answer(tree: Any, answer: Any, place: str = "answer") -> Iterator[str]:
     """Walk an answer beside the model; yields the resource ids it names, raises on what the model does not know."""
     if isinstance(tree, dict) and isinstance(answer, dict):
-        for name, value in answer.items():
-            if name not in tree:
-                raise AnswerMismatch(f"{place}.{name} is not in the SDK's model")
-            if name in ID_NAMES and isinstance(value, str) and value:
-                yield value
-            yield from check_answer(tree[name], value, f"{place}.{name}")
+        yield from _check_fields(tree, answer, place)
     elif isinstance(tree, list) and isinstance(answer, list):
         for item in answer:
             yield from check_answer(tree[0], item, f"{place}[]")
     elif not _fits(tree, answer):
         raise AnswerMismatch(f"{place} should be {tree}, not {answer!r}")
+
+
+def _check_fields(tree: Mapping[str, Any], answer: Mapping[str, Any], place: str) -> Iterator[str]:
+    for name, value in answer.items():
+        if name not in tree:
+            raise AnswerMismatch(f"{place}.{name} is not in the SDK's model")
+        yield from check_answer(tree[name], value, f"{place}.{name}")
+        if name in ID_NAMES and value:
+            yield value
 
 
 def _fits(tree: Any, answer: Any) -> bool:

@@ -149,6 +149,7 @@ def create_replication_job(call: Call) -> Answer:
         raise ApiError(400, "SourceServerState.Invalid", "The state of the source server is not Available.")
     if sources.unfinished_job(call.world, source, call.now):
         raise ApiError(400, "SourceServerState.Invalid", "The source server has an unfinished replication job.")
+    _check_destination(call, source)
     job = Job(
         id=call.world.new_id("j"),
         name=name,
@@ -165,6 +166,14 @@ def create_replication_job(call: Call) -> Answer:
     call.world.jobs[job.id] = call.world.instances[source.instance_id].jobs[job.id] = job
     source.job_id = job.id
     return {"JobId": job.id}
+
+
+def _check_destination(call: Call, source: Source) -> None:
+    """An operating system is migrated in place: another region or instance can only be a mistake."""
+    if call.region != call.world.instances[source.instance_id].region:
+        raise ApiError(400, "InvalidParameter", "RegionId is not the region of the source's instance.")
+    if call.get("InstanceId") not in (None, "", source.instance_id):
+        raise ApiError(400, "InvalidParameter", "InstanceId is not the source's instance.")
 
 
 def _job_name(call: Call) -> str:
