@@ -132,11 +132,13 @@ def _poll_snapshots(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answer
 
 
 def _with_snapshots(record: Record, found: Mapping[str, Snapshot]) -> Record:
-    """Take over the status only: the label may not be visible yet in a list."""
-    known = record.snapshots or ()
-    return record.with_(
-        snapshots=tuple(replace(s, status=found[s.snapshot_id].status) if s.snapshot_id in found else s for s in known)
-    )
+    """Take over what changes; the label is known and may not be visible yet in a list."""
+
+    def refreshed(snapshot: Snapshot) -> Snapshot:
+        seen = found.get(snapshot.snapshot_id, snapshot)
+        return replace(snapshot, status=seen.status, created=seen.created)
+
+    return record.with_(snapshots=tuple(map(refreshed, record.snapshots or ())))
 
 
 def _poll_source(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answer:

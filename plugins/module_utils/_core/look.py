@@ -72,11 +72,11 @@ def commit_allowed(record: Record, goal: Goal, now: float) -> Step | None:
 
 def committed(record: Record, goal: Goal, now: float) -> Step | None:
     if record.snapshots:
-        event = f"deleted {len(record.snapshots)} snapshots"
+        event = f"snapshots deleted: {len(record.snapshots)}"
         return Step(Verb.DELETE_SNAPSHOTS, "committing", subject=record.snapshots, event=event)
     jobs = tuple(job for job in own_jobs(record) if job.status == "Finished")
     if jobs:
-        return Step(Verb.DELETE_JOBS, "committing", subject=jobs, event=f"deleted {len(jobs)} finished jobs")
+        return Step(Verb.DELETE_JOBS, "committing", subject=jobs, event=f"finished jobs deleted: {len(jobs)}")
     if record.ledger is not None and record.ledger.state == "migrated":
         return mark(record, "committed", "committing")
     return finish("committed", "committed")

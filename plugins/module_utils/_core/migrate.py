@@ -73,7 +73,7 @@ def job_followed(record: Record, goal: Goal, now: float) -> Step | None:
 
 
 def _job_failed(job: Job) -> Step:
-    detail = ": ".join(part for part in (job.error_code, job.error_text) if part) or "no reason given"
+    detail = ": ".join(part for part in (job.error_code, job.error_text) if part).rstrip(".") or "no reason given"
     return failing(
         "MigrationFailed",
         f"Job {job.job_id} ended as {job.status} at {job.progress:.0f} % ({detail}).",
@@ -194,7 +194,7 @@ def protected(record: Record, goal: Goal, now: float) -> Step | None:
         )
     missing = _unprotected_disks(record, by_status)
     if missing:
-        return Step(Verb.SNAPSHOT, "protecting", subject=missing, event=f"took {len(missing)} snapshots")
+        return Step(Verb.SNAPSHOT, "protecting", subject=missing, event=f"snapshots started: {len(missing)}")
     return _snapshots_awaited(record, goal, now) if "progressing" in by_status else None
 
 
@@ -243,7 +243,7 @@ def source_ready(record: Record, goal: Goal, now: float) -> Step | None:
     if record.source is not None and record.source.state == "Available":
         return None
     if _to_be_imported(record, goal):
-        return Step(Verb.IMPORT, "importing", event="imported as a migration source")
+        return Step(Verb.IMPORT, "importing", event="began the import as a migration source")
     assert record.source is not None  # the rule source.not_imported has seen to it
     if record.state == "importing" and overdue(record, goal, now):
         return failing(

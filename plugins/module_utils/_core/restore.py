@@ -74,7 +74,7 @@ def disks_reset(record: Record, goal: Goal, now: float) -> Step | None:
         return failing("NoSnapshots", "The snapshots to roll back to are gone.", "Restore the disks by hand.")
     wanted = tuple(snapshot for snapshot in snapshots if snapshot.disk_id not in record.reset_disks)
     if wanted:
-        return Step(Verb.RESET_DISKS, "rolling_back", subject=wanted, event=f"reset {len(wanted)} disks")
+        return Step(Verb.RESET_DISKS, "rolling_back", subject=wanted, event=f"disks put back: {len(wanted)}")
     return mark(record, "restored", "rolling_back")
 
 
