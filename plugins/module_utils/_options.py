@@ -185,9 +185,9 @@ def cloud_factory(
     callers: dict[str, Caller] = {}
 
     def cloud_for(item: Item) -> Cloud:
+        _check_place(item)
         key = (item.profile, item.region)
         if key not in clouds:
-            _check_place(item)
             connection = _connection(parameters["alicloud"], item.profile)
             call = callers.setdefault(item.profile, caller())
             clouds[key] = AliCloud(connection, item.region, how, call)

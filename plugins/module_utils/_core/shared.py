@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import rules
-from .catalog import is_known
+from .catalog import NAMES, is_known
 from .model import Finding, Ledger, Problem, Record
 from .position import active, attempt, case, instance, overdue, restoring
 from .step import Goal, Step, Verb, failing, finish
@@ -39,7 +39,7 @@ def target_named(record: Record, goal: Goal, now: float) -> Step | None:
     if is_known(target):
         return None
     message = f"The target '{target}' is not an operating system id that is known." if target else "No target is set."
-    return failing("InvalidTarget", message, "Name a canonical id such as alinux-3 or windows-2016.")
+    return failing("InvalidTarget", message, f"Name one of {', '.join(NAMES)}.")
 
 
 def migration_known(record: Record, goal: Goal, now: float) -> Step | None:
