@@ -219,18 +219,27 @@ class Engine:
     ) -> Mapping[str, Record | Problem | None]:
         """Find out whom a refusal is meant for: one bad instance must not stop the rest of its batch."""
         if len(tasks) > 1 and not error.whole_call:
-            singles = (self._answer(cloud, operation, [task]) for task in tasks)
-            return {key: value for single in singles for key, value in single.items()}
+            return self._one_by_one(cloud, operation, tasks)
         if isinstance(error, Moved):
             return self._look_again(cloud, operation, tasks, error)
-        return dict.fromkeys((task.id for task in tasks), error.problem)
+        waiting = [task.id for task in tasks if isinstance(error, Transient) and self._patient(task.record)]
+        return {task.id: None if task.id in waiting else error.problem for task in tasks}
+
+    def _one_by_one(
+        self, cloud: Cloud, operation: Operation, tasks: list[Task]
+    ) -> Mapping[str, Record | Problem | None]:
+        singles = (self._answer(cloud, operation, [task]) for task in tasks)
+        return {key: value for single in singles for key, value in single.items()}
+
+    def _patient(self, record: Record) -> bool:
+        """Say whether to wait on: what is under way in the cloud is not given up because it cannot be seen."""
+        return in_flight(record) and self.clock.now() - record.waiting_since <= self.limits.hop_timeout
 
     def _look_again(
         self, cloud: Cloud, operation: Operation, tasks: list[Task], error: Moved
     ) -> Mapping[str, Record | Problem | None]:
         (task,) = tasks
-        waiting = task.record.waiting_since
-        if waiting and self.clock.now() - waiting > self.limits.hop_timeout:
+        if in_flight(task.record) and not self._patient(task.record):
             return {task.id: error.problem}
         self._resting.add(task.id)
         try:

@@ -111,7 +111,7 @@ MIGRATION: dict[str, Any] = {
     "delete_smc_snapshots": {"type": "bool", "default": False},
     "poll_interval": {"type": "float", "default": 20.0},
     "hop_timeout": {"type": "float", "default": 7200.0},
-    "timeout": {"type": "float", "default": 14400.0},
+    "timeout": {"type": "float", "default": 86400.0},
     "progress_interval": {"type": "float"},
     "checkpoint": {"type": "dict"},
     "guest_scripts": {"type": "dict"},

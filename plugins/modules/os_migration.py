@@ -149,7 +149,7 @@ options:
     description:
       - Seconds after which the call ends. What is under way goes on in the cloud; a later call follows it.
     type: float
-    default: 14400
+    default: 86400
   progress_interval:
     description:
       - Seconds between two lines of progress; 15 unless given.

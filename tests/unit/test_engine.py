@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 from zlib import crc32
 
@@ -243,6 +244,59 @@ def test_a_job_that_says_finished_while_the_guest_did_not_change_is_no_success()
     done = run(cloud, {"x": "alinux-3"})["x"]
     assert done.problem is not None
     assert (done.state, done.problem.code) == ("failed", "VerifyFailed")
+
+
+def test_trouble_with_an_api_never_rolls_a_migrated_guest_back() -> None:
+    cloud, _ = fleet()
+
+    def refuse(verb: str) -> None:
+        if verb == "describe" and cloud.machines["c1"].os == "alinux-3":
+            raise CloudError(Problem("Forbidden.RAM", "no more"), whole_call=True)
+
+    cloud.before_call = refuse
+    done = run(cloud, {"c1": "alinux-3"}, on_failure="rollback")["c1"]
+    assert done.problem is not None
+    assert (done.state, done.problem.code, cloud.machines["c1"].os) == ("failed", "Forbidden.RAM", "alinux-3")
+    assert "stop" not in [verb for verb, _ in cloud.log]
+
+
+def test_an_outage_of_the_api_is_waited_out_while_a_job_runs() -> None:
+    cloud, _ = fleet()
+
+    def break_down(verb: str) -> None:
+        if verb == "jobs" and 1200 < cloud.now < 2400:
+            raise BROKEN
+
+    cloud.before_call = break_down
+    cloud.durations = lambda what, who: 600.0 if what == "job" else 60.0
+    assert run(cloud, {"c1": "alinux-3"})["c1"].state == "migrated"
+    assert cloud.now > 2400
+
+
+def test_an_instance_without_visible_disks_is_not_migrated_unprotected() -> None:
+    cloud, _ = fleet()
+    cloud.add("bare", "centos-7", disks=0)
+    refused = run(cloud, {"bare": "alinux-3"})["bare"]
+    assert refused.problem is not None
+    assert refused.problem.code == "disk.none_visible"
+    assert cloud.log == []
+
+
+def test_an_instance_that_queued_for_long_is_looked_at_again_before_it_starts() -> None:
+    cloud, _ = fleet()
+    cloud.durations = lambda what, who: 3000.0 if what == "job" else 60.0
+
+    def stop_the_second(verb: str) -> None:
+        if cloud.now > 2000:
+            machine = cloud.machines["c2"]
+            machine.instance = replace(machine.instance, status="Stopped")
+
+    cloud.before_call = stop_the_second
+    done = run(cloud, {"c1": "alinux-3", "c2": "alinux-3"}, max_running=1)
+    assert done["c1"].state == "migrated"
+    assert done["c2"].problem is not None
+    assert done["c2"].problem.code == "instance.not_running"
+    assert not [entry for entry in cloud.log if entry[1].startswith("c2")]
 
 
 def test_watch_follows_a_job_of_the_console_and_writes_nothing() -> None:

@@ -85,7 +85,7 @@ def decide(record: Record, goal: Goal, now: float) -> Step:
     if record.command is not None:
         return Step(Verb.POLL_COMMAND, record.state)
     if record.instance is None:
-        return Step(Verb.DESCRIBE, "pending")
+        return Step(Verb.DESCRIBE, "pending", {"seen_at": now})
     for rule in CHAINS[_chain(record, goal)]:
         step = rule(record, goal, now)
         if step is not None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from . import ledger as book
 from . import paths, rules
 from .model import Disk, Finding, Job, Problem, Record, Snapshot
-from .position import active, attempt, case, current_job, instance, next_hop, overdue, own_jobs
+from .position import active, attempt, case, current_job, instance, next_hop, overdue, own_jobs, protectable_disks
 from .shared import block, mark
 from .step import Goal, Step, Verb, failing, finish
 
@@ -178,7 +178,15 @@ _OWN_DOING = frozenset(("instance.snapshot_in_progress", "job.unfinished", "sour
 
 
 def marked(record: Record, goal: Goal, now: float) -> Step | None:
-    return None if active(record) else mark(record, "started", "queued", retried=True)
+    if active(record):
+        return None
+    if now - record.seen_at > _FRESH:
+        return Step(Verb.DESCRIBE, record.state, {"seen_at": now})
+    return mark(record, "started", "queued", retried=True)
+
+
+# Seconds: who has queued for longer is looked at again before it is let in.
+_FRESH = 600
 
 
 def protected(record: Record, goal: Goal, now: float) -> Step | None:
@@ -200,7 +208,7 @@ def protected(record: Record, goal: Goal, now: float) -> Step | None:
 
 def _unprotected_disks(record: Record, by_status: Mapping[str, Sequence[Snapshot]]) -> tuple[Disk, ...]:
     safe = {snapshot.disk_id for status in ("progressing", "accomplished") for snapshot in by_status.get(status, ())}
-    return tuple(disk for disk in instance(record).disks if disk.disk_id not in safe)
+    return tuple(disk for disk in protectable_disks(record) if disk.disk_id not in safe)
 
 
 def _snapshots_of_hop(record: Record) -> dict[str, list[Snapshot]]:

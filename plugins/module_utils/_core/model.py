@@ -222,6 +222,7 @@ class Record:
     reset_disks: tuple[str, ...] = ()
     retried: bool = False
     imported_for: int = 0
+    seen_at: float = 0.0
     waiting_since: float = 0.0
     timeline: tuple[Event, ...] = ()
 

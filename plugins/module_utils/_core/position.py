@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from . import ledger as book
 from . import rules
-from .model import Hop, Instance, Job, Record, Snapshot
+from .model import Disk, Hop, Instance, Job, Record, Snapshot
 from .step import Goal
 
 #: Ledger states between the first and the last write of an attempt.
@@ -68,9 +68,14 @@ def current_job(record: Record, goal: Goal) -> Job | None:
     return mine[-1] if mine else None
 
 
+def protectable_disks(record: Record) -> tuple[Disk, ...]:
+    """Return the disks that can have snapshots; that there are others stops a migration, unless it is waived."""
+    return tuple(disk for disk in instance(record).disks if not disk.category.startswith(rules.LOCAL_DISKS))
+
+
 def restore_set(record: Record, goal: Goal) -> tuple[Snapshot, ...]:
     """Return the snapshots to go back to, one per disk and all of the same moment; empty when there is no full set."""
-    disks = [disk.disk_id for disk in instance(record).disks]
+    disks = [disk.disk_id for disk in protectable_disks(record)]
     full = [by_disk for _, by_disk in sorted(_snapshots_by_moment(record).items()) if by_disk.keys() >= set(disks)]
     if not disks or not full:
         return ()

@@ -17,7 +17,8 @@ def failure_answered(record: Record, goal: Goal, now: float) -> Step | None:
         return finish("failed")
     if stands(record, "rolled_back"):
         return finish("rolled_back", "rolled back")
-    if goal.on_failure == "rollback" and _touched(record) and not job_runs(record) and restore_set(record, goal):
+    wanted = goal.on_failure == "rollback" and _guest_failed(record)
+    if wanted and _touched(record) and not job_runs(record) and restore_set(record, goal):
         return mark(record, "rolling_back", "rolling_back")
     return finish("failed")
 
@@ -25,6 +26,11 @@ def failure_answered(record: Record, goal: Goal, now: float) -> Step | None:
 def _touched(record: Record) -> bool:
     """Say whether the attempt has come so far that it may have changed the guest."""
     return active(record) and bool(own_jobs(record, attempt(record)))
+
+
+def _guest_failed(record: Record) -> bool:
+    """Say whether the migration itself failed: no trouble with an API is a reason to throw a guest's data away."""
+    return record.problem is not None and record.problem.code in ("MigrationFailed", "VerifyFailed", "AgentLost")
 
 
 def rollback_possible(record: Record, goal: Goal, now: float) -> Step | None:

@@ -22,6 +22,7 @@ INHIBITOR, WARNING, INFO = "inhibitor", "warning", "info"
 NOT_KNOWN = "the fact is not known"
 
 _ECS_PAGE = "ECS: Migrate the operating system of an instance (2025-11-09)"
+LOCAL_DISKS = ("local_", "ephemeral", "elastic_ephemeral")
 _NO_I686 = ("alinux-", "anolis-")
 UNFINISHED = ("Created", "Ready", "Running", "Stopped", "Waiting", "InError", "Expired")
 
@@ -161,6 +162,27 @@ def _too_small(case: Case) -> str | None:
 def _snapshot_in_progress(case: Case) -> str | None:
     foreign = [snapshot.snapshot_id for snapshot in case.instance.snapshots_in_progress if not snapshot.label]
     return f"in progress: {', '.join(foreign)}" if foreign else None
+
+
+@rule(
+    "disk.none_visible",
+    INHIBITOR,
+    "No disk of the instance is visible, so it could not be protected by snapshots.",
+    "Grant the RAM user ecs:DescribeDisks.",
+)
+def _no_disk_visible(case: Case) -> str | None:
+    return None if case.instance.disks else "the list of its disks is empty"
+
+
+@rule(
+    "disk.no_snapshots",
+    INHIBITOR,
+    "A disk of the instance cannot have snapshots, so its data could not be protected.",
+    "Move the data to a cloud disk and detach this one, or waive this finding if the data may be lost.",
+)
+def _disk_without_snapshots(case: Case) -> str | None:
+    local = [disk.disk_id for disk in case.instance.disks if disk.category.startswith(LOCAL_DISKS)]
+    return f"local or ephemeral: {', '.join(local)}" if local else None
 
 
 @rule(
