@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from integration.harness import ACCESS_KEY, SECRET_KEY, Call, Cloud, Controller, Run, cloud, group, host, instance_id
@@ -129,9 +130,12 @@ def test_no_secret_is_in_the_journal(simulated: Cloud) -> None:
     assert [secret for secret in SECRETS if secret in text] == []
 
 
-def test_an_unreachable_endpoint_is_no_traceback(controller: Controller, tmp_path: Path) -> None:
+def test_an_unreachable_endpoint_is_told_without_the_request(controller: Controller, tmp_path: Path) -> None:
+    """The SDK's own text holds the whole address, with token and signature in it."""
+    token = "token/with+odd=characters"
     nobody = {"os_migration_alicloud": {"endpoint": "http://127.0.0.1:9", "timeout": 1}}
-    lonely = replace(controller, directory=tmp_path, hosts={"good": host("good")}, variables=nobody)
-    run = lonely.play("assess", assess_timeout=5)
+    lonely = replace(as_user(controller, tmp_path, {**OPERATOR, "security_token": token}), variables=nobody)
+    run = lonely.play("assess", "-vvv")
     assert run.rc == 2
-    assert "Traceback" not in run.output
+    assert "Check the endpoint" in run.failures["good"]
+    assert [word for word in (token, quote(token, safe=""), "Signature=", "Traceback") if word in run.output] == []

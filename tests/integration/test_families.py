@@ -5,38 +5,9 @@
 
 from __future__ import annotations
 
-import http.server
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from integration.harness import Controller, cloud, group, host
-
-LOOK = [
-    {"name": "kept files", "script": "test -f /etc/yum.repos.d.before-os-migration/old.repo"},
-    {"name": "new files", "script": "grep -q mirror /etc/yum.repos.d/CentOS-Base.repo"},
-]
-
-
-@pytest.fixture
-def mirror(tmp_path: Path) -> Iterator[str]:
-    """A web server with the repository file of CentOS 7."""
-    files = tmp_path / "mirror"
-    files.mkdir()
-    (files / "Centos-7.repo").write_text("# from the mirror\n", "utf-8")
-
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def __init__(self, *arguments: object) -> None:
-            super().__init__(*arguments, directory=str(files))  # type: ignore[arg-type]
-
-        def log_message(self, *_arguments: object) -> None:
-            """Be quiet."""
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
 
 
 def test_windows_server_frees_space_and_upgrades(tmp_path: Path) -> None:
