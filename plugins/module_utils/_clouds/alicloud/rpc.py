@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 import json
+import re
 import traceback
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from ..._core.model import Problem
 from ..._errors import CloudError, MissingLibrary, Moved, Transient
@@ -20,6 +21,7 @@ from .errors import is_fault, is_moved, is_refusal_of_caller, is_throttling, rem
 try:
     from aliyunsdkcore.acs_exception.exceptions import ClientException, ServerException
     from aliyunsdkcore.client import AcsClient
+    from aliyunsdkcore.http import protocol_type
     from aliyunsdkcore.request import CommonRequest
 except ImportError:
     IMPORT_TRACEBACK = traceback.format_exc()
@@ -30,6 +32,9 @@ VERSIONS = {"ecs": "2014-05-26", "smc": "2019-06-01", "sts": "2015-04-01"}
 
 # The regions whose ECS endpoint does not follow the rule ecs.<region>.aliyuncs.com (from the official SDK).
 _ECS_HOSTS = {"cn-hangzhou": "ecs-cn-hangzhou.aliyuncs.com", "cn-hangzhou-finance": "ecs.aliyuncs.com"}
+
+# The query of a URL in an error's text: it holds the access key, the security token and the signature.
+_QUERY = re.compile(r"\?\w+=\S*")
 
 
 def default_url(service: str, region: str) -> str:
@@ -101,22 +106,23 @@ class Rpc:
             raise self._error(action, code, text, int(refusal.get_http_status() or 0)) from None
         except ClientException as failure:
             raise self._error(action, str(failure.get_error_code()), str(failure.get_error_msg()), 0) from None
-        except ValueError:
-            raise self._error(action, "InvalidAnswer", "the answer is not JSON", 502) from None
+        except (TypeError, ValueError):
+            raise self._error(action, "InvalidAnswer", "the answer is not a JSON object", 502) from None
 
     def _request(self, service: str, action: str, parameters: Mapping[str, Any]) -> CommonRequest:
         endpoints = self._connection.endpoints
         region = str(parameters.get("RegionId") or self.region)
-        url = urlsplit(endpoints.get(service) or endpoints.get("*") or default_url(service, region))
+        url = _split(endpoints.get(service) or endpoints.get("*") or default_url(service, region))
         request = CommonRequest(domain=url.netloc, version=VERSIONS[service], action_name=action)
-        request.set_protocol_type(url.scheme or "https")
+        # The SDK compares with "is": any other object that equals "https" would mean plain http.
+        request.set_protocol_type(protocol_type.HTTP if url.scheme == "http" else protocol_type.HTTPS)
         request.set_method("POST")
         for name, value in flatten(parameters):
             request.add_body_params(name, value)
         return request
 
     def _error(self, action: str, code: str, text: str, status: int) -> CloudError:
-        problem = Problem(code, f"{action}: {self._without_secrets(text)}", remedy_for(code))
+        problem = Problem(code, f"{action}: {self._presentable(text)}", remedy_for(code))
         if is_throttling(code):
             return Transient(problem, throttled=True)
         if is_fault(code, status):
@@ -125,10 +131,19 @@ class Rpc:
             return Moved(problem)
         return CloudError(problem, whole_call=is_refusal_of_caller(code))
 
-    def _without_secrets(self, text: str) -> str:
+    def _presentable(self, text: str) -> str:
+        """Return an error's text without secrets; URLs hold them encoded once, the text that was signed twice."""
+        text = _QUERY.sub("", text)
         for secret in self._connection.secrets:
-            text = text.replace(secret, "********")
+            once = quote(secret, safe="")
+            for form in (secret, once, quote(once, safe="")):
+                text = text.replace(form, "********")
         return text
+
+
+def _split(endpoint: str) -> SplitResult:
+    """Return the parts of an endpoint; one without a scheme is meant for HTTPS."""
+    return urlsplit(endpoint if "://" in endpoint else f"https://{endpoint}")
 
 
 def _client(connection: Connection, region: str) -> AcsClient:

@@ -1,0 +1,193 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The simulated Alibaba Cloud behind HTTP, as the contract suite wants it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud import AliCloud
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import (
+    Caller,
+    Cloud,
+    Connection,
+    Transport,
+)
+from ansible_collections.evergreen.os_migration.plugins.module_utils._engine import Clock, Retrier
+from cloudsim.lab import Lab
+from cloudsim.server import Server
+
+from .bed import AT_ONCE, Fault, Setting
+
+IDS = {
+    "linux": "i-bp1contractlinux0001",
+    "windows": "i-bp1contractwindows01",
+    "stopped": "i-bp1contractstopped01",
+    "locked": "i-bp1contractlocked001",
+    "classic": "i-bp1contractclassic01",
+    "arm": "i-bp1contractarm000001",
+    "offline": "i-bp1contractoffline01",
+    "agentless": "i-bp1contractagentless",
+    "hanging": "i-bp1contracthanging01",
+    "busy": "i-bp1contractbusy00001",
+    "imported": "i-bp1contractimported1",
+    "twin": "i-bp1contracttwin00001",
+    "in_console": "i-bp1contractconsole01",
+    "failing": "i-bp1contractfailing01",
+    "elsewhere": "i-bp1contractelsewhere",
+    "unknown": "i-bp1contractunknown01",
+    **{f"crowd-{number}": f"i-bp1crowd{number:012}" for number in range(1, 101)},
+}
+ACTIONS = {
+    "describe": "DescribeInstances",
+    "agents": "DescribeCloudAssistantStatus",
+    "disks": "DescribeDisks",
+    "stop": "StopInstances",
+    "tag": "TagResources",
+    "run_script": "RunCommand",
+    "create_snapshot": "CreateSnapshot",
+    "make_code": "CreateAccessToken",
+    "create_job": "CreateReplicationJob",
+    "start_job": "StartReplicationJob",
+    "jobs": "DescribeReplicationJobs",
+}
+USERS: dict[str, tuple[str, str, str]] = {
+    "operator": ("LTAIoperator", "operators-own-secret", ""),
+    "guest": ("STS.guest", "guests-own-secret", "guests+token/with=signs"),
+    "nobody": ("LTAInobody", "nobodys-own-secret", ""),
+    "narrow": ("LTAInarrow", "narrows-own-secret", ""),
+    "wrong_key": ("LTAIwho", "whose-own-secret", ""),
+    "wrong_secret": ("LTAIoperator", "not-the-operators-secret", ""),
+    "expired": ("STS.expired", "expireds-own-secret", "expireds+token/with=signs"),
+}
+COMMANDS = {
+    "linux": "acs-plugin-manager -e -P smc-client-plugin -p --activationcode={activation_code}",
+    "windows": "acs-plugin-manager.exe -e -P smc-client-plugin-win -p --activationcode={activation_code}",
+}
+HALF_HOUR: dict[str, Any] = {"migrate": 1800, "snapshot": 120, "stop": 20, "start": 30, "reset_disk": 60, "import": 60}
+
+
+def _group(role: str, os: str = "centos-7", **facts: Any) -> dict[str, Any]:
+    return {"name": role, "os": os, "ids": [IDS[role]], "durations": HALF_HOUR, **facts}
+
+
+def _groups() -> list[dict[str, Any]]:
+    disks = [{"type": "system", "size_gib": 40}, {"type": "data", "size_gib": 100}]
+    return [
+        _group("linux", disks=disks, tags={"estate": "shop"}, public_address=True),
+        _group("windows", "windows-2008r2", public_address="eip", instance_type="ecs.g6.xlarge", vcpus=4),
+        _group("stopped", status="Stopped"),
+        _group("locked", locks=["security"]),
+        _group("classic", network_type="classic"),
+        _group("arm", architecture="arm64", instance_type="ecs.g8y.large"),
+        _group("offline", faults={"agent": "offline"}),
+        _group("agentless", faults={"agent": "missing"}),
+        _group("hanging", faults={"command_hangs": True}),
+        _group("busy", faults={"snapshot_in_progress": 600}),
+        _group("imported", smc_source="available"),
+        # The same host name at another address: no reason to take the other's source for it.
+        _group("twin") | {"name": "imported"},
+        _group("in_console", console_job={"target": "alinux-3"}),
+        _group("failing", smc_source="available", faults={"job": {"error_code": "M42", "message": "It broke."}}),
+        _group("elsewhere", region="cn-shanghai"),
+        # Windows, because its scripts are answered and not executed.
+        {"name": "crowd", "os": "windows-2016", "ids": [IDS[f"crowd-{number}"] for number in range(1, 101)]},
+    ]
+
+
+def _credentials() -> list[dict[str, Any]]:
+    rights: dict[str, list[str]] = {"nobody": [], "narrow": ["ecs:Describe[!R]*", "smc:*"]}
+    known = [(user, *keys) for user, keys in USERS.items() if not user.startswith("wrong")]
+    return [
+        {"access_key": key, "secret_key": secret}
+        | ({"security_token": token, "expired": user == "expired"} if token else {})
+        | ({"permissions": rights[user]} if user in rights else {})
+        for user, key, secret, token in known
+    ]
+
+
+def _fault(fault: Fault) -> dict[str, Any]:
+    times = {} if fault.times is None else {"times": fault.times}
+    return {"match": {"action": ACTIONS[fault.verb]}, "effect": fault.effect, "seconds": fault.seconds, **times}
+
+
+class AliCloudBed:
+    """One simulated account; ``changes`` are keys of its scenario."""
+
+    ids: Mapping[str, str] = IDS
+    region = "cn-hangzhou"
+    other_region = "cn-shanghai"
+
+    def __init__(self, directory: Path, setting: Setting, **changes: Any) -> None:
+        scenario: dict[str, Any] = {
+            "groups": _groups(),
+            "credentials": _credentials(),
+            "consistency_lag": setting.lag,
+            "faults": [_fault(fault) for fault in setting.faults],
+            "quotas": {ACTIONS[verb]: limit for verb, limit in (setting.quotas or {}).items()},
+        }
+        self.lab = Lab(scenario | changes, directory)
+        self._server = Server(self.lab.cloud, 0)
+        self._server.start()
+        self.url = self._server.url
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self.lab.close()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return tuple(secret for keys in USERS.values() for secret in keys[1:] if secret)
+
+    def cloud(
+        self,
+        user: str = "operator",
+        region: str | None = None,
+        call: Caller = AT_ONCE,
+        transport: Mapping[str, Any] | None = None,
+        timeout: int = 10,
+    ) -> Cloud:
+        connection = Connection(*USERS[user], endpoints={"*": self.url}, timeout=timeout)
+        given = {
+            "target_parameter": "TargetOsType",
+            "target_location": "query",
+            "target_values": {},
+            "import_commands": COMMANDS,
+            **(transport or {}),
+        }
+        return AliCloud(connection, region or self.region, Transport(**given), call)
+
+    def patient(self, seconds: float = 3600) -> Caller:
+        clock = Clock(lambda: self.lab.time, self.lab.wait)
+        return Retrier(clock, self.lab.time + seconds)
+
+    def unreachable(self) -> Cloud:
+        connection = Connection(*USERS["guest"], endpoints={"*": "http://127.0.0.1:9"}, timeout=5)
+        return AliCloud(connection, self.region, Transport("TargetOsType", "query", {}, {}), AT_ONCE)
+
+    def wait(self, seconds: float) -> None:
+        self.lab.wait(seconds)
+
+    def until(self, done: Callable[[], bool]) -> None:
+        self.lab.until(done, step=2.0)
+
+    def calls(self, action: str) -> list[dict[str, Any]]:
+        """Return the journal's lines of an action that the service carried out."""
+        return [line for line in self.lab.journal() if line["action"] == action and line["status"] == 200]
+
+    def writes(self, verb: str) -> int:
+        made = {"create_snapshot": "s-", "create_job": "j-", "run_script": "t-", "make_code": ""}
+        lines = self.calls(ACTIONS[verb])
+        found = {one for line in lines for one in line["resources"] if one.startswith(made.get(verb, "i-"))}
+        return len(found) if made.get(verb) else len(lines)
+
+    def os_of(self, role: str) -> str:
+        return self.lab.world.instances[self.ids[role]].system(self.lab.time).id
+
+    def activation_codes(self) -> tuple[str, ...]:
+        return tuple(token.code for token in self.lab.world.tokens.values())
