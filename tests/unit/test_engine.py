@@ -12,7 +12,14 @@ from typing import Any
 from zlib import crc32
 
 import pytest
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Agent, Item, Problem, Record
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import JobRequest
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import (
+    Agent,
+    Hop,
+    Item,
+    Problem,
+    Record,
+)
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.step import Goal
 from ansible_collections.evergreen.os_migration.plugins.module_utils._engine import Engine, Limits, Retrier
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import CloudError, OutOfTime, Transient
@@ -301,10 +308,32 @@ def test_an_instance_that_queued_for_long_is_looked_at_again_before_it_starts() 
 
 def test_watch_follows_a_job_of_the_console_and_writes_nothing() -> None:
     cloud, _ = fleet()
+    console = cloud.create_job(
+        JobRequest(cloud.machines["c1"].instance, "s-c1", "made-in-the-console", Hop("centos-7", "alinux-3"), "token")
+    )
+    cloud.start_job(console.job_id)
+    before = list(cloud.log)
+    done = run(cloud, {"c1": "alinux-3"}, transport="watch")["c1"]
+    assert (done.state, cloud.machines["c1"].os) == ("migrated", "alinux-3")
+    assert cloud.log == before
+
+
+def test_watch_starts_no_job_itself() -> None:
+    cloud, _ = fleet()
     none = run(cloud, {"c1": "alinux-3"}, transport="watch")["c1"]
     assert none.problem is not None
     assert none.problem.code == "JobNotStarted"
     assert cloud.log == []
+
+
+def test_a_job_of_somebody_else_stops_transport_api() -> None:
+    cloud, _ = fleet()
+    cloud.create_job(
+        JobRequest(cloud.machines["c1"].instance, "s-c1", "made-in-the-console", Hop("centos-7", "alinux-3"), "token")
+    )
+    refused = run(cloud, {"c1": "alinux-3"})["c1"]
+    assert refused.problem is not None
+    assert refused.problem.code == "job.unfinished"
 
 
 def test_a_changed_target_of_a_running_attempt_is_refused() -> None:

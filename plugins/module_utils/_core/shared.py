@@ -11,7 +11,7 @@ from typing import Any
 from . import rules
 from .catalog import NAMES, is_known
 from .model import Finding, Ledger, Problem, Record
-from .position import active, attempt, case, instance, overdue, restoring
+from .position import active, attempt, case, current_job, instance, overdue, restoring
 from .step import Goal, Step, Verb, failing, finish
 
 
@@ -67,7 +67,8 @@ def probed(record: Record, goal: Goal, now: float) -> Step | None:
 
 
 def cloud_allows(record: Record, goal: Goal, now: float) -> Step | None:
-    if active(record):
+    watched = goal.transport == "watch" and (record.jobs is None or current_job(record, goal) is not None)
+    if active(record) or watched:  # a job under way reboots the instance and takes snapshots itself
         return None
     found = rules.examine(case(record.with_(guest=None), goal), goal.waive)
     return block(found) if rules.inhibitors(found) else None

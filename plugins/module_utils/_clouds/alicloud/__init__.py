@@ -87,7 +87,7 @@ class AliCloud:
     def _elsewhere(self, instance_ids: Sequence[str]) -> dict[str, str]:
         """Return the region of each instance that lives in another one; a region that refuses is passed over."""
         found: dict[str, str] = {}
-        for region in self._ecs.regions():
+        for region in self._regions():
             missing = [one for one in instance_ids if one not in found]
             if region == self._region or not missing:
                 continue
@@ -96,6 +96,13 @@ class AliCloud:
             except CloudError:
                 continue
         return found
+
+    def _regions(self) -> Sequence[str]:
+        """Return the regions; none when they may not be listed, which is no reason to refuse a whole batch."""
+        try:
+            return self._ecs.regions()
+        except CloudError:
+            return ()
 
     def stop(self, instance_ids: Sequence[str]) -> Mapping[str, Problem]:
         """Stop instances in the mode that keeps their addresses and their place."""
@@ -123,5 +130,5 @@ def _not_found(instance_id: str, region: str, elsewhere: Mapping[str, str]) -> P
     if instance_id in elsewhere:
         there = elsewhere[instance_id]
         return Problem("WrongRegion", f"{instance_id} is in {there}, not in {region}.", f"Set its region to {there}.")
-    message = f"There is no instance {instance_id} in {region}, nor in any other region of the account."
+    message = f"There is no instance {instance_id} in {region}, nor in another region that these credentials show."
     return Problem("InstanceNotFound", message, "Check the id, and that the credentials are those of its account.")
