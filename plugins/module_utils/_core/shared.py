@@ -66,9 +66,15 @@ def probed(record: Record, goal: Goal, now: float) -> Step | None:
     return Step(Verb.POLL_INSTANCE, state)
 
 
+def _watched(record: Record, goal: Goal) -> bool:
+    """Say whether a job of the console is followed, or was: it reboots the instance and takes snapshots itself."""
+    if goal.transport != "watch":
+        return False
+    return record.state != "pending" or record.jobs is None or current_job(record, goal) is not None
+
+
 def cloud_allows(record: Record, goal: Goal, now: float) -> Step | None:
-    watched = goal.transport == "watch" and (record.jobs is None or current_job(record, goal) is not None)
-    if active(record) or watched:  # a job under way reboots the instance and takes snapshots itself
+    if active(record) or _watched(record, goal):
         return None
     found = rules.examine(case(record.with_(guest=None), goal), goal.waive)
     return block(found) if rules.inhibitors(found) else None
