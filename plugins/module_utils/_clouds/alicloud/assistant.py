@@ -16,8 +16,11 @@ from ..base import Script
 from .rpc import Rpc, number, text
 
 _TYPES = {"sh": "RunShellScript", "powershell": "RunPowerShellScript"}
-_ENDED = {"Success": "finished", "Failed": "finished", "Timeout": "timed_out"}
-_STATUS = {**_ENDED, **dict.fromkeys(("Pending", "Running", "Scheduled", "Stopping"), "running")}
+_STATUS = {
+    **dict.fromkeys(("Success", "Failed"), "finished"),
+    **dict.fromkeys(("Pending", "Running", "Scheduled", "Stopping"), "running"),
+    "Timeout": "timed_out",
+}
 
 
 class Assistant:
@@ -61,11 +64,12 @@ def to_result(raw: Mapping[str, Any]) -> CommandResult:
 
     The agent sends both streams as one, so ``stdout`` holds both and ``stderr`` the agent's own words.
     """
-    status = text(raw, "InvocationStatus")
-    ran = status in _ENDED and raw.get("ExitCode") is not None
+    status = _STATUS.get(text(raw, "InvocationStatus"), "failed")
+    if status == "finished" and raw.get("ExitCode") is None:
+        status = "failed"  # the agent could not even start it: no such user, no such directory
     return CommandResult(
-        status=_STATUS.get(status, "failed"),
-        exit_code=number(raw, "ExitCode") if ran else None,
+        status=status,
+        exit_code=number(raw, "ExitCode") if status == "finished" else None,
         stdout=_decoded(text(raw, "Output")),
         stderr=text(raw, "ErrorInfo"),
         dropped_bytes=number(raw, "Dropped"),
