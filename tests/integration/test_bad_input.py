@@ -125,6 +125,15 @@ def test_bad_credentials_are_told_apart(
     assert simulated.writes() == before
 
 
+def test_keys_given_as_a_variable_stay_secret(controller: Controller, tmp_path: Path) -> None:
+    keys = {"access_key": ACCESS_KEY, "secret_key": SECRET_KEY, "endpoint": controller.cloud.endpoint}
+    user = replace(as_user(controller, tmp_path, {}), variables={"os_migration_alicloud": keys})
+    for phase in ("assess", "verify"):
+        run = user.play(phase, "-vvv", verify_checks=[{"name": "any", "script": "exit 3"}])
+        assert SECRET_KEY not in run.output
+    assert "any: ScriptFailed" in run.failures["good"]
+
+
 def test_no_secret_is_in_the_journal(simulated: Cloud) -> None:
     text = simulated.journal.read_text("utf-8")
     assert [secret for secret in SECRETS if secret in text] == []
