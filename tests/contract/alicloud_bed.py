@@ -174,7 +174,7 @@ class AliCloudBed:
         self.lab.wait(seconds)
 
     def until(self, done: Callable[[], bool]) -> None:
-        self.lab.until(done, step=2.0)
+        self.lab.until(done, step=10)
 
     def calls(self, action: str) -> list[dict[str, Any]]:
         """Return the journal's lines of an action that the service carried out."""

@@ -1,0 +1,197 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What only Alibaba Cloud has: the open form of one request, activation codes, codes with a remedy of their own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Cloud, JobRequest
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.codec import freeze_to_dict
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import (
+    Disk,
+    Hop,
+    Instance,
+    Item,
+    Record,
+)
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.report import outcome
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.step import Goal
+from ansible_collections.evergreen.os_migration.plugins.module_utils._engine import Clock, Engine, Limits
+from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import CloudError, Transient
+from ansible_collections.evergreen.os_migration.plugins.module_utils._steps import Brief
+
+from .alicloud_bed import ACTIONS, AliCloudBed
+from .bed import Fault, Setting
+
+MakeAliCloud = Callable[..., AliCloudBed]
+PLAIN = Setting()
+FACTS = Path(__file__).parents[2] / "guest/facts.sh"
+
+
+@pytest.fixture
+def make_alicloud(tmp_path: Path) -> Iterator[MakeAliCloud]:
+    """Make an account; keyword arguments are keys of its scenario."""
+    with ExitStack() as stack:
+
+        def make(setting: Setting = PLAIN, **changes: object) -> AliCloudBed:
+            return stack.enter_context(closing(AliCloudBed(tmp_path, setting, **changes)))
+
+        yield make
+
+
+def job_request(bed: AliCloudBed, cloud: Cloud) -> JobRequest:
+    one = cloud.describe([bed.ids["imported"]], details=True)[bed.ids["imported"]]
+    assert isinstance(one, Instance)
+    source, _ = cloud.find_migrations([one])[one.instance_id]
+    assert source is not None
+    return JobRequest(one, source.source_id, "osm-imported-a1-h1", Hop("centos-7", "alinux-3"), "token")
+
+
+def refused(act: Callable[[], object]) -> CloudError:
+    with pytest.raises(CloudError) as caught:
+        act()
+    return caught.value
+
+
+# --- the one request whose form is open -------------------------------------------------------------------------------
+
+FORMS = [
+    {"target_parameter": "TargetOsType", "target_location": "query"},
+    {"target_parameter": "MigrationTargetSystem", "target_location": "query"},
+    {"target_parameter": "TargetOsType", "target_location": "replication_parameters"},
+    {"target_parameter": "target_platform", "target_location": "replication_parameters"},
+]
+
+
+@pytest.mark.parametrize("asked", FORMS, ids=lambda form: "-".join(form.values()))
+@pytest.mark.parametrize("expected", FORMS, ids=lambda form: "-".join(form.values()))
+def test_the_target_reaches_the_service_only_as_it_expects_it(
+    make_alicloud: MakeAliCloud, expected: dict[str, str], asked: dict[str, str]
+) -> None:
+    bed = make_alicloud(smc=expected)
+    cloud = bed.cloud(transport=asked)
+    wanted = job_request(bed, cloud)
+    if asked == expected:
+        assert cloud.create_job(wanted).job_id in cloud.jobs([cloud.create_job(wanted).job_id])
+        return
+    error = refused(lambda: cloud.create_job(wanted))
+    assert not error.whole_call
+    assert bed.writes("create_job") == 0
+
+
+def test_a_service_that_misses_the_target_names_the_options_that_help(make_alicloud: MakeAliCloud) -> None:
+    bed = make_alicloud(smc={"target_parameter": "TargetOsType", "target_location": "replication_parameters"})
+    cloud = bed.cloud(
+        transport={"target_values": {"alinux-3": "Nonesuch"}, "target_location": "replication_parameters"}
+    )
+    problem = refused(lambda: cloud.create_job(job_request(bed, cloud))).problem
+    assert problem.code.startswith("InvalidOsMigrationType")
+    assert "Nonesuch" in problem.message
+    assert "Alibaba Cloud Linux 3" in problem.message
+    assert all(option in problem.remedy for option in ("target_parameter", "target_location", "target_values"))
+
+
+def test_the_value_of_a_target_is_an_option(make_alicloud: MakeAliCloud) -> None:
+    named = {"alinux-3": "Aliyun_3_x64"}
+    bed = make_alicloud(smc={"target_values": named})
+    refused(lambda: bed.cloud().create_job(job_request(bed, bed.cloud())))
+    cloud = bed.cloud(transport={"target_values": named})
+    assert cloud.create_job(job_request(bed, cloud)).job_id
+
+
+# --- activation codes -------------------------------------------------------------------------------------------------
+
+
+def test_an_activation_code_is_shown_nowhere_even_when_the_import_command_repeats_it(
+    make_alicloud: MakeAliCloud,
+) -> None:
+    bed = make_alicloud()
+    command = "echo {activation_code}; echo {activation_code} >&2; exit 1"
+    cloud = bed.cloud(call=bed.patient(), transport={"import_commands": {"linux": command}})
+    seen: list[object] = []
+    record = migrated(bed, cloud, seen)
+    assert record.problem is not None
+    assert record.problem.code == "AgentFailed"
+    (code,) = bed.activation_codes()
+    assert code not in json.dumps([outcome(record), seen, freeze_to_dict(record)])
+    assert code not in (bed.lab.journal_file).read_text(encoding="utf-8")
+
+
+def migrated(bed: AliCloudBed, cloud: Cloud, seen: list[object]) -> Record:
+    """Let the engine migrate one instance, and keep every state that a checkpoint could show."""
+
+    def sleep(seconds: float) -> None:
+        seen.append([freeze_to_dict(record) for record in engine.records.values()])
+        bed.wait(seconds)
+
+    engine = Engine(
+        cloud_for=lambda item: cloud,
+        brief=Brief(Goal(importable=frozenset({"linux"})), {"linux": FACTS.read_text(encoding="utf-8")}),
+        limits=Limits(poll_interval=20, until=bed.lab.time + 20_000),
+        clock=Clock(lambda: bed.lab.time, sleep),
+    )
+    (record,) = engine.run([Record(Item(bed.ids["linux"], bed.region, "alicloud", target="alinux-3"))])
+    return record
+
+
+def test_an_import_command_goes_to_the_guest_with_its_code(make_alicloud: MakeAliCloud) -> None:
+    bed = make_alicloud()
+    cloud = bed.cloud(transport={"import_commands": {"linux": "echo code={activation_code}={activation_code}"}})
+    command = cloud.import_source([bed.ids["linux"]], "linux", "token")
+    bed.until(lambda: cloud.script_results(command.invocation_id, [])[bed.ids["linux"]].status == "finished")
+    (code,) = bed.activation_codes()
+    assert cloud.script_results(command.invocation_id, [])[bed.ids["linux"]].stdout == f"code={code}={code}\n"
+
+
+# --- codes with a remedy of their own ---------------------------------------------------------------------------------
+
+
+def test_an_account_that_never_authorised_smc_is_told_to(make_alicloud: MakeAliCloud) -> None:
+    bed = make_alicloud(smc={"authorised": False})
+    problem = refused(lambda: bed.cloud().create_job(job_request(bed, bed.cloud()))).problem
+    assert problem.code == "EntityNotExist.Role"
+    assert "SMC" in problem.remedy
+
+
+def test_an_account_without_the_snapshot_service_is_told_to_activate_it(make_alicloud: MakeAliCloud) -> None:
+    bed = make_alicloud(snapshot_service=False)
+    cloud = bed.cloud()
+    disk: Disk = cloud.disks([bed.ids["linux"]])[bed.ids["linux"]][0]
+    problem = refused(lambda: cloud.create_snapshot(disk, "osm-d", ("key", "value"), "token")).problem
+    assert "snapshot service" in problem.remedy
+
+
+def test_an_answer_that_takes_too_long_may_be_tried_again(make_alicloud: MakeAliCloud) -> None:
+    bed = make_alicloud(Setting((Fault("describe", "delay", seconds=1.5),)))
+    assert isinstance(refused(lambda: bed.cloud(timeout=1).describe([bed.ids["linux"]], details=False)), Transient)
+
+
+# --- how many calls it takes ------------------------------------------------------------------------------------------
+
+
+def test_a_look_at_a_hundred_instances_costs_few_calls(make_alicloud: MakeAliCloud) -> None:
+    bed = make_alicloud()
+    cloud = bed.cloud()
+    crowd = [bed.ids[f"crowd-{number}"] for number in range(1, 101)]
+    cloud.describe(crowd, details=True)
+    assert len(bed.lab.journal()) <= 7
+    before = len(bed.lab.journal())
+    cloud.find_migrations([one for one in cloud.describe(crowd, details=False).values() if isinstance(one, Instance)])
+    assert len(bed.lab.journal()) - before <= 5
+
+
+@pytest.mark.parametrize("verb", ["describe", "agents", "disks"])
+def test_looking_writes_nothing(make_alicloud: MakeAliCloud, verb: str) -> None:
+    bed = make_alicloud()
+    bed.cloud().describe([bed.ids["linux"], bed.ids["unknown"]], details=True)
+    bed.cloud().diagnose([bed.ids["unknown"]])
+    lines = bed.lab.journal()
+    assert {line["kind"] for line in lines} == {"read"}
+    assert ACTIONS[verb] in {line["action"] for line in lines}
