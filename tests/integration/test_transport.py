@@ -1,0 +1,66 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The ways to a migration job in SMC: a service that wants the target said differently, and jobs of the console."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from integration.harness import IMPORT_LINUX, Controller, Run, cloud, group, host, instance_id
+
+WEB = instance_id("web-1")
+
+
+def migrate(tmp_path: Path, scenario: dict[str, Any], smc: dict[str, Any]) -> tuple[Run, set[str]]:
+    """Run the playbook; also return the actions that wrote."""
+    with cloud({"groups": [group("web-1")], **scenario}, tmp_path / "cloud") as simulated:
+        user = Controller(simulated, tmp_path / "user", {"web-1": host("web-1")}, {"os_migration_smc": smc})
+        run = user.play("migrate")
+        return run, {call["action"] for call in simulated.writes()}
+
+
+@pytest.mark.parametrize("location", ["query", "replication_parameters"])
+def test_the_target_is_said_as_the_service_wants_it(tmp_path: Path, location: str) -> None:
+    wanted = {"target_parameter": "NewSystem", "target_location": location, "target_values": {"alinux-3": "Alinux3"}}
+    run, _writes = migrate(tmp_path, {"smc": wanted}, {**wanted, "import_command": {"linux": IMPORT_LINUX}})
+    assert run.states("migrate") == {WEB: "migrated"}, run.output
+
+
+def test_a_service_that_wants_it_otherwise_says_so(tmp_path: Path) -> None:
+    imports = {"import_command": {"linux": IMPORT_LINUX}}
+    run, writes = migrate(tmp_path, {"smc": {"target_values": {"alinux-3": "Alinux3"}}}, imports)
+    assert "InvalidOsMigrationType.NotMatched" in run.failures["web-1"]
+    assert "smc.target_parameter" in run.failures["web-1"]
+    assert "StartReplicationJob" not in writes
+
+
+def test_without_import_command_a_source_must_exist(tmp_path: Path) -> None:
+    run, writes = migrate(tmp_path, {}, {})
+    assert "source.not_imported" in run.failures["web-1"]
+    assert writes <= {"RunCommand"}
+
+
+def test_an_account_without_the_service_role_is_told(tmp_path: Path) -> None:
+    run, _writes = migrate(tmp_path, {"smc": {"authorised": False}}, {"import_command": {"linux": IMPORT_LINUX}})
+    assert "EntityNotExist.Role" in run.failures["web-1"]
+
+
+def test_a_job_of_the_console_is_followed_and_nothing_written_to_smc(tmp_path: Path) -> None:
+    started = {"groups": [group("web-1", smc_source="available", console_job={"target": "alinux-3"})]}
+    run, writes = migrate(tmp_path, started, {"transport": "watch"})
+    assert run.states("migrate") == {WEB: "migrated"}, run.output
+    assert writes.isdisjoint({"CreateReplicationJob", "StartReplicationJob", "CreateAccessToken", "CreateSnapshot"})
+
+
+def test_a_cloud_in_trouble_only_takes_longer(tmp_path: Path) -> None:
+    trouble = [
+        {"match": {}, "effect": "throttle", "probability": 0.1},
+        {"match": {}, "effect": "http_503", "probability": 0.05},
+        {"match": {}, "effect": "cut", "probability": 0.05},
+        {"match": {}, "effect": "lost_answer", "probability": 0.05},
+    ]
+    run, _writes = migrate(tmp_path, {"faults": trouble}, {"import_command": {"linux": IMPORT_LINUX}})
+    assert run.states("migrate") == {WEB: "migrated"}, run.output
