@@ -213,6 +213,9 @@ class Engine:
             return {}
         except CloudError as error:
             return self._refused(cloud, operation, tasks, error)
+        except Exception as fault:
+            # An answer of a form that nobody foresaw must not stop what is under way for the other instances.
+            return dict.fromkeys((task.id for task in tasks), _unexpected(fault, tasks[0].step.verb))
 
     def _refused(
         self, cloud: Cloud, operation: Operation, tasks: list[Task], error: CloudError
@@ -291,6 +294,14 @@ class Engine:
         own_jobs = {job.job_id for record in ours for job in record.jobs or ()}
         foreign = self.cloud_for(example).running_jobs() - own_jobs
         return max(0, self.limits.max_running - len(ours) - len(foreign))
+
+
+def _unexpected(fault: Exception, verb: Verb) -> Problem:
+    return Problem(
+        "UnexpectedAnswer",
+        f"An answer to the step {verb.value[0]} could not be understood ({type(fault).__name__}: {fault}).",
+        "This is a fault of the collection: report this message. What is under way in the cloud goes on.",
+    )
 
 
 def _account(item: Item) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model
     Agent,
     Hop,
     Item,
+    Job,
     Problem,
     Record,
 )
@@ -265,6 +266,22 @@ def test_trouble_with_an_api_never_rolls_a_migrated_guest_back() -> None:
     assert done.problem is not None
     assert (done.state, done.problem.code, cloud.machines["c1"].os) == ("failed", "Forbidden.RAM", "alinux-3")
     assert "stop" not in [verb for verb, _ in cloud.log]
+
+
+def test_an_answer_of_an_unknown_form_is_the_problem_of_its_instance_alone() -> None:
+    cloud, targets = fleet()
+    real = cloud.create_job
+
+    def odd(request: JobRequest) -> Job:
+        if request.instance.instance_id == "c1":
+            raise KeyError("JobId")
+        return real(request)
+
+    cloud.create_job = odd  # type: ignore[method-assign]
+    done = run(cloud, targets)
+    assert done["c1"].problem is not None
+    assert done["c1"].problem.code == "UnexpectedAnswer"
+    assert {record.state for name, record in done.items() if name != "c1"} == {"migrated"}
 
 
 def test_an_outage_of_the_api_is_waited_out_while_a_job_runs() -> None:

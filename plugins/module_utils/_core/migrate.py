@@ -140,8 +140,9 @@ def planned(record: Record, goal: Goal, now: float) -> Step | None:
         hops = paths.plan(source, record.item.target, here.provider, here.architecture)
         if isinstance(hops, Problem):
             return finish("blocked", f"blocked by {hops.code}", problem=hops)
-        return Step(Verb.NOTE, record.state, {"hops": hops, "hop": 0})
-    places = [hop.source for hop in record.hops]
+        if hops:
+            return Step(Verb.NOTE, record.state, {"hops": hops, "hop": 0})
+    places = [hop.source for hop in record.hops] or [source]
     if record.guest.os not in places:
         return failing(
             "UnexpectedOs",
@@ -252,7 +253,8 @@ def source_ready(record: Record, goal: Goal, now: float) -> Step | None:
         return None
     if _to_be_imported(record, goal):
         return Step(Verb.IMPORT, "importing", event="began the import as a migration source")
-    assert record.source is not None  # the rule source.not_imported has seen to it
+    if record.source is None:
+        return _source_missing()
     if record.state == "importing" and overdue(record, goal, now):
         return failing(
             "SourceUnavailable",
@@ -260,6 +262,15 @@ def source_ready(record: Record, goal: Goal, now: float) -> Step | None:
             "Look at the source in the SMC console (its client must be online), then run again.",
         )
     return Step(Verb.POLL_SOURCE, "importing")
+
+
+def _source_missing() -> Step:
+    """Tell an attempt that is resumed without the import command it was started with; rules stop a new one earlier."""
+    return failing(
+        "SourceMissing",
+        "The attempt is under way, but the instance is no migration source and there is no import command.",
+        "Set smc.import_command for its operating system, or import it in the SMC console, then run again.",
+    )
 
 
 def _to_be_imported(record: Record, goal: Goal) -> bool:

@@ -10,6 +10,7 @@ output. A rule whose fact is missing answers ``NOT_KNOWN``, which counts like a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
@@ -22,6 +23,7 @@ INHIBITOR, WARNING, INFO = "inhibitor", "warning", "info"
 NOT_KNOWN = "the fact is not known"
 
 _ECS_PAGE = "ECS: Migrate the operating system of an instance (2025-11-09)"
+_NUMBER = re.compile(r"[0-9]{1,15}")  # more digits are no size, and Python refuses to read thousands of them
 LOCAL_DISKS = ("local_", "ephemeral", "elastic_ephemeral")
 _NO_I686 = ("alinux-", "anolis-")
 UNFINISHED = ("Created", "Ready", "Running", "Stopped", "Waiting", "InError", "Expired")
@@ -97,7 +99,7 @@ def _below(case: Case, fact: str, minimum: int) -> str | None:
 
 def _number(case: Case, fact: str) -> int | None:
     text = case.guest.facts.get(fact, "") if case.guest else ""
-    return int(text) if text.isascii() and text.isdigit() else None
+    return int(text) if _NUMBER.fullmatch(text) else None
 
 
 def _towards(case: Case, prefixes: tuple[str, ...]) -> bool:
