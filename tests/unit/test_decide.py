@@ -1,0 +1,302 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is decided, whatever a cloud, a guest, a tag or a user says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core import rules
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.decide import decide, fail, predict
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.ledger import snapshot_label
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import (
+    Agent,
+    Disk,
+    Guest,
+    Instance,
+    Item,
+    Job,
+    Ledger,
+    Problem,
+    Record,
+    Snapshot,
+)
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.position import (
+    ACTIVE,
+    attempt,
+    case,
+    protectable_disks,
+)
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.step import Goal, Kind, Step, Verb
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from .strategies import HEALTHY_LINUX, ID, goals, likely_records, records
+
+thorough = settings(max_examples=250, deadline=None)
+any_moment = st.sampled_from([0.0, 1000.0, 90_000.0, 200_000.0])
+#: Enough for the longest way of local steps; a record that needs more would keep an engine busy for ever.
+PATIENCE = 20
+
+
+def settled(record: Record, step: Step) -> Record:
+    """Return the record after a local step, as the engine leaves it."""
+    if step.verb is Verb.FAIL:
+        return fail(record, step.subject)
+    changed = record.with_(**step.changes)
+    return changed.with_(state=step.state, done=True) if step.verb is Verb.FINISH else changed
+
+
+def next_real_step(record: Record, goal: Goal, now: float) -> tuple[Record, Step | None]:
+    """Return the record and its next step that touches the cloud; None when it is done."""
+    for _ in range(PATIENCE):
+        if record.done:
+            return record, None
+        step = decide(record, goal, now)
+        if step.verb.kind is not Kind.LOCAL:
+            return record, step
+        record = settled(record, step)
+    raise AssertionError(f"local steps without an end, the last is {step}")
+
+
+@thorough
+@given(records() | likely_records(), goals, any_moment)
+def test_every_record_has_a_next_step_and_local_steps_come_to_an_end(record: Record, goal: Goal, now: float) -> None:
+    assert isinstance(decide(record, goal, now), Step)
+    next_real_step(record, goal, now)
+
+
+@thorough
+@given(likely_records(), goals, any_moment)
+def test_every_problem_has_code_message_and_remedy(record: Record, goal: Goal, now: float) -> None:
+    after, _ = next_real_step(record.with_(problem=None), goal, now)
+    if after.problem is not None:
+        assert after.problem.code
+        assert after.problem.message.endswith((".", ".)"))
+        assert after.problem.remedy
+
+
+@thorough
+@given(likely_records(), goals, any_moment)
+def test_what_the_cloud_s_rules_refuse_is_never_written_to(record: Record, goal: Goal, now: float) -> None:
+    goal = replace(goal, state="migrated", transport="api")
+    if record.ledger is not None and record.ledger.state in ACTIVE:
+        record = record.with_(ledger=None)
+    found = rules.examine(case(record.with_(guest=None), goal), goal.waive)
+    _, step = next_real_step(record, goal, now)
+    if rules.inhibitors(found):
+        assert step is None or step.verb.kind is not Kind.WRITE
+
+
+@thorough
+@given(likely_records(), goals, any_moment)
+def test_looking_never_changes_anything(record: Record, goal: Goal, now: float) -> None:
+    for state in ("assessed", "verified", "described"):
+        _, step = next_real_step(record, replace(goal, state=state), now)
+        assert step is None or step.verb.kind is not Kind.WRITE or step.verb is Verb.PROBE
+
+
+@thorough
+@given(likely_records(), goals, any_moment)
+def test_watching_never_writes_to_the_migration_service(record: Record, goal: Goal, now: float) -> None:
+    _, step = next_real_step(record, replace(goal, state="migrated", transport="watch"), now)
+    never = (Verb.IMPORT, Verb.CREATE_JOB, Verb.START_JOB, Verb.DELETE_JOBS, Verb.SNAPSHOT)
+    assert step is None or step.verb not in never
+
+
+@thorough
+@given(likely_records(), goals, any_moment)
+def test_a_job_is_created_only_for_a_marked_instance_whose_disks_are_all_safe(
+    record: Record, goal: Goal, now: float
+) -> None:
+    record, step = next_real_step(record, replace(goal, state="migrated"), now)
+    if step is None or step.verb is not Verb.CREATE_JOB:
+        return
+    assert record.ledger is not None
+    assert record.ledger.state == "started"
+    if record.hop == 0 or goal.rollback_to == "hop":
+        label = snapshot_label(attempt(record), record.hop + 1)
+        safe = {s.disk_id for s in record.snapshots or () if (s.label, s.status) == (label, "accomplished")}
+        assert {disk.disk_id for disk in protectable_disks(record)} <= safe
+
+
+@thorough
+@given(likely_records(), goals, any_moment)
+def test_a_disk_is_reset_only_under_a_stopped_instance_that_is_marked_for_it(
+    record: Record, goal: Goal, now: float
+) -> None:
+    record, step = next_real_step(record, goal, now)
+    if step is None or step.verb is not Verb.RESET_DISKS:
+        return
+    assert record.instance is not None
+    assert record.ledger is not None
+    assert (record.instance.status, record.ledger.state) == ("Stopped", "rolling_back")
+    assert all(snapshot.status == "accomplished" for snapshot in step.subject)
+    assert len({snapshot.label for snapshot in step.subject}) == 1
+
+
+@thorough
+@given(likely_records(), goals, any_moment)
+def test_snapshots_are_deleted_only_to_commit_a_guest_that_runs_its_target(
+    record: Record, goal: Goal, now: float
+) -> None:
+    record, step = next_real_step(record, goal, now)
+    if step is None or step.verb is not Verb.DELETE_SNAPSHOTS:
+        return
+    assert goal.state == "committed"
+    assert record.guest is not None
+    assert record.guest.os == record.item.target
+    assert record.ledger is None or record.ledger.state in ("migrated", "committed")
+
+
+# --- check mode -------------------------------------------------------------------------------------------------------
+
+
+def looked_up(record: Record, step: Step, seen: Instance) -> Record:
+    """Return the record after a read that found nothing special."""
+    ready = tuple(replace(job, status="Ready") for job in record.jobs or ())
+    found: dict[Verb, dict[str, Any]] = {
+        Verb.DESCRIBE: {"instance": seen},
+        Verb.FIND_MIGRATION: {"jobs": ()},
+        Verb.FIND_SNAPSHOTS: {"snapshots": ()},
+        Verb.CONFIRM_JOB: {"jobs": ready},
+    }
+    return record.with_(**found[step.verb], **step.changes)
+
+
+@thorough
+@given(likely_records(), goals, any_moment)
+def test_check_mode_comes_to_an_end_without_a_write(record: Record, goal: Goal, now: float) -> None:
+    record = record.with_(command=None)
+    for _ in range(PATIENCE):
+        record, step = next_real_step(record, goal, now)
+        if step is None:
+            break
+        record = looked_up(record, step, HERE) if step.verb.kind is Kind.READ else predict(record, step)
+    assert record.done
+
+
+@thorough
+@given(likely_records(), goals, any_moment)
+def test_a_prediction_says_changed_only_where_something_would_be_written(
+    record: Record, goal: Goal, now: float
+) -> None:
+    record, step = next_real_step(record.with_(changed=False), goal, now)
+    if step is not None and step.verb.kind is not Kind.READ:
+        wrote = step.verb.kind is Kind.WRITE and step.verb is not Verb.PROBE
+        assert predict(record, step).changed == wrote
+
+
+# --- single decisions -------------------------------------------------------------------------------------------------
+
+HERE = Instance(
+    ID,
+    "r",
+    "alicloud",
+    status="Running",
+    os="centos-7",
+    os_type="linux",
+    architecture="x86_64",
+    vcpus=2,
+    memory_mib=4096,
+    network_type="vpc",
+    disks=(Disk("d-0", "system"),),
+    agent=Agent(installed=True, online=True),
+)
+ITEM = Item(ID, "r", "alicloud", target="alinux-3")
+FRESH = Record(ITEM, instance=HERE, jobs=(), snapshots=(), guest=Guest("centos-7", facts=HEALTHY_LINUX))
+STARTED = FRESH.with_(ledger=Ledger("started", 1, "centos-7", "alinux-3"))
+SNAPSHOT = Snapshot("s-0", "d-0", "accomplished", label="attempt=1 hop=1")
+GOAL = Goal(importable=frozenset({"linux"}))
+
+
+def code_of(record: Record, goal: Goal = GOAL, now: float = 0) -> str | None:
+    """Return the code of the problem that a record ends in."""
+    record, step = next_real_step(record, goal, now)
+    assert step is None
+    return record.problem.code if record.problem else None
+
+
+def verb_of(record: Record, goal: Goal = GOAL, now: float = 0) -> Verb:
+    record, step = next_real_step(record, goal, now)
+    assert step is not None, record.problem
+    return step.verb
+
+
+def test_the_first_write_is_the_mark() -> None:
+    assert verb_of(FRESH) is Verb.MARK
+    assert verb_of(STARTED) is Verb.SNAPSHOT
+    assert verb_of(STARTED.with_(snapshots=(replace(SNAPSHOT, status="progressing"),))) is Verb.POLL_SNAPSHOTS
+    assert verb_of(STARTED.with_(snapshots=(SNAPSHOT,))) is Verb.IMPORT
+
+
+def test_an_attempt_that_goes_on_without_a_source_or_an_import_command_is_told_so() -> None:
+    """The run that started it had a command; the one that resumes it has none."""
+    resumed = STARTED.with_(snapshots=(SNAPSHOT,))
+    for waive in ((), ("source.not_imported",)):
+        assert code_of(resumed, Goal(waive=waive)) == "SourceMissing"
+    assert code_of(FRESH, Goal()) == "source.not_imported"
+    assert verb_of(FRESH, Goal(waive=("source.not_imported",))) is Verb.MARK
+
+
+def test_a_tag_whose_source_is_its_target_does_not_keep_anybody_busy() -> None:
+    odd = FRESH.with_(ledger=Ledger("started", 1, "alinux-3", "alinux-3"))
+    assert code_of(odd) == "UnexpectedOs"
+
+
+def test_a_number_that_nobody_could_have_counted_is_not_known() -> None:
+    guest = Guest("centos-7", facts={**HEALTHY_LINUX, "free_mib./var": "9" * 5000})
+    assert code_of(FRESH.with_(guest=guest)) == "linux.space.var"
+
+
+def test_a_waived_finding_does_not_stop_a_migration() -> None:
+    stopped = FRESH.with_(guest=Guest("centos-7", facts={**HEALTHY_LINUX, "i686_count": "3", "i686_packages": "a b c"}))
+    assert code_of(stopped) == "linux.i686_packages"
+    assert verb_of(stopped, replace(GOAL, waive=("linux.i686_packages",))) is Verb.MARK
+    assert code_of(stopped, replace(GOAL, waive=("linux.memory",))) == "linux.i686_packages"
+
+
+def test_every_finding_is_told_and_the_first_inhibitor_is_the_error() -> None:
+    guest = Guest("centos-7", facts={**HEALTHY_LINUX, "i686_count": "3", "free_mib./var": "1", "free_mib./usr": "1"})
+    record, _ = next_real_step(FRESH.with_(guest=guest), GOAL, 0)
+    assert record.state == "blocked"
+    assert {"linux.space.usr", "linux.space.var", "linux.i686_packages"} <= {found.id for found in record.findings}
+    assert record.problem is not None
+    assert record.problem.code in {found.id for found in record.findings}
+    assert "2 more" in record.problem.message
+
+
+def test_a_failed_first_job_is_rolled_back_only_when_asked_and_only_with_a_full_set() -> None:
+    job = Job("j-0", f"osm-{ID}-a1-h1", "InError", instance_id=ID)
+    failed = STARTED.with_(problem=Problem("MigrationFailed", "x"), jobs=(job,))
+    asked = replace(GOAL, on_failure="rollback")
+    assert code_of(failed.with_(snapshots=(SNAPSHOT,))) == "MigrationFailed"
+    assert verb_of(failed.with_(snapshots=(SNAPSHOT,)), asked) is Verb.MARK
+    assert code_of(failed.with_(snapshots=(replace(SNAPSHOT, disk_id="d-9"),)), asked) == "MigrationFailed"
+    running = failed.with_(snapshots=(SNAPSHOT,), jobs=(replace(job, status="Running"),))
+    assert code_of(running, asked) == "MigrationFailed"
+
+
+def test_the_target_of_the_attempt_cannot_be_changed_half_way() -> None:
+    assert code_of(STARTED.with_(item=replace(ITEM, target="anolis-8"))) == "TargetChanged"
+
+
+def test_a_job_that_nobody_started_yet_is_looked_at_before_it_is_started() -> None:
+    job = Job("j-0", f"osm-{ID}-a1-h1", "Created", instance_id=ID)
+    made = STARTED.with_(snapshots=(SNAPSHOT,), jobs=(job,))
+    assert verb_of(made) is Verb.CONFIRM_JOB
+    assert verb_of(made.with_(jobs=(replace(job, status="Ready"),))) is Verb.START_JOB
+    assert verb_of(made.with_(jobs=(replace(job, status="Running"),))) is Verb.POLL_JOB
+    assert code_of(made.with_(jobs=(replace(job, status="InError"),))) == "MigrationFailed"
+    assert verb_of(made.with_(jobs=(replace(job, status="InError"),)), replace(GOAL, retry=True)) is Verb.START_JOB
+
+
+def test_what_takes_too_long_is_called_stuck_and_goes_on_in_the_next_run() -> None:
+    job = Job("j-0", f"osm-{ID}-a1-h1", "Running", instance_id=ID)
+    waiting = STARTED.with_(snapshots=(SNAPSHOT,), jobs=(job,), state="migrating", waiting_since=1.0)
+    assert verb_of(waiting, now=7000) is Verb.POLL_JOB
+    assert code_of(waiting, now=7300) == "JobStuck"
+    assert verb_of(waiting.with_(state="pending", waiting_since=0.0), now=7300) is Verb.POLL_JOB
