@@ -45,7 +45,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"centos\D*stream", UNKNOWN),
         (r"centos\D{0,40}?(\d+)", "centos-{0}"),
         (r"(?:red\s*hat|rhel)\D{0,40}?(\d+)", "rhel-{0}"),
-        (r"(?:alibaba\s+cloud\s+linux|aliyun\s+linux|alinux)\D{0,40}?(\d)", "alinux-{0}"),
+        (r"(?:alibaba\s+cloud\s+linux|aliyun\s+linux|alinux)\D{0,40}?(\d+)", "alinux-{0}"),
         (r"anolis\s*(?:os)?\D{0,20}?(\d+)", "anolis-{0}"),
     )
 )

@@ -25,7 +25,9 @@ from .model import Disk, Ledger, Record
 TAG_KEY = "evergreen:os_migration"
 UNREADABLE = "unreadable"
 
-_LEDGER = re.compile(r"(\w+) attempt=(\d+) from=(\S+) to=(\S+)")
+# A state that a later version may know is unreadable here: taken for "no attempt", it would start a second one.
+_STATES = ("started", "migrated", "rolling_back", "restored", "rolled_back", "committed")
+_LEDGER = re.compile(rf"({'|'.join(_STATES)}) attempt=([1-9][0-9]*) from=(\S+) to=(\S+)")
 _JOB_NAME = re.compile(r"osm-.+-a(\d+)-h(\d+)")
 _NAMESPACE = uuid.UUID("6f0d3e0c-1b51-4c0a-9c3e-5d1f0a7c2b11")
 
