@@ -113,9 +113,10 @@ def fraction(record: Record) -> float:
     if record.done:
         return 1.0
     within = _MILESTONES.get(record.state, 0.0)
-    if record.state == "migrating" and record.jobs:
-        within += 0.75 * max(job.progress for job in record.jobs) / 100
-    return (record.hop + within) / max(1, len(record.hops))
+    if record.state == "migrating":
+        running = (job.progress for job in record.jobs or () if job.status == "Running")
+        within += 0.75 * max(running, default=0.0) / 100
+    return min(1.0, (record.hop + within) / max(1, len(record.hops)))
 
 
 def diff(records: Iterable[Record]) -> dict[str, Any]:

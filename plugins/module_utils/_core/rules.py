@@ -82,7 +82,11 @@ def examine(case: Case, waived: Iterable[str] = ()) -> tuple[Finding, ...]:
         if probed or not applicable.needs_guest
         if (evidence := applicable.check(case)) is not None
     )
-    return tuple(replace(found, severity=WARNING) if found.id in set(waived) else found for found in findings)
+    harmless = set(waived)
+    return tuple(
+        replace(found, severity=WARNING) if found.severity == INHIBITOR and found.id in harmless else found
+        for found in findings
+    )
 
 
 def inhibitors(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -308,7 +312,7 @@ def _i686_packages(case: Case) -> str | None:
 def _package_manager(case: Case) -> str | None:
     if not _leaves_linux(case):
         return None
-    manager = case.guest.facts.get("package_manager", NOT_KNOWN) if case.guest else NOT_KNOWN
+    manager = (case.guest.facts.get("package_manager") if case.guest else "") or NOT_KNOWN
     return None if manager in ("yum", "dnf") else f"package manager: {manager}"
 
 

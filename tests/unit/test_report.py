@@ -1,0 +1,144 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a user is told: one entry per instance with the same keys, one line, one difference."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import (
+    CommandResult,
+    Guest,
+    Hop,
+    Instance,
+    Item,
+    Job,
+    Ledger,
+    Problem,
+    Record,
+)
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.report import (
+    diff,
+    fraction,
+    outcome,
+    script_outcome,
+    source_os,
+    summary,
+)
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from .strategies import ID, likely_records, records
+
+KEYS = {
+    *("instance_id", "region", "provider", "source_os", "target_os", "state", "hop", "hops", "snapshots", "job_id"),
+    *("findings", "changed", "error", "timeline", "instance"),
+}
+WAY = (Hop("windows-2008r2", "windows-2012r2"), Hop("windows-2012r2", "windows-2016"))
+STARTED = Ledger("started", 1, "windows-2008r2", "windows-2016")
+
+
+def record(name: str, state: str, done: bool = True, problem: bool = False) -> Record:
+    return Record(Item(name), state, done, problem=Problem("Code", "Message.") if problem else None)
+
+
+@settings(max_examples=300, deadline=None)
+@given(records() | likely_records())
+def test_every_result_has_the_same_keys_and_is_json(one: Record) -> None:
+    entry = outcome(one)
+    assert set(entry) == KEYS
+    json.dumps({**entry, **script_outcome(one)})
+    assert 0 <= entry["hop"] <= len(entry["hops"])
+    assert (entry["error"] is None) == (one.problem is None)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(likely_records(), max_size=4), st.floats(0, 1e6))
+def test_a_summary_counts_everybody_once_and_looks_only_ahead(ones: Sequence[Record], elapsed: float) -> None:
+    total = summary(ones, elapsed)
+    assert total["total"] == len(ones) == sum(total["states"].values())
+    assert total["failed"] == len([one for one in ones if one.done and one.problem])
+    assert total["eta_seconds"] is None or total["eta_seconds"] >= 0
+    assert total["text"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(likely_records())
+def test_nobody_has_more_than_all_of_the_work_behind_it(one: Record) -> None:
+    assert 0 <= fraction(one) <= 1
+
+
+def test_a_finished_hop_does_not_count_for_the_next_one() -> None:
+    first, second = (
+        Job("j-1", "osm-i-a1-h1", "Finished", progress=100),
+        Job("j-2", "osm-i-a1-h2", "Running", progress=4),
+    )
+    here = Record(Item("i"), "migrating", ledger=STARTED, hops=WAY, hop=1, jobs=(first, second))
+    assert 0.5 < fraction(here) < 0.7
+
+
+def test_work_advances_from_state_to_state() -> None:
+    states = ["queued", "protecting", "importing", "migrating", "verifying"]
+    ways = [Record(Item("i"), state, hops=WAY, hop=hop) for hop in (0, 1) for state in states]
+    done = [fraction(one) for one in [*ways, Record(Item("i"), "migrated", True)]]
+    assert done == sorted(done)
+
+
+def test_the_line_tells_good_from_bad_and_says_what_is_going_on() -> None:
+    ones = [
+        *[record(f"a{n}", "migrated") for n in range(3)],
+        record("b", "failed", problem=True),
+        record("c", "rolled_back", problem=True),
+        *[record(f"d{n}", "migrating", done=False) for n in range(2)],
+    ]
+    assert summary(ones, 0)["text"] == "3/7 migrated, 1 failed, 1 rolled back, 2 migrating"
+    assert summary([record("d", "protecting", done=False)], 0)["text"] == "0/1 done, 1 protecting"
+    assert summary([], 0)["text"] == "0/0 done"
+
+
+def test_the_time_left_follows_from_the_time_taken() -> None:
+    half = [record("a", "migrated"), record("b", "queued", done=False)]
+    total = summary(half, 600)
+    assert (total["eta_seconds"], total["text"].split(", ")[-1]) == (600, "eta 10 min")
+    assert summary(half, 1)["text"].endswith("eta 1 min")
+    assert summary(half[:1], 600)["eta_seconds"] is None
+    assert summary(half[1:], 600)["eta_seconds"] is None
+
+
+def test_the_source_is_the_system_that_is_left_however_far_the_way() -> None:
+    here = Instance(ID, "r", "alicloud", os="windows-2012r2")
+    plain = Record(Item(ID), instance=here)
+    assert source_os(Record(Item(ID))) is None
+    assert source_os(plain) == "windows-2012r2"
+    assert source_os(plain.with_(guest=Guest("windows-2016"))) == "windows-2016"
+    assert source_os(plain.with_(ledger=STARTED)) == "windows-2008r2"
+    assert source_os(plain.with_(ledger=Ledger("unreadable", 0, "", ""))) == "windows-2012r2"
+    assert source_os(plain.with_(hops=WAY)) == "windows-2008r2"
+
+
+def test_the_difference_shows_only_what_changes_and_where_it_ends() -> None:
+    def changed(name: str, state: str) -> Record:
+        return Record(Item(name, target="windows-2016"), state, True, True, hops=WAY)
+
+    ones = [changed("a", "migrated"), changed("b", "rolled_back"), changed("c", "planned"), record("d", "migrated")]
+    assert diff(ones) == {
+        "before": {name: {"os": "windows-2008r2"} for name in "abc"},
+        "after": {"a": {"os": "windows-2016"}, "b": {"os": "windows-2008r2"}, "c": {"os": "windows-2016"}},
+    }
+
+
+def test_the_newest_own_job_is_named_before_anybody_else_s() -> None:
+    jobs = (Job("j-2", "osm-i-a1-h2"), Job("j-1", "osm-i-a1-h1"), Job("j-9", "by hand"))
+    assert outcome(Record(Item("i"), jobs=jobs))["job_id"] == "j-2"
+    assert outcome(Record(Item("i"), jobs=jobs[2:]))["job_id"] == "j-9"
+    assert outcome(Record(Item("i")))["job_id"] is None
+
+
+def test_a_script_s_result_says_when_output_is_missing() -> None:
+    cut = Record(Item("i"), result=CommandResult("finished", 3, "out", "err", dropped_bytes=7))
+    assert script_outcome(cut) == {"rc": 3, "stdout": "out", "stderr": "err", "truncated": True, "dropped_bytes": 7}
+    assert script_outcome(Record(Item("i")))["rc"] is None
+    assert not script_outcome(Record(Item("i")))["truncated"]
