@@ -4,11 +4,7 @@
 
 from __future__ import annotations
 
-
-class ModuleDocFragment:
-    """The list of instances that every module takes."""
-
-    DOCUMENTATION = r"""
+_INSTANCES = r"""
 options:
   instances:
     description:
@@ -37,3 +33,17 @@ options:
             several accounts.
         type: str
 """
+
+_TARGET = r"""
+      target:
+        description:
+          - Canonical id of the operating system that this instance is to run; overrides O(target).
+        type: str
+"""
+
+
+class ModuleDocFragment:
+    """The list of instances that every module takes; TARGETED is for modules that bring them to a target."""
+
+    DOCUMENTATION = _INSTANCES
+    TARGETED = _INSTANCES + _TARGET

@@ -136,11 +136,9 @@ class Engine:
 
     def _wait(self) -> bool:
         """Sleep until the next poll, unless there is something to do at once; return whether the time allows it."""
-        if not self._open():
-            return False
         if any((task := self._task(record)) and task.step.verb.kind is not Kind.POLL for record in self._open()):
             return self.clock.now() < self.limits.until
-        if self.next_poll > self.limits.until:
+        if not self._open() or self.next_poll > self.limits.until:
             return False
         self.clock.sleep(max(0.0, self.next_poll - self.clock.now()))
         return True

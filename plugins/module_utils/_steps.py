@@ -13,17 +13,20 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from ._clouds.base import Capabilities, Cloud, JobRequest, Script
 from ._core import facts
 from ._core.ledger import TAG_KEY, client_token, from_tags, job_name, snapshot_label, snapshot_name, to_tag
-from ._core.model import Agent, CommandResult, Disk, Instance, Job, Problem, Record, Snapshot, Source
-from ._core.position import ACTIVE, attempt
+from ._core.model import Agent, CommandResult, Disk, Instance, Job, Problem, Record, Snapshot, Source, known
+from ._core.position import ACTIVE, attempt, instance, stands
 from ._core.step import Goal, Step, Verb
 from ._errors import CloudError
 
 PROBE_TIMEOUT = 120
+
+S = TypeVar("S")
+R = TypeVar("R")
 
 
 class Task(NamedTuple):
@@ -68,8 +71,7 @@ def _ids(tasks: Iterable[Task]) -> list[str]:
 
 
 def _here(task: Task) -> Instance:
-    assert task.record.instance is not None  # every verb but DESCRIBE comes after it
-    return task.record.instance
+    return instance(task.record)
 
 
 # --- looking --------------------------------------------------------------------------------------------------------
@@ -171,9 +173,8 @@ def _with_job(task: Task, job: Job | None) -> Record:
 
 def _stale_guest(record: Record) -> Record:
     """Forget what a job or a reset has changed, so that it is looked at again."""
-    assert record.instance is not None
     source = replace(record.source, state="unknown") if record.source else None
-    return record.with_(guest=None, source=source, instance=replace(record.instance, agent=Agent(installed=True)))
+    return record.with_(guest=None, source=source, instance=replace(instance(record), agent=Agent(installed=True)))
 
 
 # --- the agent ------------------------------------------------------------------------------------------------------
@@ -205,8 +206,7 @@ def _import(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answer:
 
 
 def _poll_command(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answer:
-    command = tasks[0].record.command
-    assert command is not None
+    command = known(tasks[0].record.command)
     found = cloud.script_results(command.invocation_id, _ids(tasks))
     over = {"probe": _probe_over, "import": _import_over, "script": _script_over}[command.purpose]
     answers: dict[str, Record | Problem] = {}
@@ -218,13 +218,12 @@ def _poll_command(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answer:
 
 
 def _probe_over(cloud: Cloud, record: Record, result: CommandResult) -> Record | Problem:
-    assert record.instance is not None
     free = record.with_(command=None)
     if result.status == "finished" and result.exit_code == 0:
         return free.with_(guest=facts.parse(result.stdout))
-    if record.ledger is not None and record.ledger.state in ACTIVE:
+    if stands(record, *ACTIVE):
         # The guest is on its way up again; wait for the agent instead of giving up.
-        return free.with_(instance=replace(record.instance, agent=Agent(installed=True)))
+        return free.with_(instance=replace(instance(record), agent=Agent(installed=True)))
     return _agent_problem("The guest facts could not be read", result)
 
 
@@ -278,15 +277,18 @@ def _snapshot(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answer:
         return cloud.create_snapshot(disk, snapshot_name(disk, attempt(record), hop), (TAG_KEY, label), token)
 
     taken = _each(task.step.subject, take)
-    return {task.id: record.with_(snapshots=(*(record.snapshots or ()), *(s for _, s in taken)), changed=True)}
+    return {task.id: record.with_(snapshots=(*(record.snapshots or ()), *taken), changed=True)}
 
 
-def _each(subjects: Iterable[Any], act: Callable[[Any], Any]) -> list[tuple[Any, Any]]:
-    """Do ``act`` for each; when one is refused, what was done before it is not lost: the next step takes the rest."""
-    done: list[tuple[Any, Any]] = []
+def _each(subjects: Iterable[S], act: Callable[[S], R]) -> list[R]:
+    """Return what ``act`` returns for each; when one is refused, what was done before it is not lost.
+
+    The next step takes the rest.
+    """
+    done: list[R] = []
     for subject in subjects:
         try:
-            done.append((subject, act(subject)))
+            done.append(act(subject))
         except CloudError:
             if not done:
                 raise
@@ -296,7 +298,12 @@ def _each(subjects: Iterable[Any], act: Callable[[Any], Any]) -> list[tuple[Any,
 
 def _delete_snapshots(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answer:
     (task,) = tasks
-    gone = {s.snapshot_id for s, _ in _each(task.step.subject, lambda s: cloud.delete_snapshot(s.snapshot_id))}
+
+    def delete(snapshot: Snapshot) -> str:
+        cloud.delete_snapshot(snapshot.snapshot_id)
+        return snapshot.snapshot_id
+
+    gone = set(_each(task.step.subject, delete))
     left = tuple(s for s in task.record.snapshots or () if s.snapshot_id not in gone)
     return {task.id: task.record.with_(snapshots=left, changed=True)}
 
@@ -304,11 +311,10 @@ def _delete_snapshots(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answ
 def _create_job(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answer:
     (task,) = tasks
     record, hop = task.record, task.record.hop + 1
-    assert record.source is not None
     job = cloud.create_job(
         JobRequest(
             instance=_here(task),
-            source_id=record.source.source_id,
+            source_id=known(record.source).source_id,
             name=job_name(task.id, attempt(record), hop),
             hop=task.step.subject,
             token=client_token(record, attempt(record), hop, "job"),
@@ -327,7 +333,12 @@ def _start_job(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answer:
 
 def _delete_jobs(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answer:
     (task,) = tasks
-    gone = {job.job_id for job, _ in _each(task.step.subject, lambda job: cloud.delete_job(job.job_id))}
+
+    def delete(job: Job) -> str:
+        cloud.delete_job(job.job_id)
+        return job.job_id
+
+    gone = set(_each(task.step.subject, delete))
     left = tuple(job for job in task.record.jobs or () if job.job_id not in gone)
     return {task.id: task.record.with_(jobs=left, changed=True)}
 
@@ -348,7 +359,12 @@ def _switched(task: Task, status: str) -> Record:
 
 def _reset_disks(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answer:
     (task,) = tasks
-    done = {s.disk_id for s, _ in _each(task.step.subject, lambda s: cloud.reset_disk(s.disk_id, s.snapshot_id))}
+
+    def reset(snapshot: Snapshot) -> str:
+        cloud.reset_disk(snapshot.disk_id, snapshot.snapshot_id)
+        return snapshot.disk_id
+
+    done = set(_each(task.step.subject, reset))
     disks = tuple(replace(d, status="ReIniting") if d.disk_id in done else d for d in _here(task).disks)
     record = task.record.with_(instance=replace(_here(task), disks=disks), changed=True, guest=None)
     return {task.id: record.with_(reset_disks=(*record.reset_disks, *sorted(done)))}

@@ -25,17 +25,9 @@ author:
 extends_documentation_fragment:
   - evergreen.os_migration.attributes
   - evergreen.os_migration.attributes.write_module
-  - evergreen.os_migration.instances
+  - evergreen.os_migration.instances.targeted
   - evergreen.os_migration.alicloud
 options:
-  instances:
-    description:
-      - The instances. Each is named once.
-    suboptions:
-      target:
-        description:
-          - Canonical id of the operating system that this instance is to run; overrides O(target).
-        type: str
   target:
     description:
       - Canonical id of the operating system that the instances are to run, for example V(alinux-3) or V(windows-2016).

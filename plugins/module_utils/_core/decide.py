@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 
 from . import look, migrate, restore, shared
 from .model import Guest, Problem, Record
-from .position import restoring
+from .position import instance, restoring
 from .step import Goal, Kind, Step, Verb
 
 Rule = Callable[[Record, Goal, float], "Step | None"]
@@ -34,6 +34,7 @@ CHAINS: Mapping[str, tuple[Rule, ...]] = {
         shared.probed,
         migrate.arrived,
         migrate.planned,
+        migrate.placed,
         migrate.hop_not_refuted,
         migrate.watched_job_exists,
         migrate.guest_allows,
@@ -62,6 +63,7 @@ CHAINS: Mapping[str, tuple[Rule, ...]] = {
         shared.probed,
         look.already_there,
         migrate.planned,
+        migrate.placed,
         look.assessment_done,
     ),
     "verified": (shared.target_named, look.reachable_guest, shared.probed, look.runs_target, look.verified),
@@ -106,9 +108,8 @@ def fail(record: Record, problem: Problem) -> Record:
 
 def predict(record: Record, step: Step) -> Record:
     """Return the record as check mode leaves it where ``step`` would have touched the cloud."""
-    assert record.instance is not None
     if step.verb is Verb.PROBE:
-        return record.with_(guest=Guest(record.instance.os, probed=False))
+        return record.with_(guest=Guest(instance(record).os, probed=False))
     return record.with_(state="planned", done=True, changed=step.verb.kind is Kind.WRITE)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from . import rules
 from .model import Record
-from .position import active, case, instance, job_runs, own_jobs
+from .position import active, case, guest_os, instance, job_runs, own_jobs
 from .shared import block, mark
 from .step import Goal, Step, Verb, failing, finish
 
@@ -25,8 +25,7 @@ def assessed_from_outside(record: Record, goal: Goal, now: float) -> Step | None
 
 
 def already_there(record: Record, goal: Goal, now: float) -> Step | None:
-    assert record.guest is not None
-    return finish("migrated") if record.guest.os == record.item.target else None
+    return finish("migrated") if guest_os(record) == record.item.target else None
 
 
 def assessment_done(record: Record, goal: Goal, now: float) -> Step | None:
@@ -46,12 +45,11 @@ def reachable_guest(record: Record, goal: Goal, now: float) -> Step | None:
 
 
 def runs_target(record: Record, goal: Goal, now: float) -> Step | None:
-    assert record.guest is not None
-    if record.guest.os == record.item.target:
+    if guest_os(record) == record.item.target:
         return None
     return failing(
         "WrongOs",
-        f"The guest runs {record.guest.os}, wanted is {record.item.target}.",
+        f"The guest runs {guest_os(record)}, wanted is {record.item.target}.",
         "Look at the migration's result; run migrate again or roll back.",
     )
 

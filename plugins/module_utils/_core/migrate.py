@@ -10,41 +10,52 @@ from collections.abc import Mapping, Sequence
 
 from . import ledger as book
 from . import paths, rules
-from .model import Disk, Finding, Job, Problem, Record, Snapshot
-from .position import active, attempt, case, current_job, instance, next_hop, overdue, own_jobs, protectable_disks
+from .model import Disk, Finding, Job, Problem, Record, Snapshot, known
+from .position import (
+    active,
+    attempt,
+    case,
+    current_job,
+    guest_os,
+    instance,
+    next_hop,
+    overdue,
+    own_jobs,
+    protectable_disks,
+)
 from .shared import block, mark
 from .step import Goal, Step, Verb, failing, finish
 
 
 def earlier_attempt(record: Record, goal: Goal, now: float) -> Step | None:
-    known = record.ledger
-    if known is None:
+    earlier = record.ledger
+    if earlier is None:
         return None
-    if known.state == book.UNREADABLE:
+    if earlier.state == book.UNREADABLE:
         return failing(
             "TagUnreadable",
             f"The instance's tag {book.TAG_KEY} holds a text that this collection did not write.",
             "Correct or remove the tag, after making sure that no migration of the instance is under way.",
         )
-    if active(record) and known.target != record.item.target:
+    if active(record) and earlier.target != record.item.target:
         return failing(
             "TargetChanged",
-            f"A migration from {known.source} to {known.target} is under way; the target is now {record.item.target}.",
-            f"Finish it with target {known.target}, or roll it back first.",
+            f"A migration from {earlier.source} to {earlier.target} is under way, not to {record.item.target}.",
+            f"Finish it with target {earlier.target}, or roll it back first.",
         )
     return None
 
 
 def not_rolled_back_before(record: Record, goal: Goal, now: float) -> Step | None:
-    known = record.ledger
-    if known is None or known.state != "rolled_back" or known.target != record.item.target:
+    earlier = record.ledger
+    if earlier is None or earlier.state != "rolled_back" or earlier.target != record.item.target:
         return None
     if goal.retry:
         return None
     problem = Problem(
         "RolledBack",
-        f"Attempt {known.attempt} from {known.source} to {known.target} failed and was rolled back.",
-        "Correct the cause, then run with retry true.",
+        f"Attempt {earlier.attempt} from {earlier.source} to {earlier.target} was rolled back.",
+        "Correct what was wrong, then run with retry true.",
     )
     return finish("rolled_back", problem=problem)
 
@@ -100,8 +111,7 @@ def _job_awaited(record: Record, goal: Goal, now: float, job: Job) -> Step:
 
 
 def arrived(record: Record, goal: Goal, now: float) -> Step | None:
-    assert record.guest is not None
-    if record.guest.os != record.item.target:
+    if guest_os(record) != record.item.target:
         return None
     if active(record):
         return mark(record, "migrated", "verifying")
@@ -133,24 +143,31 @@ def _kept(record: Record) -> tuple[Finding, ...]:
 
 
 def planned(record: Record, goal: Goal, now: float) -> Step | None:
-    assert record.guest is not None
-    here, known = instance(record), record.ledger
-    source = known.source if known and active(record) else record.guest.os
-    if not record.hops:
-        hops = paths.plan(source, record.item.target, here.provider, here.architecture)
-        if isinstance(hops, Problem):
-            return finish("blocked", f"blocked by {hops.code}", problem=hops)
-        if hops:
-            return Step(Verb.NOTE, record.state, {"hops": hops, "hop": 0})
-    places = [hop.source for hop in record.hops] or [source]
-    if record.guest.os not in places:
-        return failing(
-            "UnexpectedOs",
-            f"The guest runs {record.guest.os}, which is not on the path {' -> '.join(places)}.",
-            "Find out who changed the guest; roll back, or remove the instance's tag and plan anew.",
-        )
-    hop = places.index(record.guest.os)
+    if record.hops:
+        return None
+    here = instance(record)
+    source = known(record.ledger).source if active(record) else guest_os(record)
+    hops = paths.plan(source, record.item.target, here.provider, here.architecture)
+    if isinstance(hops, Problem):
+        return finish("blocked", f"blocked by {hops.code}", problem=hops)
+    return Step(Verb.NOTE, record.state, {"hops": hops}) if hops else _off_the_path(record, (source,))
+
+
+def placed(record: Record, goal: Goal, now: float) -> Step | None:
+    """Find out which hop comes next: the one that leaves the OS that the guest runs."""
+    places = tuple(hop.source for hop in record.hops)
+    if guest_os(record) not in places:
+        return _off_the_path(record, places)
+    hop = places.index(guest_os(record))
     return Step(Verb.NOTE, record.state, {"hop": hop}) if hop != record.hop else None
+
+
+def _off_the_path(record: Record, places: Sequence[str]) -> Step:
+    return failing(
+        "UnexpectedOs",
+        f"The guest runs {guest_os(record)}, which is not on the path {' -> '.join(places)}.",
+        "Find out who changed the guest; roll back, or remove the instance's tag and plan anew.",
+    )
 
 
 def hop_not_refuted(record: Record, goal: Goal, now: float) -> Step | None:

@@ -8,9 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 UNKNOWN = "unknown"
+
+T = TypeVar("T")
+
+
+def known(value: T | None) -> T:
+    """Return what an earlier step has looked up. That it is missing is a fault in the order of the steps."""
+    if value is None:
+        raise AssertionError("a step came before what it needs was looked up")
+    return value
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from . import ledger as book
 from . import rules
-from .model import Disk, Hop, Instance, Job, Record, Snapshot
+from .model import Disk, Hop, Instance, Job, Record, Snapshot, known
 from .step import Goal
 
 #: Ledger states between the first and the last write of an attempt.
@@ -17,8 +17,12 @@ ACTIVE = ("started", "rolling_back", "restored")
 
 def instance(record: Record) -> Instance:
     """Return the instance's facts; decide() looks at them before anything else."""
-    assert record.instance is not None
-    return record.instance
+    return known(record.instance)
+
+
+def guest_os(record: Record) -> str:
+    """Return what the guest was seen to run."""
+    return known(record.guest).os
 
 
 def next_hop(record: Record) -> Hop:
@@ -76,7 +80,8 @@ def protectable_disks(record: Record) -> tuple[Disk, ...]:
 def restore_set(record: Record, goal: Goal) -> tuple[Snapshot, ...]:
     """Return the snapshots to go back to, one per disk and all of the same moment; empty when there is no full set."""
     disks = [disk.disk_id for disk in protectable_disks(record)]
-    full = [by_disk for _, by_disk in sorted(_snapshots_by_moment(record).items()) if by_disk.keys() >= set(disks)]
+    moments = _snapshots_by_moment(record)
+    full = [moments[label] for label in sorted(moments) if moments[label].keys() >= set(disks)]
     if not disks or not full:
         return ()
     chosen = full[-1 if goal.rollback_to == "hop" else 0]
@@ -85,8 +90,7 @@ def restore_set(record: Record, goal: Goal) -> tuple[Snapshot, ...]:
 
 def _snapshots_by_moment(record: Record) -> dict[str, dict[str, Snapshot]]:
     """Return the attempt's accomplished snapshots by label and disk."""
-    assert record.ledger is not None
-    of_attempt = f"attempt={record.ledger.attempt} "
+    of_attempt = f"attempt={known(record.ledger).attempt} "
     sets: dict[str, dict[str, Snapshot]] = {}
     for snapshot in record.snapshots or ():
         if snapshot.status == "accomplished" and snapshot.label.startswith(of_attempt):

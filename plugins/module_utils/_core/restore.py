@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from .model import Record
-from .position import active, attempt, instance, job_runs, overdue, own_jobs, restore_set, stands
+from .model import Record, known
+from .position import active, attempt, guest_os, instance, job_runs, overdue, own_jobs, restore_set, stands
 from .shared import mark
 from .step import Goal, Step, Verb, failing, finish
 
@@ -92,12 +92,11 @@ def started_again(record: Record, goal: Goal, now: float) -> Step | None:
 
 
 def former_os_confirmed(record: Record, goal: Goal, now: float) -> Step | None:
-    assert record.guest is not None and record.ledger is not None
-    allowed = {record.ledger.source} if goal.rollback_to == "start" else {record.guest.os}
-    if record.guest.os not in allowed:
+    former, now_running = known(record.ledger).source, guest_os(record)
+    if goal.rollback_to == "start" and now_running != former:
         return failing(
             "RollbackUnverified",
-            f"The disks were reset, but the guest runs {record.guest.os} and not {record.ledger.source}.",
+            f"The disks were reset, but the guest runs {now_running} and not {former}.",
             "Look at the instance in the console before you go on.",
         )
     return mark(record, "rolled_back", "rolling_back")
