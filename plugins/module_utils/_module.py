@@ -19,7 +19,7 @@ from ._core.report import diff, outcome, summary
 from ._core.step import Goal
 from ._engine import Clock, Engine, Limits, Retrier
 from ._errors import MigrationError, MissingLibrary
-from ._options import cloud_factory, items, transport
+from ._options import check_numbers, cloud_factory, items, transport
 from ._steps import Brief
 
 Extra = Callable[[Record], Mapping[str, Any]]
@@ -56,6 +56,7 @@ def _probes(module: AnsibleModule) -> Mapping[str, str]:
 
 def _work(module: AnsibleModule, brief: Brief, timeout: float) -> tuple[list[Record], Engine, float]:
     options, clock = module.params, Clock()
+    check_numbers(options)
     checkpoint = options.get("checkpoint") or {}
     started = float(checkpoint.get("started") or clock.now())
     limits = _limits(options, started + timeout, clock.now())

@@ -144,6 +144,17 @@ def script(options: Mapping[str, Any]) -> Script:
     )
 
 
+_ABOVE_ZERO = ("max_running", "poll_interval", "hop_timeout", "timeout", "requests_per_second")
+
+
+def check_numbers(parameters: Mapping[str, Any]) -> None:
+    """Refuse numbers with which the work would never end or never begin."""
+    for prefix, given in (("", parameters), ("alicloud.", parameters["alicloud"])):
+        for name in _ABOVE_ZERO:
+            if given.get(name, 1) <= 0:
+                raise OptionError(f"{prefix}{name} is {given[name]}.", "It must be above 0.")
+
+
 def items(parameters: Mapping[str, Any]) -> list[Item]:
     """Return the instances of a call, completed by its defaults."""
     default_target = str(parameters.get("target") or "")
@@ -159,10 +170,11 @@ def items(parameters: Mapping[str, Any]) -> list[Item]:
 
 
 def _item(raw: Mapping[str, Any], target: str, region: str) -> Item:
+    instance_id = raw["instance_id"].strip()
     return Item(
-        instance_id=raw["instance_id"].strip(),
+        instance_id=instance_id,
         region=raw.get("region") or region,
-        provider=raw.get("provider") or ("aws" if _AWS_ID.fullmatch(raw["instance_id"]) else "alicloud"),
+        provider=raw.get("provider") or ("aws" if _AWS_ID.fullmatch(instance_id) else "alicloud"),
         profile=raw.get("profile") or "",
         target=raw.get("target") or target,
     )

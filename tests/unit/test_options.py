@@ -1,0 +1,372 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From options to instances, credentials and clouds; what is wrong with them is said before anything is asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.evergreen.os_migration.plugins.module_utils import _options
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Caller, Connection, Transport
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Item
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.step import Goal
+from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import OptionError
+from ansible_collections.evergreen.os_migration.plugins.module_utils._options import (
+    COMMAND,
+    INFO,
+    MIGRATION,
+    check_numbers,
+    cloud_factory,
+    items,
+    migration_goal,
+    script,
+    transport,
+)
+
+ID = "i-bp1abcdefghij0123456"
+KEYS = {"access_key": "LTAIgiven", "secret_key": "given-secret"}
+PROFILES = [
+    {"name": "default", "mode": "AK", "access_key_id": "LTAIdefault", "access_key_secret": "default-secret"},
+    {
+        "name": "shop",
+        "mode": "StsToken",
+        "access_key_id": "STS.shop",
+        "access_key_secret": "shop-secret",
+        "sts_token": "shop-token",
+    },
+    {"name": "role", "mode": "RamRoleArn", "access_key_id": "LTAIrole", "access_key_secret": "role-secret"},
+    {"name": "empty", "mode": "AK", "access_key_id": "", "access_key_secret": ""},
+]
+ENVIRONMENT = [
+    *(
+        f"ALIBABA_CLOUD_{name}"
+        for name in ("ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "SECURITY_TOKEN", "REGION_ID", "PROFILE")
+    ),
+    *(f"ALICLOUD_{name}" for name in ("ACCESS_KEY", "SECRET_KEY", "SECURITY_TOKEN", "REGION", "PROFILE")),
+]
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home directory of its own, and none of the caller's credentials."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ENVIRONMENT:
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def profiles(home: Path) -> Callable[[str], None]:
+    def write(text: str) -> None:
+        (home / ".aliyun").mkdir(exist_ok=True)
+        (home / ".aliyun/config.json").write_text(text, encoding="utf-8")
+
+    write(json.dumps({"current": "default", "profiles": PROFILES}))
+    return write
+
+
+def options(spec: Mapping[str, Any] = MIGRATION, **given: Any) -> dict[str, Any]:
+    """Return the options as Ansible hands them to a module."""
+    given.setdefault("instances", [{"instance_id": ID, "region": "cn-hangzhou"}])
+    result = ArgumentSpecValidator(dict(spec)).validate(given)
+    assert not result.error_messages
+    return dict(result.validated_parameters)
+
+
+class Clouds:
+    """Stands in for the adapter: remembers what it would have connected to."""
+
+    def __init__(self, connection: Connection, region: str, how: Transport, call: Caller) -> None:
+        self.connection, self.region, self.how, self.call = connection, region, how, call
+
+
+def connected(given: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch) -> Callable[[Item], Any]:
+    monkeypatch.setattr(_options, "AliCloud", Clouds)
+    return cloud_factory(given, transport(given["smc"]), lambda: lambda call: call())
+
+
+def connection(monkeypatch: pytest.MonkeyPatch, profile: str = "", /, **alicloud: Any) -> Connection:
+    item = Item(ID, "cn-hangzhou", "alicloud", profile=profile)
+    return connected(options(alicloud=alicloud), monkeypatch)(item).connection  # type: ignore[no-any-return]
+
+
+def refusal(act: Callable[[], object]) -> OptionError:
+    with pytest.raises(OptionError) as caught:
+        act()
+    problem = caught.value.problem
+    assert problem.code
+    assert problem.message
+    assert problem.remedy
+    return caught.value
+
+
+# --- instances --------------------------------------------------------------------------------------------------------
+
+
+def test_an_instance_s_own_words_go_before_the_call_s() -> None:
+    given = options(
+        target="alinux-3",
+        alicloud={"region": "cn-beijing"},
+        instances=[
+            {"instance_id": "i-1"},
+            {"instance_id": "i-2", "region": "cn-shanghai", "profile": "shop", "target": "anolis-8"},
+        ],
+    )
+    assert items(given) == [
+        Item("i-1", "cn-beijing", "alicloud", "", "alinux-3"),
+        Item("i-2", "cn-shanghai", "alicloud", "shop", "anolis-8"),
+    ]
+
+
+def test_modules_without_a_target_take_instances_too() -> None:
+    assert items(options(INFO)) == [Item(ID, "cn-hangzhou", "alicloud")]
+
+
+@pytest.mark.parametrize("again", [ID, f" {ID} "])
+def test_an_instance_that_is_named_twice_is_refused_by_its_name(again: str) -> None:
+    twice = options(instances=[{"instance_id": ID}, {"instance_id": "i-2"}, {"instance_id": again}])
+    assert ID in str(refusal(lambda: items(twice)))
+
+
+@pytest.mark.parametrize("instance_id", ["i-0123456789abcdef0", "i-0123abcd", " i-0123456789abcdef0\n"])
+def test_an_id_that_only_aws_gives_is_not_looked_for_at_alibaba_cloud(
+    instance_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = options(instances=[{"instance_id": instance_id, "region": "eu-west-1"}], alicloud=KEYS)
+    (item,) = items(given)
+    assert item.provider == "aws"
+    error = refusal(lambda: connected(given, monkeypatch)(item))
+    assert "aws" in str(error)
+    assert "alicloud" in error.problem.remedy
+
+
+@pytest.mark.parametrize("instance_id", [ID, "i-0123456789abcdefg", "i-0123abcg", "eci-0123abcd", "i-25skktcp4"])
+def test_any_other_id_is_alibaba_cloud_s(instance_id: str) -> None:
+    assert items(options(instances=[{"instance_id": instance_id}]))[0].provider == "alicloud"
+
+
+def test_a_named_provider_goes_before_what_the_id_looks_like() -> None:
+    named = {"instance_id": "i-0123abcd", "provider": "alicloud"}
+    assert items(options(instances=[named]))[0].provider == "alicloud"
+
+
+def test_an_instance_without_a_region_is_refused_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = options(instances=[{"instance_id": ID}], alicloud=KEYS)
+    error = refusal(lambda: connected(given, monkeypatch)(items(given)[0]))
+    assert ID in str(error)
+    assert "region" in error.problem.remedy
+
+
+# --- credentials ------------------------------------------------------------------------------------------------------
+
+
+def test_given_keys_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = connection(monkeypatch, **KEYS, security_token="token")
+    assert (made.access_key, made.secret_key, made.security_token) == ("LTAIgiven", "given-secret", "token")
+    assert connection(monkeypatch, **KEYS).security_token == ""
+
+
+def test_no_credentials_are_refused_with_every_way_to_give_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    for incomplete in ({}, {"access_key": "LTAIgiven"}, {"secret_key": "given-secret"}):
+        remedy = refusal(lambda: connection(monkeypatch, **incomplete)).problem.remedy  # noqa: B023
+        assert all(word in remedy for word in ("access_key", "profile", "ALIBABA_CLOUD_ACCESS_KEY_ID"))
+
+
+@pytest.mark.usefixtures("profiles")
+@pytest.mark.parametrize(
+    ("profile", "given", "expected"),
+    [
+        ("", KEYS, "LTAIgiven"),
+        ("", {"profile": "default"}, "LTAIdefault"),
+        ("", {**KEYS, "profile": "default"}, "LTAIgiven"),
+        ("", {"access_key": "LTAIgiven", "profile": "default"}, "LTAIdefault"),
+        ("shop", KEYS, "STS.shop"),
+        ("shop", {"profile": "default"}, "STS.shop"),
+    ],
+)
+def test_an_instance_s_profile_goes_before_given_keys_and_they_before_the_call_s_profile(
+    monkeypatch: pytest.MonkeyPatch, profile: str, given: dict[str, str], expected: str
+) -> None:
+    assert connection(monkeypatch, profile, **given).access_key == expected
+
+
+@pytest.mark.usefixtures("profiles")
+def test_a_profile_brings_its_whole_set_of_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = connection(monkeypatch, "shop", **KEYS, security_token="of the given keys")
+    assert (made.access_key, made.secret_key, made.security_token) == ("STS.shop", "shop-secret", "shop-token")
+    assert connection(monkeypatch, "default", **KEYS, security_token="of the given keys").security_token == ""
+
+
+@pytest.mark.usefixtures("profiles")
+@pytest.mark.parametrize("profile", ["nonesuch", "role", "empty"])
+def test_a_profile_without_usable_keys_is_refused_and_the_others_are_named(
+    monkeypatch: pytest.MonkeyPatch, profile: str
+) -> None:
+    error = refusal(lambda: connection(monkeypatch, profile, **KEYS))
+    assert profile in str(error)
+    assert "shop" in error.problem.remedy
+    assert "secret" not in f"{error}{error.problem}"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "null", "7", "{}", '{"profiles": 1}', '{"profiles": [{}]}', '{"profiles": ["x"]}', "\xff"]
+)
+def test_a_profiles_file_that_cannot_be_read_is_a_problem_and_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, profiles: Callable[[str], None], text: str
+) -> None:
+    profiles(text)
+    assert "config.json" in str(refusal(lambda: connection(monkeypatch, "shop")))
+
+
+def test_a_profiles_file_that_is_not_there_is_a_problem_and_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "config.json" in str(refusal(lambda: connection(monkeypatch, "shop")))
+
+
+@pytest.mark.parametrize(
+    ("names", "family"),
+    [
+        (("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"), "new"),
+        (("ALICLOUD_ACCESS_KEY", "ALICLOUD_SECRET_KEY", "ALICLOUD_SECURITY_TOKEN"), "old"),
+    ],
+)
+def test_keys_and_region_come_from_either_family_of_variables(
+    monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...], family: str
+) -> None:
+    for name, value in zip(names, ("key", "secret", "token"), strict=True):
+        monkeypatch.setenv(name, f"{value}-{family}")
+    monkeypatch.setenv("ALIBABA_CLOUD_REGION_ID" if family == "new" else "ALICLOUD_REGION", "cn-beijing")
+    made = connection(monkeypatch)
+    assert (made.access_key, made.secret_key, made.security_token) == (
+        f"key-{family}",
+        f"secret-{family}",
+        f"token-{family}",
+    )
+    assert items(options(instances=[{"instance_id": ID}]))[0].region == "cn-beijing"
+
+
+def test_an_option_goes_before_the_variable_and_the_new_variable_before_the_old(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ALICLOUD_ACCESS_KEY", "old")
+    monkeypatch.setenv("ALICLOUD_SECRET_KEY", "old")
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "new")
+    assert connection(monkeypatch).access_key == "new"
+    assert connection(monkeypatch, access_key="given").access_key == "given"
+
+
+def test_what_must_stay_secret_is_marked_for_ansible() -> None:
+    assert {name: spec.get("no_log") for name, spec in INFO["alicloud"]["options"].items() if "no_log" in spec} == {
+        "access_key": False,
+        "secret_key": True,
+        "security_token": True,
+    }
+    made = Connection("LTAIkey", "secret", "token", {})
+    assert made.secrets == ("secret", "token")
+    assert Connection("LTAIkey", "secret", "", {}).secrets == ("secret",)
+
+
+# --- clouds -----------------------------------------------------------------------------------------------------------
+
+
+def test_https_and_checked_certificates_are_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = connection(monkeypatch, **KEYS)
+    assert made.validate_certs is True
+    assert dict(made.endpoints) == {}
+
+
+def test_endpoints_are_for_all_services_or_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = connection(monkeypatch, **KEYS, endpoint="https://all", endpoints={"smc": "https://smc"})
+    assert dict(made.endpoints) == {"*": "https://all", "smc": "https://smc"}
+
+
+def test_there_is_one_connection_per_account_and_region_and_one_rate_limit_per_account(
+    monkeypatch: pytest.MonkeyPatch, profiles: object
+) -> None:
+    cloud_for = connected(options(alicloud=KEYS), monkeypatch)
+    here, there = Item("i-1", "cn-hangzhou", "alicloud"), Item("i-2", "cn-beijing", "alicloud")
+    other = Item("i-3", "cn-hangzhou", "alicloud", profile="shop")
+    assert cloud_for(here) is cloud_for(Item("i-9", "cn-hangzhou", "alicloud"))
+    assert len({id(cloud_for(item)) for item in (here, there, other)}) == 3
+    assert cloud_for(here).call is cloud_for(there).call
+    assert cloud_for(here).call is not cloud_for(other).call
+
+
+def test_one_instance_s_missing_profile_does_not_hide_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    cloud_for = connected(options(alicloud=KEYS), monkeypatch)
+    refusal(lambda: cloud_for(Item("i-1", "cn-hangzhou", "alicloud", profile="shop")))
+    assert cloud_for(Item("i-2", "cn-hangzhou", "alicloud"))
+
+
+# --- goals, scripts, numbers ------------------------------------------------------------------------------------------
+
+
+def test_the_goal_says_what_the_options_say() -> None:
+    assert migration_goal(options()) == Goal()
+    given = options(
+        state="committed",
+        on_failure="rollback",
+        rollback_to="hop",
+        retry=True,
+        waive=["linux.memory"],
+        hop_timeout=60,
+        delete_smc_snapshots=True,
+        smc={"transport": "watch", "import_command": {"linux": "import {activation_code}", "windows": ""}},
+    )
+    assert migration_goal(given) == Goal(
+        state="committed",
+        transport="watch",
+        on_failure="rollback",
+        rollback_to="hop",
+        retry=True,
+        waive=("linux.memory",),
+        hop_timeout=60,
+        importable=frozenset({"linux"}),
+        delete_service_snapshots=True,
+    )
+
+
+def test_an_import_command_that_is_empty_is_none() -> None:
+    given = options(smc={"import_command": {"linux": "", "windows": "import {activation_code}"}})
+    assert dict(transport(given["smc"]).import_commands) == {"windows": "import {activation_code}"}
+
+
+def test_a_script_goes_as_it_was_given() -> None:
+    given = options(COMMAND, script="  echo 1\n", timeout=5, username="app")
+    made = script(given)
+    assert (made.content, made.shell, made.timeout, made.username, made.working_directory) == (
+        "  echo 1\n",
+        "sh",
+        5,
+        "app",
+        "",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("max_running", 0),
+        ("poll_interval", 0),
+        ("poll_interval", -1.5),
+        ("hop_timeout", 0),
+        ("timeout", -1),
+        ("alicloud", {"requests_per_second": 0}),
+        ("alicloud", {"timeout": 0}),
+    ],
+)
+def test_a_number_that_makes_no_sense_is_refused_by_its_name(name: str, value: Any) -> None:
+    named = next(iter(value)) if isinstance(value, dict) else name
+    assert named in str(refusal(lambda: check_numbers(options(**{name: value}))))
+
+
+@pytest.mark.parametrize("spec", [INFO, COMMAND, MIGRATION])
+def test_the_defaults_make_sense(spec: Mapping[str, Any]) -> None:
+    given = {"script": "true"} if spec is COMMAND else {}
+    check_numbers(options(spec, **given))
