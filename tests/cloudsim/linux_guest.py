@@ -152,7 +152,7 @@ class LinuxGuest:
         root = str(self.root)
         commands = f"{root}/usr/bin"
         environment = {"PATH": commands, "HOME": f"{root}/root", "TMPDIR": f"{root}/tmp", "CLOUDSIM_ROOT": root}
-        with output.open("wb") as sink, self._starting:
+        with self._starting, output.open("wb") as sink:
             if self._closed:
                 return None
             self._process = process = subprocess.Popen(

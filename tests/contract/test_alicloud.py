@@ -49,7 +49,7 @@ def make_alicloud(tmp_path: Path) -> Iterator[MakeAliCloud]:
 def job_request(bed: AliCloudBed, cloud: Cloud) -> JobRequest:
     one = cloud.describe([bed.ids["imported"]], details=True)[bed.ids["imported"]]
     assert isinstance(one, Instance)
-    source, _ = cloud.find_migrations([one])[one.instance_id]
+    source, _unused = cloud.find_migrations([one])[one.instance_id]
     assert source is not None
     return JobRequest(one, source.source_id, "osm-imported-a1-h1", Hop("centos-7", "alinux-3"), "token")
 

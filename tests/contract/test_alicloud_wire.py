@@ -36,7 +36,7 @@ class Wire:
         self.sent: list[tuple[Any, dict[str, Any]]] = []
         self.answer: Callable[[Any], tuple[int, bytes]] = lambda request: (200, b"{}")
 
-    def send(self, session: Session, request: Any, **options: Any) -> SimpleNamespace:
+    def send(self, request: Any, **options: Any) -> SimpleNamespace:
         self.sent.append((request, options))
         status, content = self.answer(request)
         return SimpleNamespace(status_code=status, headers={}, content=content)
@@ -46,14 +46,14 @@ class Wire:
 
     @property
     def places(self) -> list[str]:
-        urls = [urlsplit(request.url) for request, _ in self.sent]
+        urls = [urlsplit(request.url) for request, _unused in self.sent]
         return [f"{url.scheme}://{url.netloc}" for url in urls]
 
 
 @pytest.fixture
 def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
     made = Wire()
-    monkeypatch.setattr(Session, "send", lambda session, request, **options: made.send(session, request, **options))
+    monkeypatch.setattr(Session, "send", made.send)
     return made
 
 
@@ -86,7 +86,7 @@ def test_every_service_is_called_over_https_with_its_certificate_checked(wire: W
         "https://smc.aliyuncs.com",
         "https://sts.aliyuncs.com",
     ]
-    assert all(options["verify"] is True for _, options in wire.sent)
+    assert all(options["verify"] is True for _unused, options in wire.sent)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_a_call_is_sent_once_however_it_ends(wire: Wire) -> None:
 
 def test_parameters_travel_in_the_body_where_no_proxy_logs_them(wire: Wire) -> None:
     rpc().request("ecs", "RunCommand", CommandContent="c2VjcmV0", InstanceId=["i-1", "i-2"])
-    request, _ = wire.sent[0]
+    request, _unused = wire.sent[0]
     assert request.method == "POST"
     assert "c2VjcmV0" not in request.url
     assert body(request) == {"CommandContent": ["c2VjcmV0"], "InstanceId.1": ["i-1"], "InstanceId.2": ["i-2"]}

@@ -125,7 +125,7 @@ def test_a_storm_that_does_not_end_is_left_at_the_deadline(make_bed: MakeBed) ->
 def test_a_used_up_quota_is_waited_for(make_bed: MakeBed) -> None:
     bed = make_bed(Setting(quotas={"describe": 3}))
     cloud = bed.cloud(call=bed.patient())
-    for _ in range(10):
+    for _unused in range(10):
         assert cloud.describe([bed.ids["linux"]], details=False)
 
 
@@ -162,7 +162,7 @@ def test_a_job_whose_answer_was_lost_is_made_once(make_bed: MakeBed, effect: str
 def job_request(cloud: Cloud, bed: Bed) -> JobRequest:
     one = cloud.describe([bed.ids["imported"]], details=True)[bed.ids["imported"]]
     assert isinstance(one, Instance)
-    source, _ = cloud.find_migrations([one])[one.instance_id]
+    source, _unused = cloud.find_migrations([one])[one.instance_id]
     assert source is not None
     return JobRequest(one, source.source_id, "osm-imported-a1-h1", Hop("centos-7", "alinux-3"), "token")
 

@@ -37,7 +37,7 @@ def migration(cloud: Cloud, bed: Bed, role: str) -> Found:
 
 
 def request(cloud: Cloud, bed: Bed, role: str = "imported", target: str = "alinux-3") -> JobRequest:
-    one, (source, _) = instance(cloud, bed, role), migration(cloud, bed, role)
+    one, (source, _unused) = instance(cloud, bed, role), migration(cloud, bed, role)
     assert source is not None
     name = f"osm-{one.instance_id}-a1-h1"
     return JobRequest(one, source.source_id, name, Hop(one.os, target), f"token-of-{role}")

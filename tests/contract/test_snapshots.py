@@ -108,7 +108,7 @@ def test_a_disk_with_a_snapshot_in_progress_is_looked_at_again(bed: Bed, cloud: 
 def test_a_deleted_snapshot_is_gone_and_may_be_deleted_again(bed: Bed, cloud: Cloud) -> None:
     one = instance(cloud, bed)
     made = take(cloud, one.disks[0])
-    for _ in range(2):
+    for _unused in range(2):
         cloud.delete_snapshot(made.snapshot_id)
     assert (tagged(cloud, one), cloud.snapshots([made.snapshot_id])) == ((), {})
 

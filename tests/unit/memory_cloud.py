@@ -148,7 +148,7 @@ class MemoryCloud:
             return CommandResult("finished", 0, f"Import Source Server [s-{name}] Successfully!")
         if purpose == "script":
             return CommandResult("finished", 0, "hello")
-        family, _, version = self.machines[name].os.rpartition("-")
+        family, _unused, version = self.machines[name].os.rpartition("-")
         known = f"os_name=Windows Server {version[:4]} {version[4:]}" if family == "windows" else ""
         facts = known or f"os_id={family}\nos_version={version}"
         free = "free_mib./usr=900\nfree_mib./var=9000\nfree_mib./boot=900\nfree_mib.C=90000\nwindows_dir_mib=1"
@@ -288,7 +288,7 @@ class MemoryCloud:
     def create_job(self, request: JobRequest) -> Job:
         self.before_call("create_job")
         if request.token not in self.tokens:
-            if any(job.name == request.name for job, _, _ in self.made_jobs.values()):
+            if any(job.name == request.name for job, _unused, _unused in self.made_jobs.values()):
                 raise CloudError(Problem("ReplicationJobName.Duplicate", request.name))
             key = f"j-{len(self.made_jobs)}"
             name = request.instance.instance_id

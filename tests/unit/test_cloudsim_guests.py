@@ -224,7 +224,7 @@ def test_activation_codes_expire(lab: Lab) -> None:
 
 def test_importing_again_keeps_the_source(lab: Lab) -> None:
     code = lab.ok("smc", "CreateAccessToken")["AccessTokenCode"]
-    first, second = (run(lab, f"acs-plugin-manager --activationcode={code}")["Output"] for _ in range(2))
+    first, second = (run(lab, f"acs-plugin-manager --activationcode={code}")["Output"] for _unused in range(2))
     assert first == second
     assert lab.ok("smc", "DescribeSourceServers")["TotalCount"] == 1
 
@@ -253,7 +253,7 @@ def test_after_a_migration_the_guest_is_another_system(make_lab: MakeLab) -> Non
 def test_facts_can_be_run_once_per_group(make_lab: MakeLab) -> None:
     lab = make_lab(scenario={"command": {"memoise_facts": True}})
     script = (FACTS / "facts.sh").read_text()
-    first, second = (facts_of(run(lab, script)["Output"]) for _ in range(2))
+    first, second = (facts_of(run(lab, script)["Output"]) for _unused in range(2))
     assert first == second
 
 

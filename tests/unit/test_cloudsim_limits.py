@@ -202,7 +202,7 @@ def test_what_is_new_appears_in_lists_after_a_while(make_lab: MakeLab) -> None:
     tagged = {"ResourceType": "instance", "ResourceId": ids(lab, 1), "Tag": [{"Key": "a", "Value": "1"}]}
     lab.ok("ecs", "TagResources", **tagged)
     seen = []
-    for _ in range(2):
+    for _unused in range(2):
         found = lab.ok("ecs", "DescribeSnapshots", SnapshotIds=json.dumps([made]))["TotalCount"]
         seen.append((found, lab.ok("ecs", "DescribeInstances", Tag=[{"Key": "a"}])["TotalCount"]))
         assert lab.ok("ecs", "CreateSnapshot", **asked)["SnapshotId"] == made
@@ -213,11 +213,11 @@ def test_what_is_new_appears_in_lists_after_a_while(make_lab: MakeLab) -> None:
 def test_quotas_count_per_key_region_action_and_minute(make_lab: MakeLab) -> None:
     users = [{"access_key": name, "secret_key": "s"} for name in ("a", "b")]
     lab = make_lab(quotas={"DescribeInstances": 2, "default": 3}, credentials=users)
-    assert [lab.raw("ecs", "DescribeInstances")[0] for _ in range(3)] == [200, 200, 400]
+    assert [lab.raw("ecs", "DescribeInstances")[0] for _unused in range(3)] == [200, 200, 400]
     assert lab.code("ecs", "DescribeInstances") == (400, "Throttling.User")
     lab.ok("ecs", "DescribeInstances", user=1)
     lab.ok("ecs", "DescribeInstances", RegionId="cn-beijing")
-    assert [lab.raw("ecs", "DescribeDisks")[0] for _ in range(4)] == [200, 200, 200, 400]
+    assert [lab.raw("ecs", "DescribeDisks")[0] for _unused in range(4)] == [200, 200, 200, 400]
     lab.wait(60)
     lab.ok("ecs", "DescribeInstances")
 
@@ -234,7 +234,7 @@ def test_faults_by_action_and_turn(make_lab: MakeLab, effect: str, error: tuple[
     lab = make_lab(faults=[{"match": {"action": "DescribeDisks"}, "effect": effect, "after": 1, "times": 2}])
     lab.ok("ecs", "DescribeInstances")
     lab.ok("ecs", "DescribeDisks")
-    assert [lab.code("ecs", "DescribeDisks") for _ in range(2)] == [error] * 2
+    assert [lab.code("ecs", "DescribeDisks") for _unused in range(2)] == [error] * 2
     lab.ok("ecs", "DescribeDisks")
 
 
@@ -246,7 +246,7 @@ def test_faults_by_instance_also_hit_its_disks(make_lab: MakeLab) -> None:
 
 def test_faults_by_chance(make_lab: MakeLab) -> None:
     lab = make_lab(faults=[{"match": {}, "effect": "throttle", "probability": 0.3}])
-    refused = sum(lab.raw("ecs", "DescribeRegions")[0] == 400 for _ in range(200))
+    refused = sum(lab.raw("ecs", "DescribeRegions")[0] == 400 for _unused in range(200))
     assert 35 < refused < 90
 
 

@@ -83,7 +83,7 @@ def test_the_same_seed_gives_the_same_world() -> None:
     def sample(seed: int) -> list[object]:
         world = build(load(FLEET), Clock(), seed)
         instance = world.instances["i-bp1web01a7k2m9q4x8tz"]
-        return [sorted(world.disks), [world.sample(instance, "migrate") for _ in range(3)]]
+        return [sorted(world.disks), [world.sample(instance, "migrate") for _unused in range(3)]]
 
     assert sample(1) == sample(1) != sample(2)
 

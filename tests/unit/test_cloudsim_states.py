@@ -153,7 +153,7 @@ def test_a_job_from_start_to_finish(make_lab: MakeLab) -> None:
     assert (job(lab, job_id)["Status"], job(lab, job_id)["Progress"]) == ("Ready", 0)
     lab.ok("smc", "StartReplicationJob", JobId=job_id)
     seen, statuses, agents = [], set(), set()
-    for _ in range(111):
+    for _unused in range(111):
         found = job(lab, job_id)
         seen.append((found["Status"], found["BusinessStatus"]))
         statuses.add(instance(lab)["Status"])

@@ -171,7 +171,7 @@ def test_cut_connections_and_lost_answers(request_: Request, lab: Lab) -> None:
 
 
 def test_many_clients_at_once(request_: Request, lab: Lab) -> None:
-    threads = [threading.Thread(target=request_, args=("ecs", "DescribeInstances")) for _ in range(20)]
+    threads = [threading.Thread(target=request_, args=("ecs", "DescribeInstances")) for _unused in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -52,7 +52,7 @@ def settled(record: Record, step: Step) -> Record:
 
 def next_real_step(record: Record, goal: Goal, now: float) -> tuple[Record, Step | None]:
     """Return the record and its next step that touches the cloud; None when it is done."""
-    for _ in range(PATIENCE):
+    for _unused in range(PATIENCE):
         if record.done:
             return record, None
         step = decide(record, goal, now)
@@ -72,7 +72,7 @@ def test_every_record_has_a_next_step_and_local_steps_come_to_an_end(record: Rec
 @thorough
 @given(likely_records(), goals, any_moment)
 def test_every_problem_has_code_message_and_remedy(record: Record, goal: Goal, now: float) -> None:
-    after, _ = next_real_step(record.with_(problem=None), goal, now)
+    after, _unused = next_real_step(record.with_(problem=None), goal, now)
     if after.problem is not None:
         assert after.problem.code
         assert after.problem.message.endswith((".", ".)"))
@@ -86,7 +86,7 @@ def test_what_the_cloud_s_rules_refuse_is_never_written_to(record: Record, goal:
     if record.ledger is not None and record.ledger.state in ACTIVE:
         record = record.with_(ledger=None)
     found = rules.examine(case(record.with_(guest=None), goal), goal.waive)
-    _, step = next_real_step(record, goal, now)
+    _unused, step = next_real_step(record, goal, now)
     if rules.inhibitors(found):
         assert step is None or step.verb.kind is not Kind.WRITE
 
@@ -95,14 +95,14 @@ def test_what_the_cloud_s_rules_refuse_is_never_written_to(record: Record, goal:
 @given(likely_records(), goals, any_moment)
 def test_looking_never_changes_anything(record: Record, goal: Goal, now: float) -> None:
     for state in ("assessed", "verified", "described"):
-        _, step = next_real_step(record, replace(goal, state=state), now)
+        _unused, step = next_real_step(record, replace(goal, state=state), now)
         assert step is None or step.verb.kind is not Kind.WRITE or step.verb is Verb.PROBE
 
 
 @thorough
 @given(likely_records(), goals, any_moment)
 def test_watching_never_writes_to_the_migration_service(record: Record, goal: Goal, now: float) -> None:
-    _, step = next_real_step(record, replace(goal, state="migrated", transport="watch"), now)
+    _unused, step = next_real_step(record, replace(goal, state="migrated", transport="watch"), now)
     never = (Verb.IMPORT, Verb.CREATE_JOB, Verb.START_JOB, Verb.DELETE_JOBS, Verb.SNAPSHOT)
     assert step is None or step.verb not in never
 
@@ -171,7 +171,7 @@ def looked_up(record: Record, step: Step, seen: Instance) -> Record:
 @given(likely_records(), goals, any_moment)
 def test_check_mode_comes_to_an_end_without_a_write(record: Record, goal: Goal, now: float) -> None:
     record = record.with_(command=None)
-    for _ in range(PATIENCE):
+    for _unused in range(PATIENCE):
         record, step = next_real_step(record, goal, now)
         if step is None:
             break
@@ -261,7 +261,7 @@ def test_a_waived_finding_does_not_stop_a_migration() -> None:
 
 def test_every_finding_is_told_and_the_first_inhibitor_is_the_error() -> None:
     guest = Guest("centos-7", facts={**HEALTHY_LINUX, "i686_count": "3", "free_mib./var": "1", "free_mib./usr": "1"})
-    record, _ = next_real_step(FRESH.with_(guest=guest), GOAL, 0)
+    record, _unused = next_real_step(FRESH.with_(guest=guest), GOAL, 0)
     assert record.state == "blocked"
     assert {"linux.space.usr", "linux.space.var", "linux.i686_packages"} <= {found.id for found in record.findings}
     assert record.problem is not None

@@ -66,7 +66,7 @@ def test_a_mixed_fleet_reaches_its_targets_over_one_and_two_hops() -> None:
 
 
 def test_every_disk_is_snapshotted_before_the_job_is_created() -> None:
-    cloud, _ = fleet()
+    cloud, _unused = fleet()
     run(cloud, {"c1": "alinux-3"})
     verbs = [verb for verb, what in cloud.log]
     assert verbs.index("create_job") > max(i for i, verb in enumerate(verbs) if verb == "snapshot")
@@ -126,7 +126,7 @@ def test_a_run_killed_anywhere_and_repeated_starts_nothing_twice(
 
 
 def _check_end(cloud: MemoryCloud, done: dict[str, Record], targets: dict[str, str], rollback: bool) -> None:
-    broken = {name for name, _ in cloud.failing}
+    broken = {name for name, _unused in cloud.failing}
     for name, record in done.items():
         if name not in broken:
             assert (record.state, cloud.machines[name].os) == ("migrated", targets[name])
@@ -194,7 +194,7 @@ def test_a_refused_instance_is_never_written_to_and_the_others_go_on() -> None:
 
 
 def test_an_instance_that_was_rolled_back_is_tried_again_only_when_asked() -> None:
-    cloud, _ = fleet()
+    cloud, _unused = fleet()
     cloud.failing = frozenset({("c1", "alinux-3")})
     targets = {"c1": "alinux-3"}
     assert run(cloud, targets, on_failure="rollback")["c1"].state == "rolled_back"
@@ -208,7 +208,7 @@ def test_an_instance_that_was_rolled_back_is_tried_again_only_when_asked() -> No
 
 
 def test_a_failed_job_that_was_kept_is_restarted_when_asked() -> None:
-    cloud, _ = fleet()
+    cloud, _unused = fleet()
     cloud.failing = frozenset({("c2", "alinux-3")})
     assert run(cloud, {"c2": "alinux-3"})["c2"].state == "failed"
     cloud.failing = frozenset()
@@ -224,7 +224,7 @@ def test_rollback_and_commit_after_a_migration() -> None:
     assert (back.state, cloud.machines["w1"].os) == ("rolled_back", "windows-2008r2")
     kept = run(cloud, {"c1": "alinux-3"}, state="committed")["c1"]
     assert kept.state == "committed"
-    assert not [s for s, _, owner in cloud.taken.values() if owner == "c1"]
+    assert not [s for s, _unused, owner in cloud.taken.values() if owner == "c1"]
     refused = run(cloud, {"c1": "alinux-3"}, state="rolled_back")["c1"]
     assert refused.problem is not None
     assert refused.problem.code == "NothingToRollBack"
@@ -242,7 +242,7 @@ def test_commit_deletes_nothing_while_the_guest_does_not_run_the_target() -> Non
 
 
 def test_a_job_that_says_finished_while_the_guest_did_not_change_is_no_success() -> None:
-    cloud, _ = fleet()
+    cloud, _unused = fleet()
     cloud.add("x", "centos-7")
 
     def unchanged(verb: str) -> None:
@@ -255,7 +255,7 @@ def test_a_job_that_says_finished_while_the_guest_did_not_change_is_no_success()
 
 
 def test_trouble_with_an_api_never_rolls_a_migrated_guest_back() -> None:
-    cloud, _ = fleet()
+    cloud, _unused = fleet()
 
     def refuse(verb: str) -> None:
         if verb == "describe" and cloud.machines["c1"].os == "alinux-3":
@@ -265,7 +265,7 @@ def test_trouble_with_an_api_never_rolls_a_migrated_guest_back() -> None:
     done = run(cloud, {"c1": "alinux-3"}, on_failure="rollback")["c1"]
     assert done.problem is not None
     assert (done.state, done.problem.code, cloud.machines["c1"].os) == ("failed", "Forbidden.RAM", "alinux-3")
-    assert "stop" not in [verb for verb, _ in cloud.log]
+    assert "stop" not in [verb for verb, _unused in cloud.log]
 
 
 def test_an_answer_of_an_unknown_form_is_the_problem_of_its_instance_alone() -> None:
@@ -285,7 +285,7 @@ def test_an_answer_of_an_unknown_form_is_the_problem_of_its_instance_alone() -> 
 
 
 def test_an_outage_of_the_api_is_waited_out_while_a_job_runs() -> None:
-    cloud, _ = fleet()
+    cloud, _unused = fleet()
 
     def break_down(verb: str) -> None:
         if verb == "jobs" and 1200 < cloud.now < 2400:
@@ -298,7 +298,7 @@ def test_an_outage_of_the_api_is_waited_out_while_a_job_runs() -> None:
 
 
 def test_an_instance_without_visible_disks_is_not_migrated_unprotected() -> None:
-    cloud, _ = fleet()
+    cloud, _unused = fleet()
     cloud.add("bare", "centos-7", disks=0)
     refused = run(cloud, {"bare": "alinux-3"})["bare"]
     assert refused.problem is not None
@@ -307,7 +307,7 @@ def test_an_instance_without_visible_disks_is_not_migrated_unprotected() -> None
 
 
 def test_an_instance_that_queued_for_long_is_looked_at_again_before_it_starts() -> None:
-    cloud, _ = fleet()
+    cloud, _unused = fleet()
     cloud.durations = lambda what, who: 3000.0 if what == "job" else 60.0
 
     def stop_the_second(verb: str) -> None:
@@ -324,7 +324,7 @@ def test_an_instance_that_queued_for_long_is_looked_at_again_before_it_starts() 
 
 
 def test_watch_follows_a_job_of_the_console_and_writes_nothing() -> None:
-    cloud, _ = fleet()
+    cloud, _unused = fleet()
     console = cloud.create_job(
         JobRequest(cloud.machines["c1"].instance, "s-c1", "made-in-the-console", Hop("centos-7", "alinux-3"), "token")
     )
@@ -336,7 +336,7 @@ def test_watch_follows_a_job_of_the_console_and_writes_nothing() -> None:
 
 
 def test_watch_starts_no_job_itself() -> None:
-    cloud, _ = fleet()
+    cloud, _unused = fleet()
     none = run(cloud, {"c1": "alinux-3"}, transport="watch")["c1"]
     assert none.problem is not None
     assert none.problem.code == "JobNotStarted"
@@ -344,7 +344,7 @@ def test_watch_starts_no_job_itself() -> None:
 
 
 def test_a_job_of_somebody_else_stops_transport_api() -> None:
-    cloud, _ = fleet()
+    cloud, _unused = fleet()
     cloud.create_job(
         JobRequest(cloud.machines["c1"].instance, "s-c1", "made-in-the-console", Hop("centos-7", "alinux-3"), "token")
     )
@@ -354,7 +354,7 @@ def test_a_job_of_somebody_else_stops_transport_api() -> None:
 
 
 def test_a_changed_target_of_a_running_attempt_is_refused() -> None:
-    cloud, _ = fleet()
+    cloud, _unused = fleet()
     _arm(cloud, 3, applied=True)
     with pytest.raises(Killed):
         run(cloud, {"c1": "alinux-3"})

@@ -74,6 +74,6 @@ def test_no_code_is_two_kinds_at_once(code: str, status: int) -> None:
 
 def test_a_more_special_remedy_stands_before_the_general_one() -> None:
     seen: list[str] = []
-    for prefix, _ in errors._REMEDIES:
+    for prefix, _unused in errors._REMEDIES:
         assert not [earlier for earlier in seen if prefix.startswith(earlier)], prefix
         seen.append(prefix)

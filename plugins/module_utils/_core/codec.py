@@ -37,7 +37,7 @@ def _value(hint: Any, value: Any) -> Any:
         return None
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (types.UnionType, typing.Union):
-        return _value(next(kind for kind in arguments if kind is not type(None)), value)
+        return _value(next(kind for kind in arguments if kind is not types.NoneType), value)
     if origin is tuple:
         return tuple(_value(arguments[0], entry) for entry in value)
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
