@@ -4,7 +4,11 @@
 
 from __future__ import annotations
 
-_INSTANCES = r"""
+
+class ModuleDocFragment:
+    """The list of instances that every module takes; TARGETED is for modules that bring them to a target."""
+
+    DOCUMENTATION = r"""
 options:
   instances:
     description:
@@ -34,16 +38,14 @@ options:
         type: str
 """
 
-_TARGET = r"""
+
+# A module cannot add one suboption to those of a fragment, so the longer list is a fragment of its own.
+ModuleDocFragment.TARGETED = (
+    ModuleDocFragment.DOCUMENTATION
+    + r"""
       target:
         description:
           - Canonical id of the operating system that this instance is to run; overrides O(target).
         type: str
 """
-
-
-class ModuleDocFragment:
-    """The list of instances that every module takes; TARGETED is for modules that bring them to a target."""
-
-    DOCUMENTATION = _INSTANCES
-    TARGETED = _INSTANCES + _TARGET
+)

@@ -72,10 +72,10 @@ def profiles(home: Path) -> Callable[[str], None]:
     return write
 
 
-def options(spec: Mapping[str, Any] = MIGRATION, **given: Any) -> dict[str, Any]:
-    """Return the options as Ansible hands them to a module."""
+def options(spec: Mapping[str, Any] | None = None, **given: Any) -> dict[str, Any]:
+    """Return the options as Ansible hands them to a module, os_migration unless another spec is given."""
     given.setdefault("instances", [{"instance_id": ID, "region": "cn-hangzhou"}])
-    result = ArgumentSpecValidator(dict(spec)).validate(given)
+    result = ArgumentSpecValidator(dict(spec or MIGRATION)).validate(given)
     assert not result.error_messages
     return dict(result.validated_parameters)
 

@@ -102,7 +102,7 @@ def test_the_line_tells_good_from_bad_and_says_what_is_going_on() -> None:
 def test_the_time_left_follows_from_the_time_taken() -> None:
     half = [record("a", "migrated"), record("b", "queued", done=False)]
     total = summary(half, 600)
-    assert (total["eta_seconds"], total["text"].split(", ")[-1]) == (600, "eta 10 min")
+    assert (total["eta_seconds"], total["text"].rsplit(", ", maxsplit=1)[-1]) == (600, "eta 10 min")
     assert summary(half, 1)["text"].endswith("eta 1 min")
     assert summary(half[:1], 600)["eta_seconds"] is None
     assert summary(half[1:], 600)["eta_seconds"] is None
