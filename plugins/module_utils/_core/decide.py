@@ -101,6 +101,7 @@ def fail(record: Record, problem: Problem) -> Record:
     first = record.problem or problem
     return record.with_(
         problem=problem if restoring(record) else first,
+        command=None,  # it has ended; polled once more, it would be a second failure and the end
         done=final,
         state="failed" if final else record.state,
     )
