@@ -19,12 +19,10 @@ from ._core.report import diff, outcome, summary
 from ._core.step import Goal
 from ._engine import Clock, Engine, Limits, Retrier
 from ._errors import MigrationError, MissingLibrary
-from ._options import check_numbers, cloud_factory, items, transport
+from ._options import NO_JOBS, check_numbers, cloud_factory, items, transport
 from ._steps import Brief
 
 Extra = Callable[[Record], Mapping[str, Any]]
-
-_SMC_UNUSED: Mapping[str, Any] = {"target_parameter": "", "target_location": "", "target_values": {}}
 
 
 def run_module(
@@ -60,7 +58,7 @@ def _work(module: AnsibleModule, brief: Brief, timeout: float) -> tuple[list[Rec
     checkpoint = options.get("checkpoint") or {}
     started = float(checkpoint.get("started") or clock.now())
     limits = _limits(options, started + timeout, clock.now())
-    how = transport(options.get("smc") or _SMC_UNUSED)
+    how = transport(options["smc"]) if "smc" in options else NO_JOBS
     per_second = options["alicloud"]["requests_per_second"]
     engine = Engine(
         cloud_for=cloud_factory(options, how, lambda: Retrier(clock, limits.until, per_second)),

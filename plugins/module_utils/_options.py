@@ -180,6 +180,10 @@ def _item(raw: Mapping[str, Any], target: str, region: str) -> Item:
     )
 
 
+#: For callers that create no jobs.
+NO_JOBS = Transport("", "", {}, {})
+
+
 def transport(smc: Mapping[str, Any]) -> Transport:
     """Return how SMC jobs are created."""
     commands = {system: text for system, text in (smc.get("import_command") or {}).items() if text}

@@ -93,6 +93,12 @@ class Cloud(Protocol):
     def diagnose(self, instance_ids: Sequence[str]) -> Mapping[str, Problem]:
         """Say for each instance that describe() did not find why it was not found."""
 
+    def regions(self) -> Sequence[str]:
+        """Return the ids of the regions that the account sees."""
+
+    def listed(self) -> Sequence[Instance]:
+        """Return every instance of the region, without details; refuse a user who may not list them."""
+
     def disks(self, instance_ids: Sequence[str]) -> Mapping[str, tuple[Disk, ...]]:
         """Return the disks of each instance."""
 

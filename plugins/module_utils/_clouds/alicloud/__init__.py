@@ -43,6 +43,7 @@ class AliCloud:
         self._assistant = Assistant(rpc)
         self._smc = Smc(rpc, transport)
 
+        self.regions = self._ecs.regions
         self.disks = self._ecs.disks
         self.tag = self._ecs.tag
         self.find_snapshots = self._ecs.find_snapshots
@@ -75,6 +76,14 @@ class AliCloud:
             agents |= self._ecs.agents(ids[start : start + 50])
         known = {key: replace(one, agent=agents.get(key, Agent())) for key, one in found.items()}
         return dict(self._ecs.detailed(known) if details else known)
+
+    def listed(self) -> Sequence[Instance]:
+        """Return every instance of the region; an empty list may mean a missing permission, which is told apart."""
+        found = self._ecs.every_instance()
+        refusal = None if found else self._ecs.may_describe()
+        if refusal is not None:
+            raise CloudError(refusal, whole_call=True)
+        return found
 
     def diagnose(self, instance_ids: Sequence[str]) -> Mapping[str, Problem]:
         """Tell a missing permission, a wrong region and an unknown id apart."""

@@ -120,16 +120,16 @@ class Ecs:
 
     def instances(self, instance_ids: Sequence[str], region: str = "") -> dict[str, Instance]:
         """Return the instances that the region shows us (no more than 100 ids)."""
-        answer = self._rpc.pages(
-            "ecs",
-            "DescribeInstances",
-            "Instances.Instance",
-            100,
-            RegionId=region or self._rpc.region,
-            InstanceIds=json.dumps(list(instance_ids)),
-        )
-        found = (to_instance(raw) for raw in answer)
+        found = self._instances(region or self._rpc.region, InstanceIds=json.dumps(list(instance_ids)))
         return {instance.instance_id: instance for instance in found}
+
+    def every_instance(self) -> list[Instance]:
+        """Return all instances that the region shows us."""
+        return self._instances(self._rpc.region)
+
+    def _instances(self, region: str, **only: Any) -> list[Instance]:
+        found = self._rpc.pages("ecs", "DescribeInstances", "Instances.Instance", 100, RegionId=region, **only)
+        return [to_instance(raw) for raw in found]
 
     def detailed(self, instances: Mapping[str, Instance]) -> dict[str, Instance]:
         """Return the instances with disks, architecture and snapshots in progress."""

@@ -1,0 +1,211 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The instances of an account as an inventory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from ansible.errors import AnsibleParserError
+from ansible.module_utils.basic import missing_required_lib
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.lifecycle import support
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Instance, Item
+from ansible_collections.evergreen.os_migration.plugins.module_utils._engine import Clock, CloudFor, Retrier
+from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import (
+    MigrationError,
+    MissingLibrary,
+    OutOfTime,
+)
+from ansible_collections.evergreen.os_migration.plugins.module_utils._options import INFO, NO_JOBS, cloud_factory
+
+DOCUMENTATION = r"""
+name: instances
+author: evergreen.os_migration contributors
+version_added: 0.1.0
+short_description: The instances of a cloud account, grouped by operating system and support state
+description:
+  - Lists the instances of an account over its regions, in parallel.
+  - Each instance becomes a host with the variables that this collection's roles read, C(instance_id), C(region) and
+    C(provider). What the cloud knows of it is in C(os_migration_instance), and can be used by name in C(compose),
+    C(groups) and C(keyed_groups); see M(evergreen.os_migration.instance_info). Agent, architecture, disks and snapshots
+    are not listed.
+  - Puts every host into groups such as C(provider_alicloud), C(region_cn_hangzhou), C(os_centos_7) and
+    C(support_ended), so that a play can be given the hosts whose system is out of support.
+  - The name of the file must end in C(os_migration.yml) or C(os_migration.yaml).
+extends_documentation_fragment:
+  - evergreen.os_migration.alicloud
+  - ansible.builtin.constructed
+  - ansible.builtin.inventory_cache
+options:
+  plugin:
+    description: Must be V(evergreen.os_migration.instances).
+    type: str
+    required: true
+    choices: [evergreen.os_migration.instances]
+  regions:
+    description: Regions to look into. Without it, all that the account sees.
+    type: list
+    elements: str
+    default: []
+  filters:
+    description: Which instances to take. An instance has to pass every filter that is given.
+    type: dict
+    default: {}
+    suboptions:
+      instance_ids:
+        description: Ids of instances.
+        type: list
+        elements: str
+      statuses:
+        description: Status as the cloud says it, for instance V(Running).
+        type: list
+        elements: str
+      os:
+        description: Canonical ids of operating systems, for instance V(centos-7), or V(unknown).
+        type: list
+        elements: str
+      tags:
+        description: Tags that the instance must have, with these values.
+        type: dict
+  host_name:
+    description: What a host is called. Host names in the cloud need not be unique; ids are.
+    type: str
+    choices: [instance_id, hostname]
+    default: instance_id
+  support_ending_days:
+    description: How many days before its end the support counts as ending.
+    type: int
+    default: 365
+"""
+
+EXAMPLES = r"""
+# fleet.os_migration.yml: all running instances of two regions
+plugin: evergreen.os_migration.instances
+regions: [cn-hangzhou, cn-shanghai]
+filters:
+  statuses: [Running]
+---
+# old.os_migration.yml: everything that runs CentOS 7 in the shop, with its target
+plugin: evergreen.os_migration.instances
+filters:
+  os: [centos-7]
+  tags: {estate: shop}
+compose:
+  os_migration_target: "'alinux-3'"
+keyed_groups:
+  - {prefix: estate, key: tags.estate}
+"""
+
+_PATIENCE = 300.0
+_THREADS = 8
+_FILTERS: dict[str, Any] = {
+    "instance_ids": {"type": "list", "elements": "str"},
+    "statuses": {"type": "list", "elements": "str"},
+    "os": {"type": "list", "elements": "str"},
+    "tags": {"type": "dict"},
+}
+_NOT_LISTED = ("agent", "architecture", "disks", "snapshots_in_progress")
+_ANY_REGION = "cn-hangzhou"
+
+
+class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
+    """Ansible's way to find the plugin."""
+
+    NAME = "evergreen.os_migration.instances"
+
+    def verify_file(self, path: str) -> bool:
+        """Say whether the file is meant for this plugin."""
+        return bool(super().verify_file(path)) and path.endswith(("os_migration.yml", "os_migration.yaml"))
+
+    def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
+        """Fill the inventory from the account, or from the cache."""
+        super().parse(inventory, loader, path, cache)
+        self._read_config_data(path)
+        filters = self._checked({"filters": {"type": "dict", "options": _FILTERS}}, "filters")
+        for facts in self._facts(self.get_cache_key(path), cache):
+            if passes(facts, filters):
+                self._add(facts)
+
+    def _facts(self, key: str, cache: bool) -> Sequence[Mapping[str, Any]]:
+        """Return the instances as plain dicts; they hold no credentials, so they may be cached."""
+        wanted = self.get_option("cache")
+        if wanted and cache and key in self._cache:
+            known: Sequence[Mapping[str, Any]] = self._cache[key]
+            return known
+        facts = self._listed()
+        if wanted:
+            self._cache[key] = facts
+        return facts
+
+    def _listed(self) -> list[dict[str, Any]]:
+        options = {"alicloud": self._checked({"alicloud": INFO["alicloud"]}, "alicloud")}
+        clock = Clock()
+        until, per_second = clock.now() + _PATIENCE, options["alicloud"]["requests_per_second"]
+        cloud_for = cloud_factory(options, NO_JOBS, lambda: Retrier(clock, until, per_second))
+        try:
+            return [to_facts(found) for found in listed(cloud_for, self.get_option("regions"), options["alicloud"])]
+        except OutOfTime:
+            raise AnsibleParserError(f"The instances could not be listed within {_PATIENCE:.0f} s.") from None
+        except MissingLibrary as missing:
+            raise AnsibleParserError(missing_required_lib(missing.library)) from None
+        except MigrationError as error:
+            raise AnsibleParserError(f"{error.problem.message} {error.problem.remedy}") from None
+
+    def _checked(self, spec: dict[str, Any], name: str) -> dict[str, Any]:
+        """Return an option as modules get theirs: with defaults and environment, refused when it is wrong."""
+        checked = ArgumentSpecValidator(spec).validate({name: self.get_option(name) or {}})
+        if checked.error_messages:
+            raise AnsibleParserError(f"The inventory's option is wrong: {'; '.join(checked.error_messages)}.")
+        return dict(checked.validated_parameters[name])
+
+    def _add(self, facts: Mapping[str, Any]) -> None:
+        host = self.inventory.add_host(facts[self.get_option("host_name")] or facts["instance_id"])
+        for name in ("instance_id", "region", "provider"):
+            self.inventory.set_variable(host, name, facts[name])
+        self.inventory.set_variable(host, "os_migration_instance", dict(facts))
+        for name in groups(facts, date.today(), self.get_option("support_ending_days")):
+            self.inventory.add_child(self.inventory.add_group(self._sanitize_group_name(name)), host)
+        strict = self.get_option("strict")
+        self._set_composite_vars(self.get_option("compose"), dict(facts), host, strict=strict)
+        self._add_host_to_composed_groups(self.get_option("groups"), dict(facts), host, strict=strict)
+        self._add_host_to_keyed_groups(self.get_option("keyed_groups"), dict(facts), host, strict=strict)
+
+
+def listed(cloud_for: CloudFor, regions: Sequence[str], alicloud: Mapping[str, Any]) -> Iterator[Instance]:
+    """Yield the instances of the regions, or of all regions, in a stable order."""
+    here = alicloud.get("region") or _ANY_REGION
+    chosen = list(regions) or cloud_for(Item("", here, "alicloud")).regions()
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for found in pool.map(lambda region: cloud_for(Item("", region, "alicloud")).listed(), sorted(set(chosen))):
+            yield from sorted(found, key=lambda instance: instance.instance_id)
+
+
+def to_facts(instance: Instance) -> dict[str, Any]:
+    """Return an instance as a plain dict, without what a list does not tell."""
+    return {name: value for name, value in asdict(instance).items() if name not in _NOT_LISTED}
+
+
+def passes(facts: Mapping[str, Any], filters: Mapping[str, Any]) -> bool:
+    """Say whether an instance passes every filter that is given."""
+    allowed = {"instance_id": filters.get("instance_ids"), "status": filters.get("statuses"), "os": filters.get("os")}
+    tags = filters.get("tags") or {}
+    fits = all(not values or facts[name] in values for name, values in allowed.items())
+    return fits and all(facts["tags"].get(name) == str(value) for name, value in tags.items())
+
+
+def groups(facts: Mapping[str, Any], today: date, soon: int) -> tuple[str, ...]:
+    """Return the names of the groups that an instance belongs to."""
+    return (
+        f"provider_{facts['provider']}",
+        f"region_{facts['region']}",
+        f"os_{facts['os']}",
+        f"support_{support(facts['os'], today, soon).state}",
+    )

@@ -1,0 +1,143 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The inventory plugin lists an account, and the roles' playbooks can use what it lists."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from integration.harness import ACCESS_KEY, COMMANDS, SECRET_KEY, Cloud, cloud, group, instance_id
+
+NOT_ENTITLED = {"access_key": "LTAI5tNotEntitled", "secret_key": "secret-of-the-not-entitled", "permissions": ["sts:*"]}
+OPERATOR = {"access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
+GROUPS = [
+    group("web-1", tags={"estate": "shop"}),
+    group("web-2", region="cn-shanghai"),
+    group("db-1", "alinux-2", status="Stopped"),
+    group("erp-1", "windows-2012r2", tags={"estate": "office"}),
+    {"name": "crowd-{n}", "os": "centos-8", "count": 120},
+]
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    scenario = {"credentials": [OPERATOR, NOT_ENTITLED], "groups": GROUPS}
+    with cloud(scenario, tmp_path_factory.mktemp("cloud")) as running:
+        yield running
+
+
+@dataclass(frozen=True)
+class Listing:
+    rc: int
+    output: str
+    hostvars: dict[str, dict[str, Any]]
+    groups: dict[str, set[str]]
+
+
+def plain(value: dict[str, Any]) -> Any:
+    """Texts that may not be templated are marked."""
+    return value.get("__ansible_unsafe", value)
+
+
+def listing(simulated: Cloud, directory: Path, user: dict[str, Any] = OPERATOR, **options: Any) -> Listing:
+    path = directory / "fleet.os_migration.yml"
+    chosen = {"plugin": "evergreen.os_migration.instances", "alicloud": {"endpoint": simulated.endpoint}, **options}
+    path.write_text(yaml.safe_dump(chosen), "utf-8")
+    environment = {
+        **os.environ,
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": user["access_key"],
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": user["secret_key"],
+        "ANSIBLE_INVENTORY_UNPARSED_FAILED": "true",
+        "LC_ALL": "C.UTF-8",
+    }
+    command = [str(COMMANDS / "ansible-inventory"), "-vvv", "-i", str(path), "--list"]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    found = json.loads(ran.stdout[ran.stdout.index("\n{") :], object_hook=plain) if ran.returncode == 0 else {}
+    hostvars = found.pop("_meta", {}).get("hostvars", {})
+    groups = {name: set(members.get("hosts", [])) for name, members in found.items()}
+    return Listing(ran.returncode, ran.stdout + ran.stderr, hostvars, groups)
+
+
+def test_every_instance_of_every_region_is_a_host_with_what_the_roles_read(simulated: Cloud, tmp_path: Path) -> None:
+    found = listing(simulated, tmp_path)
+    assert len(found.hostvars) == 124
+    there = found.hostvars[instance_id("web-2")]
+    assert (there["instance_id"], there["region"], there["provider"]) == (
+        instance_id("web-2"),
+        "cn-shanghai",
+        "alicloud",
+    )
+    assert there["os_migration_instance"]["os"] == "centos-7"
+    assert "agent" not in there["os_migration_instance"]
+
+
+def test_hosts_are_grouped_by_provider_region_system_and_support(simulated: Cloud, tmp_path: Path) -> None:
+    groups = listing(simulated, tmp_path, keyed_groups=[{"prefix": "estate", "key": "tags.estate"}]).groups
+    assert groups["region_cn_shanghai"] == {instance_id("web-2")}
+    assert groups["os_centos_7"] == {instance_id("web-1"), instance_id("web-2")}
+    assert groups["estate_shop"] == {instance_id("web-1")}
+    assert len(groups["support_ended"]) == len(groups["provider_alicloud"]) == 124
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        ({"regions": ["cn-shanghai"]}, ["web-2"]),
+        ({"filters": {"statuses": ["Stopped"]}}, ["db-1"]),
+        ({"filters": {"os": ["windows-2012r2", "alinux-2"]}}, ["db-1", "erp-1"]),
+        ({"filters": {"tags": {"estate": "shop"}}}, ["web-1"]),
+        (
+            {"filters": {"instance_ids": [instance_id("web-1"), instance_id("web-2")], "os": ["centos-7"]}},
+            ["web-1", "web-2"],
+        ),
+    ],
+    ids=["region", "status", "os", "tag", "id and os"],
+)
+def test_filters_choose(simulated: Cloud, tmp_path: Path, options: dict[str, Any], names: list[str]) -> None:
+    assert set(listing(simulated, tmp_path, **options).hostvars) == {instance_id(name) for name in names}
+
+
+def test_a_composed_variable_gives_each_host_its_target(simulated: Cloud, tmp_path: Path) -> None:
+    target = {"os_migration_target": "'alinux-3' if os_type == 'linux' else 'windows-2016'"}
+    found = listing(simulated, tmp_path, compose=target, host_name="hostname", regions=["cn-hangzhou"]).hostvars
+    assert (found["web-1"]["os_migration_target"], found["erp-1"]["os_migration_target"]) == (
+        "alinux-3",
+        "windows-2016",
+    )
+
+
+def test_the_cache_saves_the_calls(simulated: Cloud, tmp_path: Path) -> None:
+    cache = {"cache": True, "cache_plugin": "jsonfile", "cache_connection": str(tmp_path / "cache")}
+    first = listing(simulated, tmp_path, **cache)
+    before = len(simulated.calls())
+    assert listing(simulated, tmp_path, **cache).hostvars == first.hostvars
+    assert len(simulated.calls()) == before
+    assert SECRET_KEY not in "".join(path.read_text("utf-8") for path in (tmp_path / "cache").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("user", "options", "told"),
+    [
+        (NOT_ENTITLED, {"regions": ["cn-hangzhou"]}, "Grant the RAM user"),
+        ({**OPERATOR, "secret_key": "not-the-secret"}, {}, "Check the secret key"),
+        (OPERATOR, {"filters": {"oss": ["centos-7"]}}, "filters.oss"),
+    ],
+    ids=["no permission", "wrong secret", "unknown filter"],
+)
+def test_what_is_wrong_is_told_without_secrets(
+    simulated: Cloud, tmp_path: Path, user: dict[str, Any], options: dict[str, Any], told: str
+) -> None:
+    found = listing(simulated, tmp_path, user, **options)
+    assert found.rc != 0
+    assert told in found.output
+    assert user["secret_key"] not in found.output
+    assert "Traceback" not in found.output
