@@ -132,3 +132,20 @@ def test_a_region_that_does_not_exist_is_refused_once_for_all(bed: Bed) -> None:
         bed.cloud(region="nowhere-1").describe([bed.ids["linux"]], details=False)
     assert refusal.value.whole_call
     assert "region" in refusal.value.problem.remedy
+
+
+def test_a_region_is_listed_over_all_its_pages(bed: Bed, cloud: Cloud) -> None:
+    found = {instance.instance_id: instance for instance in cloud.listed()}
+    assert {bed.ids[f"crowd-{number}"] for number in range(1, 101)} < found.keys()
+    assert {instance.region for instance in found.values()} == {bed.region}
+    assert found[bed.ids["linux"]].os == "centos-7"
+
+
+def test_all_regions_are_named(bed: Bed, cloud: Cloud) -> None:
+    assert {bed.region, bed.other_region} <= set(cloud.regions())
+
+
+def test_a_list_that_is_empty_for_want_of_permission_is_a_refusal(bed: Bed) -> None:
+    with pytest.raises(CloudError) as refused:
+        bed.cloud("nobody").listed()
+    assert refused.value.whole_call
