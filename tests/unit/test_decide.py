@@ -23,6 +23,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model
     Problem,
     Record,
     Snapshot,
+    Source,
 )
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.position import (
     ACTIVE,
@@ -190,6 +191,17 @@ def test_a_prediction_says_changed_only_where_something_would_be_written(
         assert predict(record, step).changed == wrote
 
 
+def test_check_mode_plans_a_healthy_instance_without_the_facts_that_only_a_script_could_tell() -> None:
+    record, step = next_real_step(FRESH.with_(guest=None), GOAL, 0)
+    assert step is not None
+    assert step.verb is Verb.PROBE
+    record, step = next_real_step(predict(record, step), GOAL, 0)
+    assert step is not None
+    record = predict(record, step)
+    assert (record.state, record.changed, record.findings) == ("planned", True, ())
+    assert [hop.target for hop in record.hops] == ["alinux-3"]
+
+
 # --- single decisions -------------------------------------------------------------------------------------------------
 
 HERE = Instance(
@@ -300,3 +312,16 @@ def test_what_takes_too_long_is_called_stuck_and_goes_on_in_the_next_run() -> No
     assert verb_of(waiting, now=7000) is Verb.POLL_JOB
     assert code_of(waiting, now=7300) == "JobStuck"
     assert verb_of(waiting.with_(state="pending", waiting_since=0.0), now=7300) is Verb.POLL_JOB
+
+
+def test_a_second_attempt_deletes_the_job_that_the_first_one_left_unfinished() -> None:
+    second = Ledger("started", 2, "centos-7", "alinux-3")
+    safe = tuple(replace(SNAPSHOT, label=f"attempt={number} hop=1") for number in (1, 2))
+    former = Job("j-0", f"osm-{ID}-a1-h1", "InError", instance_id=ID)
+    here = STARTED.with_(ledger=second, snapshots=safe, source=Source("s-0", "Available"), jobs=(former,))
+    _record, step = next_real_step(here, GOAL, 0)
+    assert step is not None
+    assert (step.verb, step.subject) == (Verb.DELETE_JOBS, (former,))
+    for status in ("Finished", "InError"):
+        foreign = replace(former, name="of somebody else", status=status)
+        assert verb_of(here.with_(jobs=(foreign, replace(former, status="Finished")))) is Verb.CREATE_JOB
