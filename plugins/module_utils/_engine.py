@@ -135,13 +135,16 @@ class Engine:
         return self._wait()
 
     def _wait(self) -> bool:
-        """Sleep until the next poll, unless there is something to do at once; return whether the time allows it."""
+        """Sleep until the next poll, unless there is something to do at once; return whether there is time left.
+
+        A call that has nothing left to do in its time sleeps to the end of it: it would only be called again.
+        """
         if any((task := self._task(record)) and task.step.verb.kind is not Kind.POLL for record in self._open()):
             return self.clock.now() < self.limits.until
-        if not self._open() or self.next_poll > self.limits.until:
+        if not self._open():
             return False
-        self.clock.sleep(max(0.0, self.next_poll - self.clock.now()))
-        return True
+        self.clock.sleep(max(0.0, min(self.next_poll, self.limits.until) - self.clock.now()))
+        return self.clock.now() < self.limits.until
 
     def _task(self, record: Record) -> Task | None:
         """Return the instance's next step that touches the cloud; take the local ones on the way."""

@@ -69,7 +69,7 @@ def _work(module: AnsibleModule, brief: Brief, timeout: float) -> tuple[list[Rec
         next_poll=float(checkpoint.get("next_poll") or 0),
     )
     records = engine.run(_records(options, checkpoint))
-    if clock.now() + limits.poll_interval >= started + timeout:
+    if clock.now() >= started + timeout:
         records = [record if record.done else _timed_out(record) for record in records]
     return records, engine, started
 

@@ -284,6 +284,17 @@ def test_an_answer_of_an_unknown_form_is_the_problem_of_its_instance_alone() -> 
     assert {record.state for name, record in done.items() if name != "c1"} == {"migrated"}
 
 
+def test_a_call_with_nothing_to_do_lasts_as_long_as_it_was_given() -> None:
+    """Else a progress line more frequent than the polls would make it a busy loop."""
+    cloud, targets = fleet()
+    calls: list[str] = []
+    cloud.before_call = calls.append
+    unfinished = run(cloud, targets, until=cloud.now + 15)
+    assert not all(record.done for record in unfinished.values())
+    assert cloud.now == 1015.0
+    assert len(calls) < 20
+
+
 def test_an_outage_of_the_api_is_waited_out_while_a_job_runs() -> None:
     cloud, _unused = fleet()
 
