@@ -325,3 +325,21 @@ def test_a_second_attempt_deletes_the_job_that_the_first_one_left_unfinished() -
     for status in ("Finished", "InError"):
         foreign = replace(former, name="of somebody else", status=status)
         assert verb_of(here.with_(jobs=(foreign, replace(former, status="Finished")))) is Verb.CREATE_JOB
+
+
+def test_a_rollback_whose_snapshots_are_gone_is_told_so_before_anything_is_started() -> None:
+    here = replace(HERE, status="Stopped")
+    back = STARTED.with_(instance=here, ledger=Ledger("rolling_back", 1, "centos-7", "alinux-3"), guest=None)
+    assert code_of(back, replace(GOAL, state="rolled_back")) == "NoSnapshots"
+    assert verb_of(back.with_(snapshots=(SNAPSHOT,)), replace(GOAL, state="rolled_back")) is Verb.RESET_DISKS
+
+
+def test_every_write_leaves_a_line_in_the_timeline() -> None:
+    for record in (FRESH, STARTED, STARTED.with_(snapshots=(SNAPSHOT,))):
+        _record, step = next_real_step(record, GOAL, 0)
+        assert step is not None
+        assert step.event
+    job = Job("j-0", f"osm-{ID}-a1-h1", "Ready", instance_id=ID)
+    _record, step = next_real_step(STARTED.with_(snapshots=(SNAPSHOT,), jobs=(job,)), GOAL, 0)
+    assert step is not None
+    assert "j-0" in step.event

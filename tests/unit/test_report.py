@@ -99,6 +99,11 @@ def test_the_line_tells_good_from_bad_and_says_what_is_going_on() -> None:
     assert summary([], 0)["text"] == "0/0 done"
 
 
+def test_who_is_between_first_and_last_write_is_running() -> None:
+    here = record("a", "migrating", done=False).with_(ledger=STARTED)
+    assert summary([here, record("b", "queued", done=False), here.with_(done=True)], 0)["running"] == 1
+
+
 def test_the_time_left_follows_from_the_time_taken() -> None:
     half = [record("a", "migrated"), record("b", "queued", done=False)]
     total = summary(half, 600)

@@ -91,11 +91,15 @@ def test_an_instance_that_everything_is_fine_with_has_no_findings(case: Case) ->
         (about(LINUX, network_type="classic"), {"instance.classic_network"}),
         (about(WINDOWS, vcpus=1), {"instance.too_small"}),
         (about(WINDOWS, memory_mib=2047), {"instance.too_small"}),
+        (about(WINDOWS, vcpus=2, memory_mib=2048), set()),
         (about(LINUX, vcpus=1, memory_mib=512), set()),
         (about(LINUX, snapshots_in_progress=(Snapshot("s-1", "d-0"),)), {"instance.snapshot_in_progress"}),
         (about(LINUX, snapshots_in_progress=(Snapshot("s-1", "d-0", label="attempt=1 hop=1"),)), set()),
         (about(LINUX, disks=()), {"disk.none_visible"}),
-        (about(LINUX, disks=(Disk("d-0"), Disk("d-1", category="local_ssd_pro"))), {"disk.no_snapshots"}),
+        *(
+            (about(LINUX, disks=(Disk("d-0"), Disk("d-1", category=category))), {"disk.no_snapshots"})
+            for category in ("local_ssd_pro", "ephemeral_ssd", "elastic_ephemeral_disk_premium")
+        ),
         (about(LINUX, agent=Agent()), {"agent.missing"}),
         (about(LINUX, agent=Agent(installed=True)), {"agent.offline"}),
         (replace(LINUX, jobs=(Job("j-1", "by hand", "Running"),)), {"job.unfinished"}),
@@ -153,6 +157,13 @@ def test_a_fact_that_is_not_known_never_passes(case: Case, fact: str, rule: str,
     (finding,) = examine(with_facts(case, **{fact: said}))
     assert (finding.id, finding.severity) == (rule, INHIBITOR)
     assert said or NOT_KNOWN in finding.evidence
+
+
+def test_an_agent_that_was_never_heard_is_said_to_be_so() -> None:
+    heard = Agent(installed=True, last_heartbeat="2026-01-01T00:00:00Z")
+    for agent, said in ((heard, heard.last_heartbeat), (Agent(installed=True), "never")):
+        (finding,) = examine(about(LINUX, agent=agent))
+        assert said in finding.evidence
 
 
 def test_an_i686_finding_lists_the_packages() -> None:
