@@ -150,6 +150,7 @@ def test_what_the_guest_says_is_checked(case: Case, expected: set[str]) -> None:
         (LINUX, "i686_count", "linux.i686_packages"),
         (LINUX, "package_manager", "linux.package_manager"),
         (WINDOWS, "c", "windows.space"),
+        (WINDOWS, "windows_dir_mib", "windows.space"),
     ],
 )
 @pytest.mark.parametrize("said", [None, "", "unknown", "-5", "٣", "1e9", "9" * 5000])

@@ -326,4 +326,7 @@ def _package_manager(case: Case) -> str | None:
 def _windows_space(case: Case) -> str | None:
     if not _leaves_windows(case):
         return None
-    return _below(case, "free_mib.C", max(20 * 1024, (_number(case, "windows_dir_mib") or 0) + 1))
+    windows = _number(case, "windows_dir_mib")
+    if windows is None:
+        return f"windows_dir_mib: {NOT_KNOWN}"
+    return _below(case, "free_mib.C", max(20 * 1024, windows + 1))
