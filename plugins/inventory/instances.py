@@ -6,29 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
-from datetime import date
-from typing import Any
-
-from ansible.errors import AnsibleParserError
-from ansible.module_utils.basic import missing_required_lib
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.lifecycle import support
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Instance, Item
-from ansible_collections.evergreen.os_migration.plugins.module_utils._engine import Clock, CloudFor, Retrier
-from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import (
-    MigrationError,
-    MissingLibrary,
-    OutOfTime,
-)
-from ansible_collections.evergreen.os_migration.plugins.module_utils._options import INFO, NO_JOBS, cloud_factory
-
 DOCUMENTATION = r"""
 name: instances
-author: evergreen.os_migration contributors
+author:
+  - evergreen.os_migration contributors (@evergreen)
 version_added: 0.1.0
 short_description: The instances of a cloud account, grouped by operating system and support state
 description:
@@ -103,6 +84,26 @@ compose:
 keyed_groups:
   - {prefix: estate, key: tags.estate}
 """
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from ansible.errors import AnsibleParserError
+from ansible.module_utils.basic import missing_required_lib
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.lifecycle import support
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Instance, Item
+from ansible_collections.evergreen.os_migration.plugins.module_utils._engine import Clock, CloudFor, Retrier
+from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import (
+    MigrationError,
+    MissingLibrary,
+    OutOfTime,
+)
+from ansible_collections.evergreen.os_migration.plugins.module_utils._options import INFO, NO_JOBS, cloud_factory
 
 _PATIENCE = 300.0
 _THREADS = 8

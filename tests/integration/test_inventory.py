@@ -48,7 +48,8 @@ def plain(value: dict[str, Any]) -> Any:
     return value.get("__ansible_unsafe", value)
 
 
-def listing(simulated: Cloud, directory: Path, user: dict[str, Any] = OPERATOR, **options: Any) -> Listing:
+def listing(simulated: Cloud, directory: Path, user: dict[str, Any] | None = None, **options: Any) -> Listing:
+    user = user or OPERATOR
     path = directory / "fleet.os_migration.yml"
     chosen = {"plugin": "evergreen.os_migration.instances", "alicloud": {"endpoint": simulated.endpoint}, **options}
     path.write_text(yaml.safe_dump(chosen), "utf-8")
