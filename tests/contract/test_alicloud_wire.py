@@ -14,6 +14,8 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from aliyunsdkcore.vendored.requests import Session
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.assistant import to_result
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.ecs import to_agent, to_instance
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.errors import remedy_for
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.rpc import (
     Rpc,
@@ -21,7 +23,9 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.ali
     entries,
     flatten,
 )
-from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Connection
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.smc import Smc
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Connection, Transport
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Agent, Instance
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import CloudError, Moved, Transient
 
 from .bed import AT_ONCE
@@ -295,3 +299,89 @@ def test_every_page_of_a_list_is_read(wire: Wire) -> None:
 
     wire.answer = page
     assert [one["DiskId"] for one in rpc().pages("ecs", "DescribeDisks", "Disks.Disk", 10)] == ["a", "b", "c"]
+
+
+# --- what is made of entries that no simulation gives -----------------------------------------------------------------
+
+HERE = Instance("i-1", "cn-beijing", "alicloud", hostname="web-1", private_addresses=("10.0.0.1", "10.0.0.2"))
+MINE = {"hostname": "web-1", "ipv4": "10.0.0.1"}
+
+
+def source(name: str, state: str = "Available", created: str = "", **info: Any) -> dict[str, Any]:
+    return {"SourceId": name, "State": state, "CreationTime": created, "SystemInfo": json.dumps({**MINE, **info})}
+
+
+def found_source(wire: Wire, *listed: dict[str, Any]) -> str | None:
+    """Return the source that is taken for the instance's own."""
+    answer = {"SourceServers": {"SourceServer": list(listed)}, "TotalCount": len(listed)}
+    wire.answer = lambda request: (200, json.dumps(answer if "DescribeSourceServers" in request.url else {}).encode())
+    taken, _jobs = Smc(rpc(), Transport("", "", {}, {})).find_migrations([HERE])["i-1"]
+    return taken.source_id if taken else None
+
+
+@pytest.mark.parametrize("ipv4", ["10.0.0.2", "192.168.0.1, 10.0.0.2", "192.168.0.1;10.0.0.1", ["::1", "10.0.0.1"]])
+def test_a_source_with_one_of_the_addresses_is_the_instance_s(wire: Wire, ipv4: Any) -> None:
+    assert found_source(wire, source("s-1", ipv4=ipv4)) == "s-1"
+
+
+@pytest.mark.parametrize(
+    "odd", ["", "{", "[]", "null", '"text"', '{"ipv4": 7}', '{"hostname": null}', '{"ipv4": [null]}']
+)
+def test_a_source_that_says_nothing_usable_hides_nobody_s(wire: Wire, odd: str) -> None:
+    assert found_source(wire, {"SourceId": "s-0", "SystemInfo": odd}, source("s-1")) == "s-1"
+    assert found_source(wire, {"SourceId": "s-0", "SystemInfo": odd}) is None
+
+
+def test_of_several_sources_the_newest_that_can_be_used_is_taken(wire: Wire) -> None:
+    old, new = source("s-1", created="2026-01-01T00:00:00Z"), source("s-2", created="2026-01-02T00:00:00Z")
+    gone = source("s-3", "Unavailable", created="2026-01-03T00:00:00Z")
+    for listed in ((old, new, gone), (gone, new, old)):
+        assert found_source(wire, *listed) == "s-2"
+    assert found_source(wire, gone) == "s-3"
+
+
+@pytest.mark.parametrize(
+    ("raw", "agent"),
+    [
+        ({}, Agent()),
+        ({"CloudAssistantStatus": "false", "CloudAssistantVersion": "2.2"}, Agent(installed=True, version="2.2")),
+        ({"CloudAssistantStatus": "True", "LastHeartbeatTime": "now"}, Agent(True, True, last_heartbeat="now")),
+        ({"CloudAssistantStatus": None, "LastHeartbeatTime": None}, Agent()),
+    ],
+)
+def test_an_agent_that_was_ever_heard_is_installed(raw: dict[str, Any], agent: Agent) -> None:
+    assert to_agent(raw) == agent
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("Pending", "running"),
+        ("Running", "running"),
+        ("Scheduled", "running"),
+        ("Stopping", "running"),
+        ("Success", "finished"),
+        ("Failed", "finished"),
+        ("Timeout", "timed_out"),
+        ("Error", "failed"),
+        ("Aborted", "failed"),
+        ("Invalid", "failed"),
+        ("Cancelled", "failed"),
+        ("Terminated", "failed"),
+        ("Brand New", "failed"),
+    ],
+)
+def test_every_documented_state_of_a_command_is_understood(status: str, expected: str) -> None:
+    result = to_result({"InvocationStatus": status, "ExitCode": 0, "Output": "aGVsbG8=", "Dropped": 3})
+    assert (result.status, result.stdout, result.dropped_bytes) == (expected, "hello", 3)
+    assert result.exit_code == (0 if expected == "finished" else None)
+
+
+def test_an_instance_of_which_little_is_said_is_described_by_it() -> None:
+    assert to_instance({"InstanceId": "i-1"}) == Instance("i-1", "", "alicloud", status="")
+    chinese = to_instance(
+        {"InstanceId": "i-1", "OSNameEn": "", "OSName": "Windows Server  2012 R2 数据中心版 64位中文版"}
+    )
+    assert chinese.os == "windows-2012r2"
+    for pair in ({"TagKey": "k", "TagValue": "v"}, {"Key": "k", "Value": "v"}):
+        assert to_instance({"InstanceId": "i-1", "Tags": {"Tag": [pair]}}).tags == {"k": "v"}

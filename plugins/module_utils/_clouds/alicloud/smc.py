@@ -40,14 +40,19 @@ def to_job(raw: Mapping[str, Any]) -> Job:
 
 
 def _addresses(raw: Mapping[str, Any]) -> tuple[str, set[str]]:
-    """Return hostname and addresses from a source's SystemInfo, a JSON text; it has no instance id."""
+    """Return hostname and addresses from a source's SystemInfo, a JSON text; it has no instance id.
+
+    The list holds everybody's sources: one of a form that nobody foresaw is nobody's here, and no error.
+    """
     try:
-        known = json.loads(text(raw, "SystemInfo") or "{}")
+        known = json.loads(text(raw, "SystemInfo"))
     except ValueError:
-        known = {}
-    listed = known.get("ipv4") or []
-    addresses = re.split(r"[,;\s]+", listed) if isinstance(listed, str) else [str(entry) for entry in listed]
-    return text(known, "hostname"), set(addresses)
+        known = None
+    if not isinstance(known, dict):
+        return "", set()
+    listed = known.get("ipv4")
+    addresses = listed if isinstance(listed, list) else re.split(r"[,;\s]+", str(listed))
+    return text(known, "hostname"), set(map(str, addresses))
 
 
 class Smc:
