@@ -122,6 +122,14 @@ def test_certificates_go_unchecked_only_when_asked(wire: Wire) -> None:
     assert wire.sent[0][1]["verify"] is False
 
 
+def test_certificates_are_checked_by_the_authorities_of_the_environment(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALIBABA_CLOUD_CA_BUNDLE", "/etc/ours.pem")
+    rpc().request("ecs", "DescribeInstances")
+    assert wire.sent[0][1]["verify"] == "/etc/ours.pem"
+
+
 @pytest.mark.parametrize("region", ["cn-hangzhou", "cn-hangzhou-finance", "cn-shanghai", "ap-southeast-1", "me-east-1"])
 def test_every_region_has_a_public_https_host(region: str) -> None:
     for service in ("ecs", "smc", "sts"):

@@ -161,7 +161,7 @@ def _client(connection: Connection, region: str) -> AcsClient:
         auto_retry=False,
         timeout=connection.timeout,
         connect_timeout=min(connection.timeout, 10),
-        verify=connection.validate_certs,
+        verify=None if connection.validate_certs else False,  # None: checked, by ALIBABA_CLOUD_CA_BUNDLE if it is set
         pool_size=32,
     )
 
