@@ -33,9 +33,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model
 from ansible_collections.evergreen.os_migration.plugins.module_utils._engine import Clock
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import CloudError, Moved
 
-LIMITS = Capabilities(
-    describe=3, run_script=2, results=2, tag=2, power=2, snapshots=2, jobs=2, sources=2, script_bytes=2000
-)
+LIMITS = Capabilities(describe=3, run_script=2, tag=2, power=2, snapshots=2, jobs=2, sources=2, script_bytes=2000)
 
 
 class Killed(BaseException):

@@ -22,7 +22,6 @@ class Capabilities:
 
     describe: int
     run_script: int
-    results: int
     tag: int
     power: int
     snapshots: int

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from . import rules
 from .model import Record
-from .position import active, case, guest_os, instance, job_runs, own_jobs
+from .position import active, answers, case, guest_os, instance, job_runs, own_jobs
 from .shared import block, mark
 from .step import Goal, Step, Verb, failing, finish
 
@@ -18,8 +18,7 @@ def job_not_running(record: Record, goal: Goal, now: float) -> Step | None:
 
 
 def assessed_from_outside(record: Record, goal: Goal, now: float) -> Step | None:
-    here = instance(record)
-    if here.status == "Running" and here.agent.online:
+    if answers(record):
         return None
     return finish("in_progress") if active(record) else block(rules.examine(case(record, goal)))
 
@@ -34,9 +33,9 @@ def assessment_done(record: Record, goal: Goal, now: float) -> Step | None:
 
 
 def reachable_guest(record: Record, goal: Goal, now: float) -> Step | None:
-    here = instance(record)
-    if record.guest is not None or (here.status == "Running" and here.agent.online):
+    if record.guest is not None or answers(record):
         return None
+    here = instance(record)
     return failing(
         "GuestUnreachable",
         f"The instance is {here.status} and its agent is {'online' if here.agent.online else 'offline'}.",

@@ -258,11 +258,9 @@ def former_jobs_deleted(record: Record, goal: Goal, now: float) -> Step | None:
         for job in own_jobs(record)
         if job.status in rules.UNFINISHED and (book.job_place(job.name) or (0, 0))[0] < attempt(record)
     )
-    return (
-        Step(Verb.DELETE_JOBS, "importing", subject=former, event="deleted the former attempt's job")
-        if former
-        else None
-    )
+    if not former:
+        return None
+    return Step(Verb.DELETE_JOBS, "importing", subject=former, event="deleted the former attempt's job")
 
 
 def source_ready(record: Record, goal: Goal, now: float) -> Step | None:

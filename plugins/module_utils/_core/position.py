@@ -25,6 +25,12 @@ def guest_os(record: Record) -> str:
     return known(record.guest).os
 
 
+def answers(record: Record) -> bool:
+    """Say whether a script can be run in the guest now."""
+    here = instance(record)
+    return here.status == "Running" and here.agent.online
+
+
 def next_hop(record: Record) -> Hop:
     """Return the hop that comes next."""
     return record.hops[record.hop]

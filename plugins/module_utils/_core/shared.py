@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from . import rules
 from .catalog import NAMES, is_known
-from .model import Finding, Ledger, Problem, Record
-from .position import active, attempt, case, current_job, instance, overdue, restoring
+from .model import Finding, Ledger, Problem, Record, known
+from .position import active, answers, attempt, case, current_job, overdue, restoring
 from .step import Goal, Step, Verb, failing, finish
 
 
@@ -26,12 +27,11 @@ def block(found: tuple[Finding, ...]) -> Step:
 
 def mark(record: Record, state: str, step_state: str, **changes: Any) -> Step:
     """Return the step that writes a state into the instance's tag."""
-    source, target = (record.hops[0].source, record.hops[-1].target) if record.hops else ("", "")
-    known = record.ledger
-    if state != "started" and known is not None:
-        source, target = known.source, known.target
-    number = attempt(record) if state == "started" else known.attempt if known else 1
-    return Step(Verb.MARK, step_state, changes, Ledger(state, number, source, target), f"marked {state}")
+    if state == "started":
+        ledger = Ledger(state, attempt(record), record.hops[0].source, record.hops[-1].target)
+    else:
+        ledger = replace(known(record.ledger), state=state)
+    return Step(Verb.MARK, step_state, changes, ledger, f"marked {state}")
 
 
 def target_named(record: Record, goal: Goal, now: float) -> Step | None:
@@ -53,9 +53,8 @@ def snapshots_known(record: Record, goal: Goal, now: float) -> Step | None:
 def probed(record: Record, goal: Goal, now: float) -> Step | None:
     if record.guest is not None:
         return None
-    here = instance(record)
     state = "rolling_back" if restoring(record) else "verifying" if active(record) else "probing"
-    if here.status == "Running" and here.agent.online:
+    if answers(record):
         return Step(Verb.PROBE, state)
     if record.state == state and overdue(record, goal, now):
         return failing(

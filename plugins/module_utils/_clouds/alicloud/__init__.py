@@ -23,7 +23,6 @@ _SHELLS = {"linux": "sh", "windows": "powershell"}
 _CAPABILITIES = Capabilities(
     describe=100,
     run_script=50,
-    results=50,
     tag=50,
     power=100,
     snapshots=100,
