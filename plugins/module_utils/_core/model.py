@@ -32,10 +32,21 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class Waiver:
+    """Somebody's word that a finding of the rule is not to stop an instance; ``expires`` is a day, YYYY-MM-DD."""
+
+    rule: str
+    reason: str
+    owner: str
+    expires: str
+
+
+@dataclass(frozen=True)
 class Item:
     """One instance as the user named it.
 
-    ``target`` is a canonical OS id or empty; ``profile`` names the account's credentials.
+    ``target`` is a canonical OS id or empty; ``profile`` names the account's credentials; ``name`` is the inventory's.
+    The path to the target leads through ``via``, in this order, and through nothing of ``avoid``.
     """
 
     instance_id: str
@@ -43,6 +54,10 @@ class Item:
     provider: str = ""
     profile: str = ""
     target: str = ""
+    name: str = ""
+    via: tuple[str, ...] = ()
+    avoid: tuple[str, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,8 +71,20 @@ class Agent:
 
 
 @dataclass(frozen=True)
+class Account:
+    """What an account is set up for, in one region. ``None`` means that it could not be seen.
+
+    ``service_role`` is the role that the migration service works with; ``snapshots_used`` says that a snapshot was
+    ever taken, which proves that the snapshot service is on.
+    """
+
+    service_role: bool | None = None
+    snapshots_used: bool | None = None
+
+
+@dataclass(frozen=True)
 class Disk:
-    """A disk of an instance; sizes in GiB."""
+    """A disk of an instance; sizes in GiB. ``manual_snapshots`` counts those that somebody took, if it was looked."""
 
     disk_id: str
     type: str = "data"
@@ -67,6 +94,7 @@ class Disk:
     device: str = ""
     encrypted: bool = False
     delete_auto_snapshot: bool = False
+    manual_snapshots: int | None = None
 
 
 @dataclass(frozen=True)
@@ -83,13 +111,19 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Instance:
-    """Cloud facts of one instance in the shape that is the same for every provider."""
+    """Cloud facts of one instance in the shape that is the same for every provider.
+
+    ``os`` and the three fields after it are what the cloud's name of the system, ``os_name``, was understood as.
+    """
 
     instance_id: str
     region: str
     provider: str
     status: str = UNKNOWN
     os: str = UNKNOWN
+    os_version: str = ""
+    os_edition: str = ""
+    os_language: str = ""
     os_name: str = ""
     os_type: str = ""
     architecture: str = UNKNOWN
@@ -110,11 +144,20 @@ class Instance:
 
 @dataclass(frozen=True)
 class Guest:
-    """What the guest says of itself; ``probed`` is false when only the cloud's word is known."""
+    """What the guest says of itself; ``probed`` is false when only the cloud's word is known.
+
+    ``version`` is as written (``7.9``), ``edition`` a word such as datacenter, ``language`` a code such as zh. With
+    ``trouble`` (timed_out, cut_off, unreadable, failed) the facts script gave no usable answer.
+    """
 
     os: str
     probed: bool = True
     facts: Mapping[str, str] = field(default_factory=dict)
+    version: str = ""
+    edition: str = ""
+    language: str = ""
+    trouble: str = ""
+    trouble_text: str = ""
 
 
 @dataclass(frozen=True)
@@ -166,7 +209,10 @@ class CommandResult:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a precheck rule has to say; ``severity`` is inhibitor, warning or info."""
+    """What a precheck rule has to say; ``severity`` is inhibitor, warning or info.
+
+    With a ``waiver`` an inhibitor is a warning: the waiver says who answers for it.
+    """
 
     id: str
     severity: str
@@ -174,16 +220,21 @@ class Finding:
     evidence: str = ""
     remedy: str = ""
     source: str = ""
+    waiver: Waiver | None = None
 
 
 @dataclass(frozen=True)
 class Hop:
-    """One step of a migration path, by canonical OS ids; ``minutes`` is the documented upper duration."""
+    """One step of a migration path, by canonical OS ids; ``minutes`` is the documented upper duration.
+
+    ``path`` is the id of the row of the path table.
+    """
 
     source: str
     target: str
     service: str = "smc"
     minutes: int = 30
+    path: str = ""
 
 
 @dataclass(frozen=True)
@@ -219,6 +270,7 @@ class Record:
     instance: Instance | None = None
     before: Instance | None = None
     guest: Guest | None = None
+    account: Account | None = None
     ledger: Ledger | None = None
     snapshots: tuple[Snapshot, ...] | None = None
     source: Source | None = None
