@@ -1,0 +1,240 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the cloud shows of an instance, its disks, its agent, its account and its jobs."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+from ..catalog import is_windows
+from ..ledger import job_place
+from ..model import UNKNOWN, Account
+from .documents import AWS, ECS, ECS_ENGLISH, ECS_LIMITS, OWN, SMC
+from .rule import INHIBITOR, NOT_KNOWN, WARNING, Case, Verdict, Weighed, rule
+
+LOCAL_DISKS = ("local_", "ephemeral", "elastic_ephemeral")
+UNFINISHED = ("Created", "Ready", "Running", "Stopped", "Waiting", "InError", "Expired")
+
+#: Manual snapshots that a disk can have, how many a hop adds (ours and the service's), and when to say so early.
+SNAPSHOT_QUOTA, SNAPSHOTS_OF_A_HOP, SNAPSHOTS_MANY = 256, 2, 240
+HEARTBEAT_SECONDS = 24 * 3600
+
+
+@rule("instance.not_running", INHIBITOR, "The instance is not running.", "Start the instance and run again.", ECS)
+def _not_running(case: Case) -> Verdict:
+    return None if case.instance.status == "Running" else f"status is {case.instance.status}"
+
+
+@rule(
+    "instance.locked",
+    INHIBITOR,
+    "The instance is locked by the provider.",
+    "Clear the reason of the lock (bill, security, release) in the provider's console.",
+    OWN,
+)
+def _locked(case: Case) -> Verdict:
+    return f"locked for: {', '.join(case.instance.locks)}" if case.instance.locks else None
+
+
+@rule(
+    "instance.classic_network",
+    INHIBITOR,
+    "The instance is in the classic network.",
+    "Move the instance from the classic network to a VPC first.",
+    ECS_ENGLISH,
+)
+def _classic_network(case: Case) -> Verdict:
+    return "network type is classic" if case.instance.network_type == "classic" else None
+
+
+@rule(
+    "instance.too_small",
+    {"aws:*": WARNING, "*": INHIBITOR},
+    "A Windows instance needs at least 2 vCPUs and 2 GiB of memory.",
+    "Change the instance to a larger instance type for the migration.",
+    f"{ECS}; {AWS}",
+)
+def _too_small(case: Case) -> Verdict:
+    here = case.instance
+    windows = here.os_type == "windows" if case.source == UNKNOWN else is_windows(case.source)
+    if not windows or (here.vcpus >= 2 and here.memory_mib >= 2048):
+        return None
+    return f"{here.vcpus} vCPU, {here.memory_mib} MiB"
+
+
+@rule(
+    "instance.snapshot_in_progress",
+    INHIBITOR,
+    "A snapshot of the instance is being created; the migration service refuses to start meanwhile.",
+    "Wait until the snapshot is accomplished, or move the automatic snapshot policy's window, and run again.",
+    ECS,
+)
+def _snapshot_in_progress(case: Case) -> Verdict:
+    foreign = [snapshot.snapshot_id for snapshot in case.instance.snapshots_in_progress if not snapshot.label]
+    return f"in progress: {', '.join(foreign)}" if foreign else None
+
+
+@rule(
+    "disk.none_visible",
+    INHIBITOR,
+    "No disk of the instance is visible, so it could not be protected by snapshots.",
+    "Grant the RAM user ecs:DescribeDisks.",
+    OWN,
+)
+def _none_visible(case: Case) -> Verdict:
+    return None if case.instance.disks else "the list of its disks is empty"
+
+
+@rule(
+    "disk.not_in_use",
+    INHIBITOR,
+    "A disk of the instance is not in use, so no snapshot of it can be created now.",
+    "Wait until the disk is attached and in use, or detach it, and run again.",
+    ECS_LIMITS,
+)
+def _not_in_use(case: Case) -> Verdict:
+    others = [disk for disk in case.instance.disks if disk.status != "In_use"]
+    return ", ".join(f"{disk.disk_id} is {disk.status or NOT_KNOWN}" for disk in others) or None
+
+
+@rule(
+    "disk.no_snapshots",
+    INHIBITOR,
+    "A disk of the instance cannot have snapshots, so its data could not be protected.",
+    "Move the data to a cloud disk and detach this one, or waive this finding if the data may be lost.",
+    ECS_LIMITS,
+)
+def _no_snapshots(case: Case) -> Verdict:
+    local = [disk.disk_id for disk in case.instance.disks if disk.category.startswith(LOCAL_DISKS)]
+    return f"local or ephemeral: {', '.join(local)}" if local else None
+
+
+@rule(
+    "disk.deletes_auto_snapshots",
+    WARNING,
+    "The automatic snapshots of the system disk are deleted with the disk, and the migration can replace the disk.",
+    "Turn off that automatic snapshots are released with the disk, if they are to be kept.",
+    ECS_ENGLISH,
+)
+def _deletes_auto_snapshots(case: Case) -> Verdict:
+    losing = [disk.disk_id for disk in case.instance.disks if disk.type == "system" and disk.delete_auto_snapshot]
+    return ", ".join(losing) or None
+
+
+@rule(
+    "disk.snapshot_quota",
+    INHIBITOR,
+    f"A disk can have {SNAPSHOT_QUOTA} manual snapshots, and a hop adds up to {SNAPSHOTS_OF_A_HOP}.",
+    "Delete manual snapshots of the disk that are no longer needed.",
+    ECS_LIMITS,
+)
+def _snapshot_quota(case: Case) -> Verdict:
+    counts = {disk.disk_id: disk.manual_snapshots or 0 for disk in case.instance.disks}
+    many = {disk_id: count for disk_id, count in counts.items() if count >= SNAPSHOTS_MANY}
+    evidence = ", ".join(f"{disk_id} has {count}" for disk_id, count in many.items())
+    if max(many.values(), default=0) + SNAPSHOTS_OF_A_HOP > SNAPSHOT_QUOTA:
+        return evidence
+    return Weighed(evidence, WARNING) if many else None
+
+
+@rule(
+    "agent.missing",
+    INHIBITOR,
+    "The cloud's agent (Cloud Assistant) is not installed.",
+    "Install the agent and restart the instance.",
+    ECS,
+)
+def _agent_missing(case: Case) -> Verdict:
+    return None if case.instance.agent.installed else "the agent has never reported"
+
+
+@rule(
+    "agent.offline",
+    INHIBITOR,
+    "The cloud's agent (Cloud Assistant) does not answer.",
+    "Start the agent in the guest and check that the guest reaches the service.",
+    ECS,
+)
+def _agent_offline(case: Case) -> Verdict:
+    agent = case.instance.agent
+    if agent.online or not agent.installed or case.instance.status != "Running":
+        return None
+    return f"last heartbeat: {agent.last_heartbeat or 'never'}"
+
+
+@rule(
+    "agent.heartbeat_old",
+    INHIBITOR,
+    "The cloud's agent (Cloud Assistant) did not run within the last 24 hours.",
+    "Start the instance and the agent in its guest, wait for a minute, and run again.",
+    ECS,
+)
+def _heartbeat_old(case: Case) -> Verdict:
+    last = case.instance.agent.last_heartbeat
+    seconds = _epoch(last)
+    return f"last heartbeat: {last}" if seconds is not None and case.now - seconds > HEARTBEAT_SECONDS else None
+
+
+def _epoch(text: str) -> float | None:
+    """Return a moment in ISO 8601, UTC, in epoch seconds; a text in another form is no moment."""
+    try:
+        return datetime.fromisoformat(text.removesuffix("Z")).replace(tzinfo=timezone.utc).timestamp()
+    except ValueError:
+        return None
+
+
+@rule(
+    "account.service_role_missing",
+    INHIBITOR,
+    "The account has not granted Server Migration Center its service role.",
+    "Log on to the RAM console with the account and confirm the authorization of SMC.",
+    ECS,
+)
+def _service_role_missing(case: Case) -> Verdict:
+    return _promised(case.account, "service_role", "the role does not exist")
+
+
+@rule(
+    "account.snapshot_service",
+    WARNING,
+    "The account never had a snapshot in this region, so its snapshot service may be off.",
+    "Activate ECS Snapshot for the account: open the snapshots of the region in the ECS console.",
+    ECS,
+)
+def _snapshot_service(case: Case) -> Verdict:
+    return _promised(case.account, "snapshots_used", "there is no snapshot")
+
+
+def _promised(account: Account | None, name: str, otherwise: str) -> Verdict:
+    """Return the evidence when an account that was looked at lacks something, or does not show whether it has it."""
+    value = getattr(account, name, True)
+    if value is None:
+        return Weighed(f"{name}: {NOT_KNOWN}", WARNING)
+    return None if value else otherwise
+
+
+@rule(
+    "job.unfinished",
+    INHIBITOR,
+    "The instance has an unfinished migration job that this collection did not start.",
+    "Finish or delete that job in the SMC console, or follow it with transport watch.",
+    SMC,
+)
+def _unfinished_job(case: Case) -> Verdict:
+    foreign = [job for job in case.jobs or () if job.status in UNFINISHED and job_place(job.name) is None]
+    return ", ".join(f"{job.job_id} is {job.status}" for job in foreign) or None
+
+
+@rule(
+    "source.not_imported",
+    INHIBITOR,
+    "The instance is not registered as a migration source and no import command was given.",
+    "Import the instance in the SMC console, or set smc.import_command for its operating system.",
+    SMC,
+)
+def _not_imported(case: Case) -> Verdict:
+    if case.has_source is not False or case.can_import:
+        return None
+    return "no migration source has its hostname and address"
