@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Problem
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.paths import X86, plan
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.paths import Start, plan, with_rows
 
 DOCUMENTATION = r"""
 name: os_path
@@ -40,7 +40,41 @@ options:
   provider:
     description: Provider of the instance.
     type: str
+    choices: [alicloud, aws]
     default: alicloud
+  region:
+    description: Region of the instance. Without it, no region is ruled out.
+    type: str
+    default: ''
+  version:
+    description: Minor version of the system, for instance V(7.9). Without it, no version is ruled out.
+    type: str
+    default: ''
+  edition:
+    description: Edition of a Windows Server, for instance V(standard). Without it, no edition is ruled out.
+    type: str
+    default: ''
+  language:
+    description: Language of a Windows Server, for instance V(en). Without it, no language is ruled out.
+    type: str
+    default: ''
+  via:
+    description: Canonical ids that the path has to lead through, in this order.
+    type: list
+    elements: str
+    default: []
+  avoid:
+    description: Canonical ids that the path must not lead through.
+    type: list
+    elements: str
+    default: []
+  paths:
+    description:
+      - Migration paths beside the documented ones, as for the module os_migration. A row with the same source, target
+        and provider as a documented one replaces it.
+    type: list
+    elements: dict
+    default: []
 seealso:
   - plugin: evergreen.os_migration.os_targets
     plugin_type: filter
@@ -50,25 +84,59 @@ EXAMPLES = r"""
 - name: Show the hops from Windows Server 2008 R2 to 2016
   ansible.builtin.debug:
     msg: "{{ 'windows-2008r2' | evergreen.os_migration.os_path('windows-2016') | map(attribute='target') }}"
+
+- name: Show the hops to Windows Server 2022 that pass 2019, for a Standard Edition
+  ansible.builtin.debug:
+    msg: >-
+      {{ 'windows-2012r2' | evergreen.os_migration.os_path('windows-2022', edition='standard', via=['windows-2019']) }}
+
+- name: Plan with a path that the provider has opened for this account
+  ansible.builtin.debug:
+    msg: "{{ 'rhel-9' | evergreen.os_migration.os_path('rhel-10', paths=[{'source': 'rhel-9', 'target': 'rhel-10'}]) }}"
 """
 
 RETURN = r"""
 _value:
-  description: The hops; empty when source and target are the same. C(minutes) is the documented upper duration.
+  description:
+    - The hops; empty when source and target are the same. C(minutes) is the documented upper duration, C(path) the id
+      of the path.
   type: list
   elements: dict
   sample:
-    - {source: windows-2008r2, target: windows-2012r2, service: smc, minutes: 30}
-    - {source: windows-2012r2, target: windows-2016, service: smc, minutes: 30}
+    - source: windows-2008r2
+      target: windows-2012r2
+      service: smc
+      minutes: 30
+      path: alicloud.windows-2008r2.windows-2012r2
+    - source: windows-2012r2
+      target: windows-2016
+      service: smc
+      minutes: 30
+      path: alicloud.windows-2012r2.windows-2016
 """
 
 
-def os_path(os_id: str, target: str, architecture: str = X86, provider: str = "alicloud") -> list[dict[str, Any]]:
-    """Return the hops from ``os_id`` to ``target``."""
-    hops = plan(str(os_id), str(target), provider, architecture)
+def os_path(
+    os_id: str,
+    target: str,
+    *,
+    via: str | Sequence[str] = (),
+    avoid: str | Sequence[str] = (),
+    paths: Sequence[Any] = (),
+    **here: str,
+) -> list[dict[str, Any]]:
+    """Return the hops from ``os_id`` to ``target``; ``here`` names what else is known of the instance."""
+    try:
+        hops = plan(Start(str(os_id), **here), str(target), with_rows(paths), _ids(via), _ids(avoid))
+    except (TypeError, ValueError) as error:
+        raise AnsibleFilterError(f"os_path: {error}") from None
     if isinstance(hops, Problem):
         raise AnsibleFilterError(f"{hops.message} {hops.remedy}")
     return [asdict(hop) for hop in hops]
+
+
+def _ids(given: str | Sequence[str]) -> Sequence[str]:
+    return (given,) if isinstance(given, str) else given
 
 
 class FilterModule:

@@ -36,7 +36,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model
     Snapshot,
     Source,
 )
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.paths import PATHS, plan
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.paths import PATHS, Start, plan
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.step import Goal
 from hypothesis import strategies as st
 
@@ -138,9 +138,7 @@ guests = st.builds(
     probed=st.booleans(),
     facts=facts | st.just(HEALTHY_LINUX) | st.just(HEALTHY_WINDOWS),
 )
-plans = st.builds(plan, sources, targets, st.just("alicloud"), st.just("x86_64")).map(
-    lambda hops: hops if isinstance(hops, tuple) else ()
-)
+plans = st.builds(plan, sources.map(Start), targets).map(lambda hops: hops if isinstance(hops, tuple) else ())
 findings = st.builds(Finding, words, st.sampled_from(["inhibitor", "warning", "info"]), words)
 problems = st.builds(Problem, words, words, words)
 results = st.builds(CommandResult, status=st.sampled_from(["finished", "timed_out", "failed"]), stdout=words)
@@ -209,7 +207,7 @@ _PLANS = [
     hops
     for source in sorted(NAMES)
     for target in sorted(NAMES)
-    if source != target and isinstance(hops := plan(source, target, "alicloud", "x86_64"), tuple)
+    if source != target and isinstance(hops := plan(Start(source), target), tuple)
 ]
 #: What may be odd about an instance.
 _ODD_INSTANCES: list[dict[str, Any]] = [

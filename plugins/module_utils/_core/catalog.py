@@ -4,28 +4,35 @@
 
 """Canonical OS ids, and how to read them from what clouds and guests say.
 
-A text that is not recognised gives ``unknown``, never a guess. The tables are literals because only Python
-travels with a module.
+A text that is not recognised gives ``unknown``, never a guess: a name has to begin with a system that the catalogue
+knows, and nothing after it may name another. The tables are literals because only Python travels with a module.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from .model import UNKNOWN
 
 #: Canonical id -> name as the clouds' consoles print it (English).
 NAMES: Mapping[str, str] = {
+    "centos-6": "CentOS 6",
     "centos-7": "CentOS 7",
     "centos-8": "CentOS 8",
+    "rhel-6": "Red Hat Enterprise Linux 6",
     "rhel-7": "Red Hat Enterprise Linux 7",
     "rhel-8": "Red Hat Enterprise Linux 8",
     "rhel-9": "Red Hat Enterprise Linux 9",
+    "rhel-10": "Red Hat Enterprise Linux 10",
     "alinux-2": "Alibaba Cloud Linux 2",
     "alinux-3": "Alibaba Cloud Linux 3",
     "anolis-7": "Anolis OS 7",
     "anolis-8": "Anolis OS 8",
+    "amzn-2": "Amazon Linux 2",
+    "amzn-2023": "Amazon Linux 2023",
+    "windows-2008": "Windows Server 2008",
     "windows-2008r2": "Windows Server 2008 R2",
     "windows-2012": "Windows Server 2012",
     "windows-2012r2": "Windows Server 2012 R2",
@@ -35,20 +42,105 @@ NAMES: Mapping[str, str] = {
     "windows-2025": "Windows Server 2025",
 }
 
-_LINUX_ID = {"centos": "centos", "rhel": "rhel", "alinux": "alinux", "anolis": "anolis"}
+#: What a Windows Server's build number says.
+_BUILDS: Mapping[str, str] = {
+    "6001": "windows-2008",
+    "6002": "windows-2008",
+    "6003": "windows-2008",
+    "7600": "windows-2008r2",
+    "7601": "windows-2008r2",
+    "9200": "windows-2012",
+    "9600": "windows-2012r2",
+    "14393": "windows-2016",
+    "17763": "windows-2019",
+    "20348": "windows-2022",
+    "26100": "windows-2025",
+}
+#: What Win32_OperatingSystem.OperatingSystemSKU says; core installations and those without Hyper-V included.
+_SKUS: Mapping[str, str] = {
+    **dict.fromkeys(("7", "13", "36", "40"), "standard"),
+    **dict.fromkeys(("8", "12", "37", "39"), "datacenter"),
+    **dict.fromkeys(("10", "14", "38", "41"), "enterprise"),
+    **dict.fromkeys(("17", "29"), "web"),
+    "33": "foundation",
+    "50": "essentials",
+}
+#: ID of /etc/os-release -> family.
+_DISTRIBUTIONS = {"centos": "centos", "rhel": "rhel", "alinux": "alinux", "anolis": "anolis", "amzn": "amzn"}
 
-# First match wins. "(?!\S)"-like guards are not needed: versions are compared by their major number only.
-_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), form)
-    for pattern, form in (
-        (r"windows\W+server\W+(20\d\d)\W*(r2)?", "windows-{0}{1}"),
-        (r"centos\D*stream", UNKNOWN),
-        (r"centos\D{0,40}?(\d+)", "centos-{0}"),
-        (r"(?:red\s*hat|rhel)\D{0,40}?(\d+)", "rhel-{0}"),
-        (r"(?:alibaba\s+cloud\s+linux|aliyun\s+linux|alinux)\D{0,40}?(\d+)", "alinux-{0}"),
-        (r"anolis\s*(?:os)?\D{0,20}?(\d+)", "anolis-{0}"),
+_LONGEST_NAME = 1000
+_FULL_WIDTH = {0xFF01 + offset: 0x21 + offset for offset in range(94)}
+_MARKS = re.compile(r"\((?:r|tm)\)|[®™\u00ad\u200b-\u200f\u2060\ufeff]")
+_SEPARATORS = re.compile(r"(?:[^\w.]|_|(?<![0-9])\.|\.(?![0-9]))+")
+
+_LINUX = r"(?P<number>[0-9]{1,4}(?:\.[0-9]{1,8}){0,3})(?![0-9a-z.])"
+# Where a code page has no registered sign, it becomes an "r": "Microsoftr Windows Serverr 2008".
+_WINDOWS = r"windows serverr? (?P<number>20[0-9]{2})(?: ?(?P<r2>r2))?(?![0-9a-z.])(?! 20[0-9]{2})"
+#: How a name begins, in lower case and with single spaces; images of EC2 have a word before it.
+_FAMILIES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (family, re.compile(pattern))
+    for family, pattern in (
+        ("windows", r"(?:microsoftr? |майкрософт |ec2launchv2 |tpm |bios )?" + _WINDOWS),
+        ("centos", r"centos(?: linux)?(?: release)? ?" + _LINUX),
+        ("rhel", r"(?:red ?hat(?: enterprise linux)?|rhel)(?: server)?(?: release)? ?" + _LINUX),
+        ("alinux", r"(?:alibaba cloud linux|aliyun linux|alinux)(?: aliyun linux)?(?: release)? ?" + _LINUX),
+        ("anolis", r"anolis ?(?:os)?(?: release)? ?" + _LINUX),
+        ("amzn", r"(?:amazon linux(?: release)? ?|amzn(?=2 ami)|al(?=2023 ami))" + _LINUX),
     )
 )
+# What makes it another product than the catalogue's, another system, or two of them ("CentOS 7/8").
+_NOT_A_RELEASE = re.compile(
+    r"\b(?:stream|alpha|beta|preview|insider|itanium|ia64|(?<!without )hyper v|storage|multipoint|version)\b"
+)
+_ANOTHER = re.compile(
+    r"\b(?:windows|centos|red ?hat|rhel|alibaba|aliyun|anolis|ubuntu|debian|suse|rocky|almalinux|fedora)\b"
+    r"|^[0-9]{1,2}(?:\.[0-9]+)?(?![0-9.]| ?(?:bit|位|ビット))"
+)
+# First match wins: "x86 64" holds "x86", and an ARM system has 64 bits too.
+_ARCHITECTURES: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("arm64", re.compile(r"(?<![a-z])(?:arm(?:64)?|aarch64)(?![a-z0-9])")),
+    ("x86_64", re.compile(r"64 ?(?:bit|位|ビット)|(?<![a-z])(?:x64|amd64|x86 64)(?![a-z0-9])")),
+    ("i386", re.compile(r"32 ?(?:bit|位|ビット)|(?<![a-z])(?:i[3-6]86|x86)(?![a-z0-9])")),
+)
+_EDITIONS: Mapping[str, re.Pattern[str]] = {
+    "standard": re.compile(r"standard|标准版|標準版"),
+    "enterprise": re.compile(r"enterprise|企业版|企業版"),
+    "datacenter": re.compile(r"data ?center|数据中心版|資料中心版"),
+    "web": re.compile(r"(?<![a-z])web(?![a-z])"),
+    "essentials": re.compile(r"essentials"),
+    "foundation": re.compile(r"foundation"),
+}
+_OTHER_EDITION = re.compile(r"azure|evaluation|评估")
+_LANGUAGES: Mapping[str, re.Pattern[str]] = {
+    "zh": re.compile(r"chinese|中文|中国語"),
+    "en": re.compile(r"english|英文|英語"),
+    "ja": re.compile(r"japanese|日文|日本語"),
+    "ko": re.compile(r"korean|韩文"),
+    "de": re.compile(r"german"),
+    "fr": re.compile(r"french"),
+    "es": re.compile(r"spanish"),
+    "pt": re.compile(r"portuguese"),
+    "it": re.compile(r"italian"),
+    "ru": re.compile(r"russian"),
+}
+_LANGUAGE_TAG = re.compile(r"([a-z]{2,3})(?:[-_]|$)")
+_VERSION_ID = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,8}){0,3}")
+
+
+@dataclass(frozen=True)
+class Release:
+    """What a text says of a system; what it does not say is empty. ``raw`` is the text.
+
+    ``version`` names the minor version as it is written (``7.9``, ``3.2104``); ``edition`` and ``language`` are a
+    Windows Server's.
+    """
+
+    id: str = UNKNOWN
+    version: str = ""
+    edition: str = ""
+    language: str = ""
+    architecture: str = ""
+    raw: str = ""
 
 
 def is_known(os_id: str) -> bool:
@@ -61,25 +153,97 @@ def is_windows(os_id: str) -> bool:
     return os_id.startswith("windows-")
 
 
-def _known(os_id: str) -> str:
-    return os_id if os_id in NAMES else UNKNOWN
-
-
-def parse_name(text: str) -> str:
-    """Return the canonical id for a cloud's or Windows' own OS name, in English or Chinese, or ``unknown``.
+def read_name(text: str) -> Release:
+    """Read a system's name as a cloud, an image or Windows itself writes it, in English or Chinese.
 
     Examples of texts: ``CentOS  7.9 64 bit``, ``Windows Server  2008 R2 企业版 64位中文版``,
-    ``Microsoft Windows Server 2016 Datacenter``, ``Alibaba Cloud Linux  3.2104 LTS 64位``.
+    ``Microsoft Windows Server 2016 Datacenter``, ``Alibaba Cloud Linux  3.2104 LTS 64位``, ``RHEL-9.4.0_HVM-20240605``.
     """
-    for pattern, form in _PATTERNS:
-        found = pattern.search(text)
+    raw = text[:_LONGEST_NAME]
+    words = _words(text) if len(text) <= _LONGEST_NAME else ""
+    for family, pattern in _FAMILIES:
+        found = pattern.match(words)
         if found:
-            return _known(form.format(*(part.lower() if part else "" for part in found.groups())))
-    return UNKNOWN
+            return replace(_release(family, found, words[found.end() :].strip()), raw=raw)
+    return Release(raw=raw)
 
 
-def parse_os_release(distribution: str, version: str) -> str:
-    """Return the canonical id for ``ID`` and ``VERSION_ID`` of /etc/os-release, or ``unknown``."""
-    family = _LINUX_ID.get(distribution.strip().strip('"').lower())
-    major = version.strip().strip('"').split(".")[0]
-    return _known(f"{family}-{major}") if family else UNKNOWN
+def read_os_release(distribution: str, version_id: str, name: str = "") -> Release:
+    """Read ``ID``, ``VERSION_ID`` and, to tell what looks alike apart, ``PRETTY_NAME`` of /etc/os-release."""
+    raw = (name or f"{distribution} {version_id}")[:_LONGEST_NAME]
+    family, number = _DISTRIBUTIONS.get(_unquoted(distribution)), _unquoted(version_id)
+    if family is None or not _VERSION_ID.fullmatch(number):
+        return Release(raw=raw)
+    os_id = f"{family}-{number.split('.')[0]}"
+    contradicted = read_name(name).id not in (os_id, UNKNOWN) or _NOT_A_RELEASE.search(_words(name))
+    if os_id not in NAMES or contradicted:
+        return Release(raw=raw)
+    return Release(os_id, _minor(number), raw=raw)
+
+
+def read_redhat_release(text: str) -> Release:
+    """Read /etc/redhat-release: the only place where CentOS names its minor version."""
+    found = read_name(text.strip())
+    return Release(raw=found.raw) if is_windows(found.id) else found
+
+
+def read_windows(caption: str, build: str = "", sku: str = "", language: str = "") -> Release:
+    """Read what Win32_OperatingSystem says; a build number that belongs to another system makes it unknown."""
+    named, build, sku = read_name(caption), build.strip(), sku.strip()
+    server = _BUILDS.get(build, UNKNOWN)
+    # A desktop system has the same build number as a server; without a caption only the SKU tells them apart.
+    os_id = named.id if caption.strip() else server if sku in _SKUS else UNKNOWN
+    if not is_windows(os_id) or (build and os_id != server):
+        return Release(raw=named.raw)
+    tag = _LANGUAGE_TAG.match(language.strip().lower())
+    return replace(
+        named, id=os_id, edition=_SKUS.get(sku, named.edition), language=tag.group(1) if tag else named.language
+    )
+
+
+def read_ssm(platform_name: str, platform_version: str) -> Release:
+    """Read ``PlatformName`` and ``PlatformVersion`` of Systems Manager; Windows' version is its build number."""
+    if "windows" not in platform_name.lower():
+        return read_name(f"{platform_name} {platform_version}".strip())
+    parts = platform_version.strip().split(".")
+    return read_windows(platform_name, parts[2] if len(parts) > 2 else parts[-1])
+
+
+def _words(text: str) -> str:
+    """Return the text in lower case, with single spaces between its words and without its typography."""
+    plain = _MARKS.sub("", text[:_LONGEST_NAME].translate(_FULL_WIDTH).lower())
+    return _SEPARATORS.sub(" ", plain).strip()
+
+
+def _unquoted(text: str) -> str:
+    return text[:_LONGEST_NAME].strip().strip("\"'").strip().lower()
+
+
+def _minor(number: str) -> str:
+    parts = number.split(".")
+    return ".".join(parts[:2]) if len(parts) > 1 else ""
+
+
+def _release(family: str, found: re.Match[str], rest: str) -> Release:
+    if _NOT_A_RELEASE.search(rest) or _ANOTHER.search(rest):
+        return Release()
+    number = found["number"]
+    windows = family == "windows"
+    os_id = f"{family}-{number}{found['r2'] or ''}" if windows else f"{family}-{number.split('.')[0]}"
+    if os_id not in NAMES:
+        return Release()
+    architecture = next((name for name, pattern in _ARCHITECTURES if pattern.search(rest)), "")
+    if not windows:
+        return Release(os_id, _minor(number), architecture=architecture)
+    return Release(os_id, "", _edition(rest), _only(_LANGUAGES, rest), architecture)
+
+
+def _edition(rest: str) -> str:
+    """Return the edition; words after "SQL" name that product's edition, and some editions are none of ours."""
+    own = rest.split("sql")[0]
+    return "" if _OTHER_EDITION.search(own) else _only(_EDITIONS, own)
+
+
+def _only(table: Mapping[str, re.Pattern[str]], text: str) -> str:
+    found = [name for name, pattern in table.items() if pattern.search(text)]
+    return found[0] if len(found) == 1 else ""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..._core.catalog import parse_name
+from ..._core.catalog import Release, read_name
 from ..._core.ledger import TAG_KEY
 from ..._core.model import UNKNOWN, Agent, Disk, Instance, Problem, Snapshot
 from ..._errors import CloudError
@@ -61,12 +61,16 @@ def to_disk(raw: Mapping[str, Any]) -> Disk:
 
 def to_instance(raw: Mapping[str, Any]) -> Instance:
     """Translate an entry of DescribeInstances; the OS name comes in the account's language, and in English."""
+    release = _release(raw)
     return Instance(
         instance_id=raw["InstanceId"],
         region=text(raw, "RegionId"),
         provider="alicloud",
         status=text(raw, "Status"),
-        os=_os(raw),
+        os=release.id,
+        os_version=release.version,
+        os_edition=release.edition,
+        os_language=release.language,
         os_name=text(raw, "OSName"),
         os_type=text(raw, "OSType").lower(),
         vcpus=number(raw, "Cpu"),
@@ -82,10 +86,10 @@ def to_instance(raw: Mapping[str, Any]) -> Instance:
     )
 
 
-def _os(raw: Mapping[str, Any]) -> str:
-    """Return the canonical OS id: by the English name, else by the one in the account's language."""
-    english = parse_name(text(raw, "OSNameEn"))
-    return english if english != UNKNOWN else parse_name(text(raw, "OSName"))
+def _release(raw: Mapping[str, Any]) -> Release:
+    """Return what the names say of the OS: the English name, else the one in the account's language."""
+    english = read_name(text(raw, "OSNameEn"))
+    return english if english.id != UNKNOWN else read_name(text(raw, "OSName"))
 
 
 def _addresses(raw: Mapping[str, Any], *paths: str) -> tuple[str, ...]:
