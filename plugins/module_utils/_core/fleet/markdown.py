@@ -1,0 +1,140 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The report as Markdown, for a ticket or a wiki page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from .table import path_text
+from .words import Words, word
+
+Report = Mapping[str, Any]
+
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|~&#])")
+_BLANKS = re.compile(r"[\s\x00-\x1f\x7f]+")
+
+
+def escaped(value: object) -> str:
+    """Return a text that Markdown shows as it is, on one line."""
+    return _SPECIAL.sub(r"\\\1", _BLANKS.sub(" ", "" if value is None else str(value)).strip())
+
+
+def render(report: Report, words: Words) -> str:
+    """Return the whole document."""
+    own = words["words"]
+    intro = own["judged"].format(date=report["date"], soon=report["soon"])
+    lines = [f"# {own['title']}", "", intro]
+    for name, section in _SECTIONS.items():
+        body = list(section(report, words))
+        lines += ["", f"## {own[f'heading.{name}']}", "", *(body or [own["none"]])]
+    return "\n".join(lines) + "\n"
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[object]], words: Words) -> Iterator[str]:
+    """Yield the lines of a table, none when it has no rows."""
+    for place, row in enumerate(rows):
+        if not place:
+            yield _line([words["words"][f"column.{name}"] for name in columns])
+            yield _line(["---"] * len(columns))
+        yield _line(map(escaped, row))
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _totals(report: Report, words: Words) -> Iterator[str]:
+    totals = report["totals"]
+    plain = [(words["words"][f"total.{name}"], totals[name]) for name in _TOTALS]
+    states = [(word(words, "state", name), count) for name, count in totals["states"].items()]
+    support = [(word(words, "support", name), count) for name, count in totals["support"].items()]
+    return _table(("total", "count"), [*plain, *states, *support], words)
+
+
+_TOTALS = ("instances", "hops", "minutes", "snapshot_gib", "waived")
+
+
+def _systems(report: Report, words: Words) -> Iterator[str]:
+    rows = (
+        (_system(each, words), each["count"], word(words, "support", each["state"]), each["ends"], each["source"])
+        for each in report["systems"]
+    )
+    return _table(("os", "count", "support", "ends", "source"), rows, words)
+
+
+def _system(row: Report, words: Words) -> str:
+    return word(words, "os", row["name"])
+
+
+def _findings(report: Report, words: Words) -> Iterator[str]:
+    for each in report["blockers"]:
+        texts = report["findings"][each["id"]]
+        counts = words["words"]["counted"].format(count=each["count"], stopped=each["stopped"])
+        yield f"- **{escaped(each['id'])}** ({word(words, 'severity', each['severity'])}, {counts})"
+        yield from (f"  {escaped(text)}" for text in (texts["message"], texts["remedy"]) if text)
+
+
+def _waivers(report: Report, words: Words) -> Iterator[str]:
+    columns = ("rule", "instance_id", "name", "reason", "owner", "expires")
+    return _table(columns, ([each[name] for name in columns] for each in report["waivers"]), words)
+
+
+def _comparison(report: Report, words: Words) -> Iterator[str]:
+    compared = report["comparison"]
+    if not compared:
+        return
+    own = words["words"]
+    yield own["compared"].format(date=compared["previous_date"], unchanged=compared["unchanged"])
+    for direction in ("better", "worse"):
+        yield from _listed(own[f"comparison.{direction}"], [_change(each, words) for each in compared[direction]])
+    for direction in ("added", "gone"):
+        yield from _listed(own[f"comparison.{direction}"], [_instance(each) for each in compared[direction]])
+
+
+def _listed(title: str, entries: Sequence[str]) -> Iterator[str]:
+    if entries:
+        yield from ("", f"### {title} ({len(entries)})", "")
+        yield from (f"- {entry}" for entry in entries)
+
+
+def _instance(entry: Report) -> str:
+    return escaped(f"{entry['name']} {entry['instance_id']}")
+
+
+def _change(entry: Report, words: Words) -> str:
+    states = " → ".join(dict.fromkeys(word(words, "state", entry[end]) for end in ("from", "to")))
+    return ": ".join(filter(None, [_instance(entry), escaped(states), escaped(", ".join(entry["ids"]))]))
+
+
+def _instances(report: Report, words: Words) -> Iterator[str]:
+    rows = (
+        (
+            each["name"] or each["instance_id"],
+            each["region"],
+            word(words, "os", each["os"]),
+            each["support"]["ends"],
+            word(words, "state", each["state"]),
+            path_text(each) or each["target"],
+            each["minutes"],
+            each["snapshot_gib"],
+            " ".join(found["id"] for found in each["findings"] if found["severity"] != "info"),
+        )
+        for each in report["instances"]
+    )
+    columns = ("name", "region", "os", "ends", "state", "path", "minutes", "snapshot_gib", "findings")
+    return _table(columns, rows, words)
+
+
+_SECTIONS: Mapping[str, Callable[[Report, Words], Iterator[str]]] = {
+    "totals": _totals,
+    "systems": _systems,
+    "findings": _findings,
+    "waivers": _waivers,
+    "comparison": _comparison,
+    "instances": _instances,
+}
