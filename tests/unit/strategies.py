@@ -19,6 +19,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.ledge
 )
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import (
     UNKNOWN,
+    Account,
     Agent,
     Command,
     CommandResult,
@@ -35,12 +36,16 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model
     Record,
     Snapshot,
     Source,
+    Waiver,
 )
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.paths import PATHS, Start, plan
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.paths import PATHS, Start, find, plan
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.rules import RULES
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.rules.forms import FORMS
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.step import Goal
 from hypothesis import strategies as st
 
 ID = "i-bp1abcdefghij0123456"
+REGION = "cn-hangzhou"
 ATTEMPT_STATES = ("started", "migrated", "rolling_back", "restored", "rolled_back", "committed")
 
 words = st.text(max_size=12)
@@ -53,13 +58,28 @@ moments = st.floats(0, 100_000)
 attempts, hop_numbers = st.integers(0, 3), st.integers(1, 3)
 disk_ids = st.sampled_from(["d-0", "d-1", "d-2"])
 
-agents = st.builds(Agent, installed=st.booleans(), online=st.booleans()) | st.just(Agent(True, True))
+versions = st.sampled_from(["", "7.9", "7.6", "8.5"])
+editions = st.sampled_from(["", "standard", "datacenter", "essentials"])
+languages = st.sampled_from(["", "en", "zh", "ja"])
+heartbeats = st.sampled_from(["", "1970-01-01T00:00:00Z", "2026-11-22T10:00:00Z", "soon", "0001-01-01T00:00:00Z"])
+agents = st.builds(Agent, st.booleans(), st.booleans(), heartbeats) | st.just(Agent(True, True))
+accounts = st.builds(Account, st.none() | st.booleans(), st.none() | st.booleans())
+#: Some rules and days, the day of the moments among them.
+waivers = st.builds(
+    Waiver,
+    rule=st.sampled_from([rule.id for rule in RULES]),
+    reason=words,
+    owner=words,
+    expires=st.sampled_from(["1969-12-31", "1970-01-01", "1970-01-02", "2099-12-31"]),
+)
 disks = st.builds(
     Disk,
     disk_id=disk_ids,
     type=st.sampled_from(["system", "data"]),
     category=st.sampled_from(["cloud_essd", "cloud_efficiency", "local_ssd_pro", "ephemeral_ssd"]),
-    status=st.sampled_from(["In_use", "ReIniting", ""]),
+    status=st.sampled_from(["In_use", "In_use", "ReIniting", ""]),
+    delete_auto_snapshot=st.booleans(),
+    manual_snapshots=st.sampled_from([None, 0, 239, 240, 254, 255, 256]),
 )
 labels = st.builds(snapshot_label, attempts, hop_numbers) | st.sampled_from(["", "of somebody else"])
 snapshots = st.builds(
@@ -89,10 +109,13 @@ ledgers = st.builds(
 instances = st.builds(
     Instance,
     instance_id=st.just(ID),
-    region=st.just("r"),
+    region=st.just(REGION),
     provider=st.just("alicloud"),
     status=st.sampled_from(["Running", "Running", "Running", "Stopped", "Stopping", "Starting", "Pending", ""]),
     os=sources,
+    os_version=versions,
+    os_edition=editions,
+    os_language=languages,
     os_type=st.sampled_from(["linux", "windows", ""]),
     architecture=st.sampled_from(["x86_64", "x86_64", "arm64", UNKNOWN]),
     vcpus=st.integers(0, 4),
@@ -105,38 +128,75 @@ instances = st.builds(
     locks=st.just(()) | st.just(("security",)),
     tags=st.just({}) | st.dictionaries(st.just(TAG_KEY) | words, words, max_size=2),
 )
-fact_values = st.integers(0, 50_000).map(str) | st.sampled_from(["", "unknown", "-1", "1e9", "٣", "9" * 5000]) | words
-facts = st.dictionaries(
-    st.sampled_from(
-        [
-            "os_id",
-            "memory_available_mib",
-            "free_mib./usr",
-            "free_mib./var",
-            "free_mib./boot",
-            "free_mib.C",
-            "windows_dir_mib",
-            "i686_count",
-            "package_manager",
-        ]
-    ),
-    fact_values,
-)
 HEALTHY_LINUX = {
     "os_id": "centos",
+    "time": "0",
+    "kernel": "3.10.0-1160.119.1.el7.x86_64",
+    "kernel_newest": "3.10.0-1160.119.1.el7.x86_64",
     "memory_available_mib": "4000",
     "free_mib./usr": "4000",
     "free_mib./var": "9000",
     "free_mib./boot": "400",
-    "i686_count": "0",
     "package_manager": "yum",
+    "package_manager_works": "yes",
+    "rpm_database": "sound",
+    "i686_count": "0",
+    "epel_modular": "no",
+    "modules_out_of_tree": "none",
+    "modules_unsigned": "none",
+    "mysql": "none",
+    "local_programs": "0",
+    "local_program_names": "none",
+    "selinux": "disabled",
+    "rsync": "yes",
+    "security_center": "no",
+    "reboot_required": "no",
+    "fstab_device_names": "none",
+    "nics": "eth0",
+    "net_ifnames": "off",
+    "boot_mode": "bios",
+    "full_filesystems": "none",
+    "nested_filesystems": "none",
+    "time_synchronised": "yes",
+    "leftovers": "none",
 }
-HEALTHY_WINDOWS = {"free_mib.C": "90000", "windows_dir_mib": "16000"}
+HEALTHY_WINDOWS = {
+    "time": "0",
+    "free_mib.C": "90000",
+    "windows_dir_mib": "16000",
+    "powershell": "5.1.14409.1005",
+    "tls12": "yes",
+    "reboot_required": "no",
+    "roles": "none",
+    "antivirus": "none",
+    "third_party_drivers": "none",
+    "activation_channel": "kms",
+    "activated": "yes",
+    "page_file": r"C:\pagefile.sys",
+    "crash_dump": "automatic",
+    "crash_dump_file": r"%SystemRoot%\MEMORY.DMP",
+}
+fact_values = (
+    st.integers(0, 50_000).map(str)
+    | st.sampled_from([*HEALTHY_LINUX.values(), *HEALTHY_WINDOWS.values()])
+    | st.sampled_from(["", "unknown", "-1", "1e9", "٣", "9" * 5000, "mysql 8.4.0", "mysql " + "9" * 5000, "yes", "no"])
+    | words
+)
+facts = st.dictionaries(st.sampled_from(["os_id", *FORMS]), fact_values) | st.builds(
+    lambda healthy, odd: {**healthy, **odd},
+    st.sampled_from([HEALTHY_LINUX, HEALTHY_WINDOWS]),
+    st.dictionaries(st.sampled_from(sorted(FORMS)), fact_values, max_size=3),
+)
 guests = st.builds(
     Guest,
     os=sources,
     probed=st.booleans(),
     facts=facts | st.just(HEALTHY_LINUX) | st.just(HEALTHY_WINDOWS),
+    version=versions,
+    edition=editions,
+    language=languages,
+    trouble=st.sampled_from(["", "", "", "timed_out", "cut_off", "unreadable", "failed", "brand new"]),
+    trouble_text=words,
 )
 plans = st.builds(plan, sources.map(Start), targets).map(lambda hops: hops if isinstance(hops, tuple) else ())
 findings = st.builds(Finding, words, st.sampled_from(["inhibitor", "warning", "info"]), words)
@@ -155,7 +215,9 @@ def tuples_of(strategy: st.SearchStrategy[Any], size: int = 3) -> st.SearchStrat
 def records(**given: st.SearchStrategy[Any]) -> st.SearchStrategy[Record]:
     """Return records in any state of knowledge; ``given`` replaces fields."""
     fields: dict[str, st.SearchStrategy[Any]] = {
-        "item": st.builds(Item, st.just(ID), st.just("r"), st.just("alicloud"), target=targets),
+        "item": st.builds(
+            Item, st.just(ID), st.just(REGION), st.just("alicloud"), target=targets, waivers=tuples_of(waivers)
+        ),
         "state": st.sampled_from(
             ["pending", "probing", "queued", "protecting", "importing", "migrating", "verifying", "rolling_back"]
         ),
@@ -164,6 +226,7 @@ def records(**given: st.SearchStrategy[Any]) -> st.SearchStrategy[Record]:
         "instance": maybe(instances),
         "before": maybe(instances),
         "guest": maybe(guests),
+        "account": maybe(accounts),
         "ledger": maybe(ledgers),
         "snapshots": maybe(tuples_of(snapshots, 4)),
         "source": maybe(st.builds(Source, st.just("s-0"), st.sampled_from(["Available", "InUse", "Unavailable", ""]))),
@@ -187,7 +250,7 @@ def records(**given: st.SearchStrategy[Any]) -> st.SearchStrategy[Record]:
 FINE = {
     "linux": Instance(
         ID,
-        "r",
+        REGION,
         "alicloud",
         status="Running",
         os="centos-7",
@@ -219,18 +282,21 @@ _ODD_INSTANCES: list[dict[str, Any]] = [
     {"agent": Agent()},
     {"disks": ()},
     {"disks": (Disk("d-0", "system", status="ReIniting"),)},
-    {"disks": (Disk("d-0", "system"), Disk("d-2", category="local_ssd_pro"))},
+    {"disks": (Disk("d-0", "system", status="In_use"), Disk("d-2", status="In_use", category="local_ssd_pro"))},
     {"vcpus": 1},
     {"hostname": "renamed"},
     {"snapshots_in_progress": (Snapshot("s-9", "d-0"),)},
 ]
 #: What may be odd about a record.
 _ODD_RECORDS: list[dict[str, Any]] = [
-    {"item": Item(ID, "r", "alicloud", target="anolis-8")},
-    {"item": Item(ID, "r", "alicloud")},
+    {"item": Item(ID, REGION, "alicloud", target="anolis-8")},
+    {"item": Item(ID, REGION, "alicloud")},
     *({name: None} for name in ("guest", "ledger", "snapshots", "source", "jobs", "before")),
     *({"guest": Guest(os, facts=HEALTHY_LINUX)} for os in (UNKNOWN, "centos-7", "windows-2012r2")),
     {"guest": Guest("centos-7", probed=False)},
+    {"guest": Guest(UNKNOWN, trouble="cut_off")},
+    {"account": None},
+    {"account": Account(service_role=False)},
     {"problem": Problem("MigrationFailed", "It failed.", "Look.")},
     {"snapshots": ()},
     *({"source": Source("s-0", state)} for state in ("Unavailable", "InUse", "")),
@@ -243,12 +309,20 @@ _ODD_RECORDS: list[dict[str, Any]] = [
 ]
 
 
+def fine_guest(hop: Hop) -> Guest:
+    """Return a guest that everything is fine with, and that the hop may start from."""
+    path = find(hop)
+    assert path is not None
+    said = {name: (*getattr(path, f"{name}s"), "")[0] for name in ("version", "edition", "language")}
+    return Guest(hop.source, facts=HEALTHY_LINUX | HEALTHY_WINDOWS, **said)
+
+
 @cache
 def _stages(way: tuple[Hop, ...], number: int, hop: int) -> list[dict[str, Any]]:
     """Return what is known of an instance at each point of its way."""
     disks = FINE["linux"].disks
     marked = {state: Ledger(state, number, way[0].source, way[-1].target) for state in ATTEMPT_STATES}
-    before, after = Guest(way[hop - 1].source, facts=HEALTHY_LINUX | HEALTHY_WINDOWS), Guest(way[hop - 1].target)
+    before, after = fine_guest(way[hop - 1]), Guest(way[hop - 1].target)
 
     def taken(status: str) -> tuple[Snapshot, ...]:
         return tuple(Snapshot(f"s-{d.disk_id}", d.disk_id, status, "", snapshot_label(number, hop)) for d in disks)
@@ -294,9 +368,10 @@ def likely_records(draw: st.DrawFn) -> Record:
     odd_here: dict[str, Any] = draw(st.just({}) | st.sampled_from(_ODD_INSTANCES))
     odd: list[dict[str, Any]] = draw(st.lists(st.sampled_from(_ODD_RECORDS), max_size=2))
     known = {
-        "item": Item(ID, "r", "alicloud", target=way[-1].target),
+        "item": Item(ID, REGION, "alicloud", target=way[-1].target, waivers=draw(st.just(()) | st.tuples(waivers))),
         "instance": replace(fine, **odd_here),
         "before": fine,
+        "account": Account(service_role=True, snapshots_used=True),
         "hops": way,
         "hop": hop - 1,
         **stage,
@@ -313,20 +388,6 @@ goals = st.builds(
     on_failure=st.sampled_from(["keep", "rollback"]),
     rollback_to=st.sampled_from(["start", "hop"]),
     retry=st.booleans(),
-    waive=tuples_of(
-        st.sampled_from(
-            [
-                "instance.not_running",
-                "agent.offline",
-                "agent.missing",
-                "source.not_imported",
-                "disk.none_visible",
-                "job.unfinished",
-                "guest.os_not_recognised",
-            ]
-        ),
-        2,
-    ),
     hop_timeout=st.sampled_from([60.0, 7200.0]),
     importable=st.frozensets(st.sampled_from(["linux", "windows"])),
     delete_service_snapshots=st.booleans(),
