@@ -101,9 +101,9 @@ class Rule:
 
     def look(self, case: Case, severity: str) -> Finding | None:
         """Return what is wrong, if anything is. What is not known is never fine, and never only a remark."""
-        missing = [name for name in self.needs if not is_known(name, case.fact(name))]
-        if missing:
-            evidence = ", ".join(f"{name}: {NOT_KNOWN}" for name in missing)
+        facts = {name: value for name in self.needs if is_known(name, value := case.fact(name))}
+        if len(facts) < len(self.needs):
+            evidence = ", ".join(f"{name}: {facts.get(name, NOT_KNOWN)}" for name in self.needs)
             return self._finding(evidence, INHIBITOR if severity == INHIBITOR else WARNING)
         verdict = self.check(case)
         if isinstance(verdict, Weighed):
