@@ -62,7 +62,7 @@ _value:
     source:
       description: The document that names the day.
       type: str
-      sample: "Alibaba Cloud: Migrate the operating system of an instance"
+      sample: "Alibaba Cloud ECS: CentOS EOL guidance (2024-07-15)"
 """
 
 

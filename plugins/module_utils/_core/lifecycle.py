@@ -4,8 +4,9 @@
 
 """Until when an operating system gets security updates, and where that is said.
 
-The date is the last day on which everybody gets them; support that has to be bought beyond it does not count. A system
-whose date is not known has no row: that is told as ``unknown``, never guessed.
+The date is the last day on which everybody gets them; support that has to be bought beyond it does not count. Where two
+documents disagree, the newer one wins. A system of which no document names the day (Anolis OS) has no row: that is told
+as ``unknown``, never guessed.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from datetime import date
 
 from .model import UNKNOWN
 
-_ECS = "Alibaba Cloud: Migrate the operating system of an instance"
-_ALINUX = "Alibaba Cloud: Alibaba Cloud Linux lifecycle (2025-11-13)"
-_MICROSOFT = "Microsoft: product lifecycle, extended end date"
-_RED_HAT = "Red Hat Enterprise Linux Life Cycle, end of maintenance support"
+_CENTOS = "Alibaba Cloud ECS: CentOS EOL guidance (2024-07-15)"
+_ALINUX = "Alibaba Cloud Linux: lifecycle (2025-11-13)"
+_RED_HAT = "Red Hat Enterprise Linux Life Cycle, end of maintenance support (undated page)"
+_AMAZON_2 = "Amazon Linux 2 FAQs (undated page)"
+_AMAZON_2023 = "Amazon Linux 2023 User Guide: Release cadence (undated page)"
+_MICROSOFT = "Microsoft Lifecycle, extended end date (2026-05-14)"
 
 
 @dataclass(frozen=True)
@@ -41,19 +44,27 @@ class Support:
 
 
 SUPPORT_ENDS: Mapping[str, SupportEnd] = {
-    "centos-7": SupportEnd(date(2024, 6, 30), _ECS),
-    "centos-8": SupportEnd(date(2021, 12, 31), _ECS),
+    "centos-6": SupportEnd(date(2020, 11, 30), _CENTOS),
+    "centos-7": SupportEnd(date(2024, 6, 30), _CENTOS),
+    "centos-8": SupportEnd(date(2021, 12, 31), _CENTOS),
+    "rhel-6": SupportEnd(date(2020, 11, 30), _RED_HAT),
     "rhel-7": SupportEnd(date(2024, 6, 30), _RED_HAT),
     "rhel-8": SupportEnd(date(2029, 5, 31), _RED_HAT),
     "rhel-9": SupportEnd(date(2032, 5, 31), _RED_HAT),
+    "rhel-10": SupportEnd(date(2035, 5, 31), _RED_HAT),
+    # An older, undated page about the migration of ECS instances says 2025-03-31.
     "alinux-2": SupportEnd(date(2026, 3, 31), _ALINUX),
     "alinux-3": SupportEnd(date(2031, 3, 31), _ALINUX),
+    "amzn-2": SupportEnd(date(2026, 6, 30), _AMAZON_2),
+    "amzn-2023": SupportEnd(date(2029, 6, 30), _AMAZON_2023),
+    "windows-2008": SupportEnd(date(2020, 1, 14), _MICROSOFT),
     "windows-2008r2": SupportEnd(date(2020, 1, 14), _MICROSOFT),
     "windows-2012": SupportEnd(date(2023, 10, 10), _MICROSOFT),
     "windows-2012r2": SupportEnd(date(2023, 10, 10), _MICROSOFT),
     "windows-2016": SupportEnd(date(2027, 1, 12), _MICROSOFT),
     "windows-2019": SupportEnd(date(2029, 1, 9), _MICROSOFT),
     "windows-2022": SupportEnd(date(2031, 10, 14), _MICROSOFT),
+    "windows-2025": SupportEnd(date(2034, 11, 14), _MICROSOFT),
 }
 
 

@@ -258,12 +258,6 @@ def find(hop: Hop, paths: Sequence[Path] = PATHS) -> Path | None:
     return next((path for path in paths if path.id == hop.path), None)
 
 
-def notes(hops: Iterable[Hop], paths: Sequence[Path] = PATHS) -> tuple[str, ...]:
-    """Return the allow lists of the given hops."""
-    wanted = [path for hop in hops if (path := find(hop, paths))]
-    return tuple(path.allow_list for path in wanted if path.allow_list)
-
-
 # --- why there is no plan -------------------------------------------------------------------------------------------
 
 
