@@ -16,6 +16,7 @@ from .state import Content, Disk, Instance, Job, JobState, Source, Tags
 from .world import World
 
 DAY = 86400.0
+MONTH_AGO = -30 * DAY
 ID_LENGTH = 22
 OTHER_TEAM = Group("other-team-{n:02}", "centos-7", id_prefix="i-bp1other", console_job=ConsoleJob("alinux-3"))
 
@@ -84,15 +85,20 @@ def _disk(world: World, instance: Instance, spec: DiskSpec, letter: str) -> Disk
         contents=Timeline(Content(group.os, smc_client=imported) if spec.type == "system" else Content()),
         tags=Timeline(tags),
         serial=world.serial(),
+        delete_auto_snapshot=spec.delete_auto_snapshot,
+        condition=spec.status,
     )
 
 
 def _begin(world: World, instance: Instance) -> None:
     """What was already going on when the simulation starts."""
     group = instance.group
+    for disk, spec in zip(instance.disks, group.disks, strict=True):
+        for number in range(spec.manual_snapshots):
+            storage.add_snapshot(world, disk, f"by-hand-{number + 1}", "user", MONTH_AGO)
     if group.faults.snapshot_in_progress:
-        snapshot = storage.create_snapshot(world, instance.system_disk, "nightly-backup", {}, 0.0)
-        snapshot.created, snapshot.visible = -snapshot.length, -math.inf
+        snapshot = storage.add_snapshot(world, instance.system_disk, "auto2.0-nightly", "auto", 0.0)
+        snapshot.created = -snapshot.length
         snapshot.length += group.faults.snapshot_in_progress
     if group.smc_source != "none" or group.console_job:
         source = sources.add_source(world, instance, world.new_id("s"), -DAY)

@@ -41,16 +41,26 @@ text = _scalar(str, "a text")
 boolean = _scalar(bool, "true or false")
 
 
-def integer(value: Any, place: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ScenarioError(f"{place}: expected a whole number from 0, got {value!r}")
-    return value
-
-
 def number(value: Any, place: str) -> float:
     if not isinstance(value, (int, float)) or isinstance(value, bool) or value < 0:
         raise ScenarioError(f"{place}: expected a number from 0, got {value!r}")
     return float(value)
+
+
+def whole_number(value: Any, place: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ScenarioError(f"{place}: expected a whole number, got {value!r}")
+    return value
+
+
+def integer(value: Any, place: str) -> int:
+    if whole_number(value, place) < 0:
+        raise ScenarioError(f"{place}: expected a whole number from 0, got {value!r}")
+    return int(value)
+
+
+def optional(reader: Reader[T]) -> Reader[T | None]:
+    return lambda value, place: None if value is None else reader(value, place)
 
 
 def one_of(*allowed: Any) -> Reader[Any]:
@@ -152,6 +162,7 @@ def duration(value: Any, place: str) -> Distribution:
     return made
 
 
+SPOILT_FACTS = ("rubbish", "cut_off", "huge", "not_utf8", "hangs")
 DURATIONS: Mapping[str, Distribution] = {
     "migrate": Distribution("lognormal", mean=1200, sigma=0.2, min=900, max=1800),
     "snapshot": Distribution("uniform", min=60, max=300),
@@ -200,6 +211,9 @@ class DiskSpec:
     type: str
     size_gib: int
     category: str = "cloud_essd"
+    status: str = "In_use"
+    manual_snapshots: int = 0
+    delete_auto_snapshot: bool = True
 
 
 @dataclass(frozen=True)
@@ -220,6 +234,8 @@ class Guest:
     language: str = "zh-CN"
     edition: str = "Datacenter"
     users: tuple[str, ...] = ("root", "Administrator", "System")
+    files: Mapping[str, str | None] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
     answers: tuple[Answer, ...] = ()
 
 
@@ -244,8 +260,11 @@ class GroupFaults:
     job_stuck: StuckFault | None = None
     snapshot_fails: int = 0
     agent: str = "online"
+    agent_heartbeat_age: float = 3 * 86400.0
     snapshot_in_progress: float = 0.0
     command_hangs: bool = False
+    facts: str = ""
+    clock_offset: int = 0
 
 
 @dataclass(frozen=True)
@@ -332,6 +351,8 @@ _guest = record(
     language=one_of(*LANGUAGES),
     edition=one_of(*EDITIONS),
     users=list_of(text),
+    files=mapping_of(optional(text)),
+    facts=mapping_of(text),
     answers=list_of(record(Answer, contains=text, output=text, rc=integer)),
 )
 _group_faults = record(
@@ -347,8 +368,20 @@ _group_faults = record(
     job_stuck=record(StuckFault, at_hop=integer, after_progress=number),
     snapshot_fails=integer,
     agent=one_of("online", "offline", "missing"),
+    agent_heartbeat_age=number,
     snapshot_in_progress=number,
     command_hangs=boolean,
+    facts=one_of(*SPOILT_FACTS),
+    clock_offset=whole_number,
+)
+_disk = record(
+    DiskSpec,
+    type=one_of("system", "data"),
+    size_gib=integer,
+    category=text,
+    status=one_of("In_use", "Attaching", "Detaching", "Creating", "ReIniting"),
+    manual_snapshots=integer,
+    delete_auto_snapshot=boolean,
 )
 _group = record(
     Group,
@@ -369,7 +402,7 @@ _group = record(
     status=one_of("Running", "Stopped"),
     locks=list_of(one_of("financial", "security", "Recycling", "dedicatedhostfinancial", "refunded")),
     tags=mapping_of(text),
-    disks=list_of(record(DiskSpec, type=one_of("system", "data"), size_gib=integer, category=text)),
+    disks=list_of(_disk),
     guest=_guest,
     durations=mapping_of(duration, keys=one_of(*DURATIONS)),
     faults=_group_faults,
@@ -378,7 +411,7 @@ _group = record(
 )
 _fault = record(
     Fault,
-    match=record(Match, service=one_of("ecs", "smc", "sts"), action=text, instance=text),
+    match=record(Match, service=one_of("ecs", "ram", "smc", "sts"), action=text, instance=text),
     effect=one_of("throttle", "http_500", "http_503", "cut", "lost_answer", "delay"),
     after=integer,
     times=integer,

@@ -16,7 +16,6 @@ from .scenario import Group
 
 HEARTBEAT = 60.0
 HEARTBEAT_VALID = 120.0
-LONG_AGO = -3 * 86400.0
 UNFINISHED = frozenset({"Ready", "Running", "Stopped", "InError"})
 
 Tags = dict[str, str]
@@ -43,11 +42,13 @@ class Disk:
     contents: Timeline[Content]
     tags: Timeline[Tags]
     serial: int = 0
+    delete_auto_snapshot: bool = True
+    condition: str = "In_use"
     resetting_until: float = -math.inf
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
 
     def status(self, now: float) -> str:
-        return "ReIniting" if now < self.resetting_until else "In_use"
+        return "ReIniting" if now < self.resetting_until else self.condition
 
     def snapshot_in_progress(self, now: float) -> bool:
         return any(snapshot.status(now) == "progressing" for snapshot in self.snapshots.values())
@@ -66,6 +67,7 @@ class Snapshot:
     disk_type: str
     disk_size_gib: int
     tags: Timeline[Tags]
+    kind: str = "user"
     serial: int = 0
     fails: bool = False
     visible: float = -math.inf
@@ -131,7 +133,7 @@ class Instance:
             return None
         if self.agent.at(now):
             return now - (now + self.serial) % HEARTBEAT
-        return max(self.agent.since(now), LONG_AGO)
+        return max(self.agent.since(now), -self.group.faults.agent_heartbeat_age)
 
     def agent_online(self, now: float) -> bool:
         """What DescribeCloudAssistantStatus says: a heartbeat within two minutes, so it may be stale."""

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import math
+
 from .clock import Timeline
 from .state import Disk, Instance, Snapshot, Tags
 from .world import World
@@ -29,6 +31,13 @@ def create_snapshot(world: World, disk: Disk, name: str, tags: Tags, now: float)
         visible=now + world.scenario.consistency_lag,
     )
     world.snapshots[snapshot.id] = disk.snapshots[snapshot.id] = snapshot
+    return snapshot
+
+
+def add_snapshot(world: World, disk: Disk, name: str, kind: str, created: float) -> Snapshot:
+    """A snapshot from before the simulation: everybody sees it."""
+    snapshot = create_snapshot(world, disk, name, {}, created)
+    snapshot.kind, snapshot.visible = kind, -math.inf
     return snapshot
 
 

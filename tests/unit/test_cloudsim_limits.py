@@ -61,6 +61,7 @@ def command(lab: Lab, **more: Any) -> dict[str, Any]:
         ("DescribeInstances", {"NextToken": "nonsense"}, (400, "InvalidParameter.NextToken")),
         ("DescribeSnapshots", {"MaxResults": 101}, (400, "InvalidParameter.MaxResults")),
         ("DescribeSnapshots", {"Status": "ready"}, (404, "InvalidStatus.NotFound")),
+        ("DescribeSnapshots", {"SnapshotType": "hourly"}, (400, "InvalidParameter")),
         ("DescribeSnapshots", {"SnapshotIds": json.dumps(["s-1"] * 101)}, (400, "InvalidSnapshotIds.Malformed")),
         ("DescribeInvocationResults", {"MaxResults": 51}, (400, "InvalidParameter.MaxResults")),
         ("DescribeCloudAssistantStatus", {"InstanceId": ["i-1"] * 51}, (403, "InstanceIds.ExceedLimit")),

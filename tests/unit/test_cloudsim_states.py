@@ -112,6 +112,38 @@ def test_a_snapshot_takes_its_time(make_lab: MakeLab) -> None:
     assert snapshots(lab) == []
 
 
+def test_snapshots_of_hands_and_of_schedules_are_told_apart(make_lab: MakeLab) -> None:
+    kept = [{"type": "system", "size_gib": 40, "manual_snapshots": 2, "delete_auto_snapshot": False}]
+    lab = make_lab(disks=kept, faults={"snapshot_in_progress": 60})
+    assert [each["Status"] for each in snapshots(lab, SnapshotType="user")] == ["accomplished"] * 2
+    assert [each["Status"] for each in snapshots(lab, SnapshotType="auto")] == ["progressing"]
+    assert len(snapshots(lab, SnapshotType="all")) == len(snapshots(lab)) == 3
+    assert disks(lab)[0]["DeleteAutoSnapshot"] is False
+
+
+def test_a_disk_that_is_not_in_use_takes_no_snapshot(make_lab: MakeLab) -> None:
+    lab = make_lab(disks=[{"type": "system", "size_gib": 40, "status": "Detaching"}])
+    assert disks(lab)[0]["Status"] == "Detaching"
+    assert lab.code("ecs", "CreateSnapshot", DiskId=disks(lab)[0]["DiskId"]) == (403, "IncorrectDiskStatus")
+
+
+@pytest.mark.parametrize(("age", "online"), [(60, "true"), (90_000, "false")])
+def test_an_offline_agent_was_heard_when_the_scenario_says(make_lab: MakeLab, age: int, online: str) -> None:
+    lab = make_lab(faults={"agent": "offline", "agent_heartbeat_age": age})
+    answer = lab.ok("ecs", "DescribeCloudAssistantStatus", InstanceId=[WEB])
+    [agent] = answer["InstanceCloudAssistantStatusSet"]["InstanceCloudAssistantStatus"]
+    assert agent["LastHeartbeatTime"] == lab.world.clock.iso(-age)
+    assert agent["CloudAssistantStatus"] == online
+
+
+def test_smc_s_role_exists_once_the_account_has_authorised_it(make_lab: MakeLab) -> None:
+    role = {"RoleName": "AliyunServiceRoleForSMC"}
+    assert make_lab().ok("ram", "GetRole", **role)["Role"]["IsServiceLinkedRole"]
+    assert make_lab().code("ram", "GetRole", RoleName="Another") == (404, "EntityNotExist.Role")
+    without = make_lab(scenario={"smc": {"authorised": False}})
+    assert without.code("ram", "GetRole", **role) == (404, "EntityNotExist.Role")
+
+
 def test_the_scenario_lets_snapshots_fail(make_lab: MakeLab) -> None:
     lab = make_lab(faults={"snapshot_fails": 1})
     disk = disks(lab)[0]["DiskId"]

@@ -152,6 +152,7 @@ def test_permissions(lab: Lab) -> None:
     assert lab.code("ecs", "DescribeInstances", user=nobody, DryRun="true") == (403, "Forbidden.RAM")
     assert lab.code("ecs", "DescribeInstances", DryRun="true") == (400, "DryRunOperation")
     assert lab.code("smc", "DescribeReplicationJobs", user=nobody) == (403, "Forbidden.Unauthorized")
+    assert lab.code("ram", "GetRole", user=nobody, RoleName="AliyunServiceRoleForSMC") == (403, "NoPermission")
 
 
 def test_cut_connections_and_lost_answers(request_: Request, lab: Lab) -> None:

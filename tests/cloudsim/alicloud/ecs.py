@@ -273,7 +273,7 @@ def _disk(call: Call, disk: Disk) -> dict[str, Any]:
         "Portable": disk.type == "data",
         "Encrypted": False,
         "DeleteWithInstance": True,
-        "DeleteAutoSnapshot": True,
+        "DeleteAutoSnapshot": disk.delete_auto_snapshot,
         "EnableAutoSnapshot": True,
         "CreationTime": created,
         "AttachedTime": created,
@@ -365,8 +365,7 @@ def delete_snapshot(call: Call) -> Answer:
 
 @action(
     "ecs",
-    uses=f"RegionId InstanceId DiskId SnapshotIds SnapshotName Status SourceDiskType Tag DryRun {_PAGING}",
-    ignores="SnapshotType",
+    uses=f"RegionId InstanceId DiskId SnapshotIds SnapshotName SnapshotType Status SourceDiskType Tag DryRun {_PAGING}",
 )
 def describe_snapshots(call: Call) -> Answer:
     region = check_region(call)
@@ -375,6 +374,8 @@ def describe_snapshots(call: Call) -> Answer:
     status = call.get("Status", "all")
     if status not in ("all", "progressing", "accomplished", "failed"):
         raise ApiError(404, "InvalidStatus.NotFound", "The specified snapshot status does not exist.")
+    if call.get("SnapshotType", "all") not in ("all", "auto", "user"):
+        raise ApiError(400, "InvalidParameter", "SnapshotType must be auto, user or all.")
     found = [
         snapshot
         for snapshot in _snapshot_pool(call, ids)
@@ -405,6 +406,7 @@ def _snapshot_matches(call: Call, snapshot: Snapshot) -> bool:
         "DiskId": snapshot.disk_id,
         "SnapshotName": snapshot.name,
         "Status": snapshot.status(call.now),
+        "SnapshotType": snapshot.kind,
         "SourceDiskType": snapshot.disk_type,
     }
     if any(call.get(name) not in (None, "", "all", value) for name, value in wanted.items()):
@@ -418,7 +420,7 @@ def _snapshot(call: Call, snapshot: Snapshot) -> dict[str, Any]:
         "SnapshotId": snapshot.id,
         "SnapshotName": snapshot.name,
         "Description": snapshot.description,
-        "SnapshotType": "user",
+        "SnapshotType": snapshot.kind,
         "Status": status,
         "Progress": snapshot.progress(call.now),
         "Available": status == "accomplished",

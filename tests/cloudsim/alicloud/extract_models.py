@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Write models.json: request parameters and answer fields of the simulated actions, taken from the official SDKs.
 
-Run `python -m cloudsim.alicloud.extract_models` from tests/ with `alibabacloud-ecs20140526` and
-`alibabacloud-smc20190601` installed. The simulator itself needs neither of them.
+Run `python -m cloudsim.alicloud.extract_models` from tests/ with `alibabacloud-ecs20140526`,
+`alibabacloud-ram20150501` and `alibabacloud-smc20190601` installed. The simulator itself needs none of them.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ ACTIONS = {
         "TagResources",
         "UntagResources",
     ),
+    "alibabacloud_ram20150501": ("GetRole",),
     "alibabacloud_smc20190601": (
         "CreateAccessToken",
         "CreateReplicationJob",
@@ -48,7 +49,11 @@ ACTIONS = {
         "StopReplicationJob",
     ),
 }
-SERVICES = {"alibabacloud_ecs20140526": "ecs", "alibabacloud_smc20190601": "smc"}
+SERVICES = {
+    "alibabacloud_ecs20140526": "ecs",
+    "alibabacloud_ram20150501": "ram",
+    "alibabacloud_smc20190601": "smc",
+}
 # STS has one action here and no SDK of its own is worth a dependency: its documented answer, by hand.
 STS = {
     "GetCallerIdentity": {

@@ -21,13 +21,15 @@ from ..journal import Journal
 from ..quotas import Quotas
 from ..scenario import Fault, ScenarioError
 from ..world import World
-from . import assistant, ecs, smc, sts
+from . import assistant, ecs, ram, smc, sts
 from .models import ID_NAMES, MODELS, check_answer, typed_parameters
 from .registry import ACTIONS, Answer, Call
 from .wire import ApiError, Gatekeeper
 
-SERVICES = {"2014-05-26": "ecs", "2019-06-01": "smc", "2015-04-01": "sts"}
-_HANDLERS = (assistant, ecs, smc, sts)
+SERVICES = {"2014-05-26": "ecs", "2019-06-01": "smc", "2015-04-01": "sts", "2015-05-01": "ram"}
+_HANDLERS = (assistant, ecs, ram, smc, sts)
+# How a service calls a missing permission; the others say Forbidden.RAM.
+_NO_PERMISSION = {"smc": "Forbidden.Unauthorized", "ram": "NoPermission"}
 # What differs between two sendings of the same request.
 _PER_SENDING = frozenset({"Signature", "SignatureNonce", "Timestamp", "SecurityToken"})
 _ID_LISTS = {f"{name}s" for name in ID_NAMES}
@@ -203,7 +205,7 @@ def _permission(call: Call) -> Answer | None:
         return None
     if call.action == "DescribeInstances" and call.flat.get("DryRun", "").lower() != "true":
         return {"Instances": {"Instance": []}, "NextToken": "", "TotalCount": 0, "PageNumber": 1, "PageSize": 10}
-    code = "Forbidden.Unauthorized" if call.service == "smc" else "Forbidden.RAM"
+    code = _NO_PERMISSION.get(call.service, "Forbidden.RAM")
     raise ApiError(
         403, code, "User not authorized to operate on the specified resource, or this API doesn't support RAM."
     )

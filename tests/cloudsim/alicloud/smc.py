@@ -16,6 +16,7 @@ from ..oses import targets
 from ..scenario import Smc
 from ..state import AccessToken, Job, JobState, Source
 from .common import at_most, by_number, has_tags, read_tags
+from .ram import SERVICE_ROLE
 from .registry import Answer, Call, action
 from .wire import ApiError
 
@@ -142,7 +143,7 @@ def create_replication_job(call: Call) -> Answer:
     if call.get("JobType", 0) != OS_MIGRATION:
         raise ApiError(400, "InvalidParameter", "Only JobType 1 (operating system migration) is simulated.")
     if not smc.authorised:
-        raise ApiError(403, "EntityNotExist.Role", "The role AliyunServiceRoleForSMC does not exist.")
+        raise ApiError(403, "EntityNotExist.Role", f"The role {SERVICE_ROLE} does not exist.")
     name, tags = _job_name(call), read_tags(call)
     source = call.world.sources.get(call.params["SourceId"])
     if source is None or sources.state(call.world, source, call.now) != "Available":
