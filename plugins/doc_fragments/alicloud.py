@@ -44,7 +44,8 @@ options:
         type: str
       endpoints:
         description:
-          - URL per service (C(ecs), C(smc)); overrides O(alicloud.endpoint).
+          - URL per service (C(ecs), C(smc), C(ram)); overrides O(alicloud.endpoint).
+          - RAM is only asked whether SMC has its service role. Where its endpoint is not reached, that is not known.
         type: dict
       validate_certs:
         description:

@@ -34,6 +34,7 @@ IDS = {
     "agentless": "i-bp1contractagentless",
     "hanging": "i-bp1contracthanging01",
     "busy": "i-bp1contractbusy00001",
+    "kept": "i-bp1contractkept00001",
     "imported": "i-bp1contractimported1",
     "twin": "i-bp1contracttwin00001",
     "in_console": "i-bp1contractconsole01",
@@ -44,6 +45,7 @@ IDS = {
 }
 ACTIONS = {
     "describe": "DescribeInstances",
+    "account": "GetRole",
     "agents": "DescribeCloudAssistantStatus",
     "disks": "DescribeDisks",
     "stop": "StopInstances",
@@ -77,6 +79,11 @@ def _group(role: str, os: str = "centos-7", **facts: Any) -> dict[str, Any]:
 
 def _groups() -> list[dict[str, Any]]:
     disks = [{"type": "system", "size_gib": 40}, {"type": "data", "size_gib": 100}]
+    kept = [
+        {"type": "system", "size_gib": 40, "manual_snapshots": 2, "delete_auto_snapshot": False},
+        {"type": "data", "size_gib": 100, "manual_snapshots": 1},
+        {"type": "data", "size_gib": 20, "status": "Detaching"},
+    ]
     return [
         _group("linux", disks=disks, tags={"estate": "shop"}, public_address=True),
         _group("windows", "windows-2008r2", public_address="eip", instance_type="ecs.g6.xlarge", vcpus=4),
@@ -84,10 +91,11 @@ def _groups() -> list[dict[str, Any]]:
         _group("locked", locks=["security"]),
         _group("classic", network_type="classic"),
         _group("arm", architecture="arm64", instance_type="ecs.g8y.large"),
-        _group("offline", faults={"agent": "offline"}),
+        _group("offline", faults={"agent": "offline", "agent_heartbeat_age": 90_000}),
         _group("agentless", faults={"agent": "missing"}),
         _group("hanging", faults={"command_hangs": True}),
         _group("busy", faults={"snapshot_in_progress": 600}),
+        _group("kept", disks=kept),
         _group("imported", smc_source="available"),
         # The same host name at another address: no reason to take the other's source for it.
         _group("twin") | {"name": "imported"},
@@ -151,8 +159,9 @@ class AliCloudBed:
         call: Caller = AT_ONCE,
         transport: Mapping[str, Any] | None = None,
         timeout: int = 10,
+        **endpoints: str,
     ) -> Cloud:
-        connection = Connection(*USERS[user], endpoints={"*": self.url}, timeout=timeout)
+        connection = Connection(*USERS[user], endpoints={"*": self.url, **endpoints}, timeout=timeout)
         given = {
             "target_parameter": "TargetOsType",
             "target_location": "query",

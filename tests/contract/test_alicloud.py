@@ -15,6 +15,7 @@ import pytest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Cloud, JobRequest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.codec import freeze_to_dict
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import (
+    Account,
     Disk,
     Hop,
     Instance,
@@ -160,6 +161,24 @@ def test_an_account_that_never_authorised_smc_is_told_to(make_alicloud: MakeAliC
     assert "SMC" in problem.remedy
 
 
+def test_an_account_that_never_authorised_smc_is_seen_to_have_no_role(make_alicloud: MakeAliCloud) -> None:
+    bed = make_alicloud(smc={"authorised": False}, groups=[{"name": "bare", "os": "centos-7", "count": 1}])
+    assert bed.cloud().account() == Account(service_role=False, snapshots_used=False)
+    assert [line["action"] for line in bed.lab.journal()] == ["GetRole", "GetRole", "DescribeSnapshots"]
+
+
+def test_a_user_without_ram_permission_learns_the_rest_of_the_account(make_alicloud: MakeAliCloud) -> None:
+    assert make_alicloud().cloud("narrow").account() == Account(service_role=None, snapshots_used=True)
+
+
+def test_a_network_that_does_not_lead_to_ram_costs_no_waiting(make_alicloud: MakeAliCloud) -> None:
+    bed = make_alicloud()
+    cloud = bed.cloud(call=bed.patient(), ram="http://127.0.0.1:9")
+    before = bed.lab.time
+    assert cloud.account() == Account(service_role=None, snapshots_used=True)
+    assert bed.lab.time - before < 1
+
+
 def test_an_account_without_the_snapshot_service_is_told_to_activate_it(make_alicloud: MakeAliCloud) -> None:
     bed = make_alicloud(snapshot_service=False)
     cloud = bed.cloud()
@@ -187,11 +206,35 @@ def test_a_look_at_a_hundred_instances_costs_few_calls(make_alicloud: MakeAliClo
     assert len(bed.lab.journal()) - before <= 5
 
 
+def _fleet(manual_snapshots: int, **group: object) -> dict[str, object]:
+    disk = {"type": "system", "size_gib": 40, "manual_snapshots": manual_snapshots}
+    return {"os": "centos-7", "disks": [disk], **group}
+
+
+def _counts(bed: AliCloudBed, asked: list[str]) -> list[int | None]:
+    found = bed.cloud().describe(asked, details=True)
+    return [one.disks[0].manual_snapshots for one in found.values() if isinstance(one, Instance)]
+
+
+def test_a_look_at_a_thousand_instances_costs_at_most_forty_calls(make_alicloud: MakeAliCloud) -> None:
+    bed = make_alicloud(groups=[_fleet(1, name="kept", count=500), _fleet(0, name="plain", count=500)])
+    assert _counts(bed, list(bed.lab.world.instances)) == [1] * 500 + [0] * 500
+    assert len(bed.lab.journal()) <= 40
+
+
+def test_a_region_s_long_list_of_snapshots_is_not_read_for_a_few_instances(make_alicloud: MakeAliCloud) -> None:
+    bed = make_alicloud(groups=[_fleet(5000, name="old", count=1), _fleet(2, name="kept", count=20)])
+    assert _counts(bed, list(bed.lab.world.instances)[1:]) == [2] * 20
+    pages_and_instances, in_progress = 21 + 20, 1
+    assert len(bed.calls("DescribeSnapshots")) == pages_and_instances + in_progress
+
+
 @pytest.mark.parametrize("verb", ["describe", "agents", "disks"])
 def test_looking_writes_nothing(make_alicloud: MakeAliCloud, verb: str) -> None:
     bed = make_alicloud()
     bed.cloud().describe([bed.ids["linux"], bed.ids["unknown"]], details=True)
     bed.cloud().diagnose([bed.ids["unknown"]])
+    bed.cloud().account()
     lines = bed.lab.journal()
     assert {line["kind"] for line in lines} == {"read"}
     assert ACTIONS[verb] in {line["action"] for line in lines}

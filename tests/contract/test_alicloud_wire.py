@@ -7,16 +7,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from aliyunsdkcore.vendored.requests import Session
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud import AliCloud
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.assistant import to_result
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.ecs import to_agent, to_instance
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.errors import remedy_for
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.ram import SERVICE_ROLES, Ram
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.rpc import (
     Rpc,
     default_url,
@@ -25,7 +27,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.ali
 )
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.smc import Smc
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Connection, Transport
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Agent, Instance
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Agent, Instance, Problem
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import CloudError, Moved, Transient
 
 from .bed import AT_ONCE
@@ -83,12 +85,13 @@ def failure(connection: Rpc, action: str = "DescribeInstances") -> CloudError:
 @pytest.mark.parametrize("token", ["", "temporary+token/="])
 def test_every_service_is_called_over_https_with_its_certificate_checked(wire: Wire, token: str) -> None:
     connection = rpc(token)
-    for service in ("ecs", "smc", "sts"):
+    for service in ("ecs", "smc", "sts", "ram"):
         connection.request(service, "DescribeAnything")
     assert wire.places == [
         "https://ecs.cn-beijing.aliyuncs.com",
         "https://smc.aliyuncs.com",
         "https://sts.aliyuncs.com",
+        "https://ram.aliyuncs.com",
     ]
     assert all(options["verify"] is True for _unused, options in wire.sent)
 
@@ -132,7 +135,7 @@ def test_certificates_are_checked_by_the_authorities_of_the_environment(
 
 @pytest.mark.parametrize("region", ["cn-hangzhou", "cn-hangzhou-finance", "cn-shanghai", "ap-southeast-1", "me-east-1"])
 def test_every_region_has_a_public_https_host(region: str) -> None:
-    for service in ("ecs", "smc", "sts"):
+    for service in ("ecs", "smc", "sts", "ram"):
         url = urlsplit(default_url(service, region))
         assert url.scheme == "https"
         assert url.netloc.endswith(".aliyuncs.com")
@@ -307,6 +310,82 @@ def test_every_page_of_a_list_is_read(wire: Wire) -> None:
 
     wire.answer = page
     assert [one["DiskId"] for one in rpc().pages("ecs", "DescribeDisks", "Disks.Disk", 10)] == ["a", "b", "c"]
+
+
+# --- one id of many, and one role of two ------------------------------------------------------------------------------
+
+
+def asked_ids(request: Any) -> list[str]:
+    given = body(request)
+    if "InstanceIds" in given:
+        return list(json.loads(given["InstanceIds"][0]))
+    return [value for name, (value, *_unused) in given.items() if name.startswith("InstanceId.")]
+
+
+def only_without(refused: set[str], code: str) -> Callable[[Any], tuple[int, bytes]]:
+    """Answer for every instance, but refuse a call for agents that names one of ``refused``."""
+
+    def answer(request: Any) -> tuple[int, bytes]:
+        ids = asked_ids(request)
+        if "DescribeInstances" in request.url:
+            return 200, json.dumps({"Instances": {"Instance": [{"InstanceId": one} for one in ids]}}).encode()
+        if refused & set(ids):
+            return 404, json.dumps({"Code": code, "Message": "No."}).encode()
+        agents = [{"InstanceId": one, "CloudAssistantStatus": "true"} for one in ids]
+        entry = {"InstanceCloudAssistantStatusSet": {"InstanceCloudAssistantStatus": agents}}
+        return 200, json.dumps(entry).encode()
+
+    return answer
+
+
+def described(ids: list[str]) -> Mapping[str, Instance | Problem]:
+    connection = Connection("LTAIme", "my+secret", "", {})
+    return AliCloud(connection, "cn-beijing", Transport("", "", {}, {}), AT_ONCE).describe(ids, details=False)
+
+
+def test_a_refusal_of_one_instance_is_that_one_s_and_costs_the_others_few_calls(wire: Wire) -> None:
+    ids = [f"i-{number}" for number in range(1000)]
+    wire.answer = only_without({"i-7", "i-777"}, "InvalidInstance.NotFound")
+    found = described(ids)
+    assert list(found) == ids
+    bad = {key: one.code for key, one in found.items() if isinstance(one, Problem)}
+    assert bad == {"i-7": "InvalidInstance.NotFound", "i-777": "InvalidInstance.NotFound"}
+    assert all(one.agent.online for one in found.values() if isinstance(one, Instance))
+    assert len(wire.sent) <= 10 + 20 + 2 * 12
+
+
+@pytest.mark.parametrize("code", ["Forbidden.RAM", "Throttling.User", "InvalidAccessKeyId.NotFound"])
+def test_a_refusal_of_the_caller_is_not_asked_for_again_and_again(wire: Wire, code: str) -> None:
+    wire.answer = only_without({"i-7"}, code)
+    with pytest.raises(CloudError) as refused:
+        described([f"i-{number}" for number in range(200)])
+    assert refused.value.whole_call
+    assert len(wire.sent) == 3
+
+
+@pytest.mark.parametrize(
+    ("roles", "code", "expected", "calls"),
+    [
+        (SERVICE_ROLES, "EntityNotExist.Role", True, 1),
+        (SERVICE_ROLES[1:], "EntityNotExist.Role", True, 2),
+        ((), "EntityNotExist.Role", False, 2),
+        ((), "NoPermission", None, 1),
+        ((), "Forbidden.RAM", None, 1),
+        ((), "SDK.HttpError", None, 1),
+        ((), "BrandNew", None, 1),
+    ],
+)
+def test_the_service_role_is_there_missing_or_not_to_be_seen(
+    wire: Wire, roles: tuple[str, ...], code: str, expected: bool | None, calls: int
+) -> None:
+    def answer(request: Any) -> tuple[int, bytes]:
+        if body(request)["RoleName"][0] in roles:
+            return 200, b'{"Role": {}}'
+        return 404, json.dumps({"Code": code, "Message": "No."}).encode()
+
+    wire.answer = answer
+    assert Ram(rpc()).service_role() is expected
+    assert len(wire.sent) == calls
 
 
 # --- what is made of entries that no simulation gives -----------------------------------------------------------------

@@ -116,6 +116,12 @@ def test_what_passes_is_waited_out(make_bed: MakeBed, effect: str) -> None:
     assert bed.ids["linux"] in bed.cloud(call=bed.patient()).describe([bed.ids["linux"]], details=True)
 
 
+@pytest.mark.parametrize("effect", ["throttle", "http_500", "http_503"])
+def test_a_look_at_the_account_waits_out_what_passes(make_bed: MakeBed, effect: str) -> None:
+    bed = make_bed(Setting((Fault("account", effect, times=2),)))
+    assert bed.cloud(call=bed.patient()).account().service_role
+
+
 def test_a_storm_that_does_not_end_is_left_at_the_deadline(make_bed: MakeBed) -> None:
     bed = make_bed(Setting((Fault("describe", "throttle", times=None),)))
     with pytest.raises(OutOfTime):

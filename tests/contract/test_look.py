@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime, timedelta
+
 import pytest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Cloud
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Instance, Problem
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Account, Instance, Problem
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import CloudError
 
 from .bed import Bed
@@ -39,10 +42,31 @@ def test_details_are_disks_architecture_and_snapshots_in_progress(bed: Bed, clou
         ("system", 40, "In_use"),
         ("data", 100, "In_use"),
     ]
-    assert here.disks == cloud.disks([bed.ids["linux"]])[bed.ids["linux"]]
+    plain = tuple(replace(disk, manual_snapshots=None) for disk in here.disks)
+    assert plain == cloud.disks([bed.ids["linux"]])[bed.ids["linux"]]
     assert not here.snapshots_in_progress
     busy = seen(cloud, bed, "busy")
     assert [snapshot.disk_id for snapshot in busy.snapshots_in_progress] == [busy.disks[0].disk_id]
+
+
+def test_details_count_each_disk_s_snapshots_but_not_those_of_a_schedule(bed: Bed, cloud: Cloud) -> None:
+    for roles in (["kept", "busy"], ["kept", "busy", *(f"crowd-{number}" for number in range(1, 21))]):
+        found = cloud.describe([bed.ids[role] for role in roles], details=True)
+        assert [disk.manual_snapshots for disk in _instance(found[bed.ids["kept"]]).disks] == [2, 1, 0]
+        busy = _instance(found[bed.ids["busy"]])
+        assert [disk.manual_snapshots for disk in busy.disks] == [0]
+        assert busy.snapshots_in_progress
+
+
+def _instance(found: Instance | Problem) -> Instance:
+    assert isinstance(found, Instance)
+    return found
+
+
+def test_a_disk_says_what_it_is_doing_and_whether_its_automatic_snapshots_go_with_it(bed: Bed, cloud: Cloud) -> None:
+    seen_disks = seen(cloud, bed, "kept").disks
+    assert [disk.status for disk in seen_disks] == ["In_use", "In_use", "Detaching"]
+    assert [disk.delete_auto_snapshot for disk in seen_disks] == [False, True, True]
 
 
 @pytest.mark.parametrize(
@@ -78,6 +102,11 @@ def test_an_agent_is_online_offline_or_missing(bed: Bed, cloud: Cloud, role: str
     assert bool(agent.last_heartbeat) == bool(agent.version) == bool(installed)
 
 
+def test_it_is_seen_when_an_agent_was_heard_last(bed: Bed, cloud: Cloud) -> None:
+    now = datetime.fromisoformat(seen(cloud, bed, "linux").agent.last_heartbeat)
+    assert timedelta(hours=24) < now - datetime.fromisoformat(seen(cloud, bed, "offline").agent.last_heartbeat)
+
+
 def test_what_is_not_there_is_left_out_and_the_others_are_described(bed: Bed, cloud: Cloud) -> None:
     asked = [bed.ids[role] for role in ("unknown", "elsewhere", "linux", "stopped")]
     assert list(cloud.describe(asked, details=True)) == asked[2:]
@@ -85,9 +114,10 @@ def test_what_is_not_there_is_left_out_and_the_others_are_described(bed: Bed, cl
 
 
 def test_as_many_instances_as_the_limits_say_fit_into_one_call(bed: Bed, cloud: Cloud) -> None:
-    crowd = [bed.ids[f"crowd-{number}"] for number in range(1, cloud.capabilities.describe + 1)]
-    found = cloud.describe(crowd, details=True)
-    assert list(found) == crowd
+    crowd = [bed.ids[f"crowd-{number}"] for number in range(1, 101)]
+    unknown = [f"{bed.ids['unknown']}{number}" for number in range(cloud.capabilities.describe - len(crowd))]
+    found = cloud.describe([*unknown, *crowd][: cloud.capabilities.describe], details=True)
+    assert list(found) == crowd[: len(found)]
     assert all(isinstance(one, Instance) and one.agent.online and one.disks for one in found.values())
     assert all(cloud.disks(crowd).values())
 
@@ -132,6 +162,14 @@ def test_a_region_that_does_not_exist_is_refused_once_for_all(bed: Bed) -> None:
         bed.cloud(region="nowhere-1").describe([bed.ids["linux"]], details=False)
     assert refusal.value.whole_call
     assert "region" in refusal.value.problem.remedy
+
+
+def test_an_account_says_what_it_is_set_up_for(bed: Bed, cloud: Cloud) -> None:
+    assert cloud.account() == Account(service_role=True, snapshots_used=True)
+
+
+def test_what_a_user_may_not_see_of_the_account_is_not_known_and_no_refusal(bed: Bed) -> None:
+    assert bed.cloud("nobody").account() == Account(service_role=None, snapshots_used=None)
 
 
 def test_a_region_is_listed_over_all_its_pages(bed: Bed, cloud: Cloud) -> None:

@@ -20,6 +20,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.bas
     Script,
 )
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import (
+    Account,
     Agent,
     Command,
     CommandResult,
@@ -130,6 +131,10 @@ class MemoryCloud:
 
     def diagnose(self, instance_ids: Sequence[str]) -> Mapping[str, Problem]:
         return {one: Problem("InstanceNotFound", f"no {one}") for one in instance_ids}
+
+    def account(self) -> Account:
+        self.before_call("account")
+        return Account(service_role=True, snapshots_used=True)
 
     def disks(self, instance_ids: Sequence[str]) -> Mapping[str, tuple[Disk, ...]]:
         return {one: self.machines[one].instance.disks for one in instance_ids}

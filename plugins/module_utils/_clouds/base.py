@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from .._core.model import Command, CommandResult, Disk, Hop, Instance, Job, Problem, Snapshot, Source
+from .._core.model import Account, Command, CommandResult, Disk, Hop, Instance, Job, Problem, Snapshot, Source
 
 #: Runs one API call with the engine's rate limit, back-off and deadline.
 Caller = Callable[[Callable[[], Any]], Any]
@@ -18,7 +18,7 @@ Caller = Callable[[Callable[[], Any]], Any]
 
 @dataclass(frozen=True)
 class Capabilities:
-    """Limits of a provider's API: the most ids in one call, and sizes in bytes."""
+    """Limits of a provider: the most ids that a verb takes, and sizes in bytes."""
 
     describe: int
     run_script: int
@@ -87,10 +87,16 @@ class Cloud(Protocol):
         """Return the API's limits."""
 
     def describe(self, instance_ids: Sequence[str], details: bool) -> Mapping[str, Instance | Problem]:
-        """Return the instances; with ``details`` also disks, architecture and snapshots in progress."""
+        """Return the instances; with ``details`` also disks with their snapshots counted, and what is in progress.
+
+        Details cost lists of the whole region: ask for many instances at once.
+        """
 
     def diagnose(self, instance_ids: Sequence[str]) -> Mapping[str, Problem]:
         """Say for each instance that describe() did not find why it was not found."""
+
+    def account(self) -> Account:
+        """Say what the account is set up for; what this user may not see is ``None``, never a refusal."""
 
     def regions(self) -> Sequence[str]:
         """Return the ids of the regions that the account sees."""

@@ -2,26 +2,28 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Alibaba Cloud: ECS, Cloud Assistant and Server Migration Center behind the engine's verbs."""
+"""Alibaba Cloud: ECS, Cloud Assistant, Server Migration Center and RAM behind the engine's verbs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ..._core.model import Agent, Command, CommandResult, Instance, Problem, Source
+from ..._core.model import Account, Agent, Command, CommandResult, Instance, Problem, Source
 from ..._errors import CloudError
 from ..base import Caller, Capabilities, Connection, Script, Transport
 from .assistant import Assistant
 from .ecs import Ecs
+from .ram import Ram
 from .rpc import Rpc
 from .smc import Smc, imported_source
 
 _IMPORT_TIMEOUT = 900
 _SHELLS = {"linux": "sh", "windows": "powershell"}
-# Cloud Assistant takes 24 KiB of Base64, which is 18 KiB of script.
+# Details need lists of the whole region, so the more instances share them the better; the calls for them are cut to
+# what the API takes. Cloud Assistant takes 24 KiB of Base64, which is 18 KiB of script.
 _CAPABILITIES = Capabilities(
-    describe=100,
+    describe=5000,
     run_script=50,
     tag=50,
     power=100,
@@ -41,6 +43,7 @@ class AliCloud:
         self._ecs = Ecs(rpc)
         self._assistant = Assistant(rpc)
         self._smc = Smc(rpc, transport)
+        self._ram = Ram(rpc)
 
         self.regions = self._ecs.regions
         self.disks = self._ecs.disks
@@ -67,14 +70,14 @@ class AliCloud:
     def describe(self, instance_ids: Sequence[str], details: bool) -> Mapping[str, Instance | Problem]:
         """Return the instances with their agents; with ``details`` also disks and the rest."""
         found = self._ecs.instances(instance_ids)
-        if not found:
-            return {}
-        agents: dict[str, Agent] = {}
-        ids = tuple(found)
-        for start in range(0, len(ids), 50):
-            agents |= self._ecs.agents(ids[start : start + 50])
-        known = {key: replace(one, agent=agents.get(key, Agent())) for key, one in found.items()}
-        return dict(self._ecs.detailed(known) if details else known)
+        agents = self._ecs.agents(tuple(_described(found)))
+        known = {key: _with_agent(one, agents.get(key, Agent())) for key, one in found.items()}
+        plain = _described(known)
+        return known | self._ecs.detailed(plain) if details and plain else known
+
+    def account(self) -> Account:
+        """Return the account's service role, and whether it ever took a snapshot in the region."""
+        return Account(self._ram.service_role(), self._ecs.has_snapshots())
 
     def listed(self) -> Sequence[Instance]:
         """Return every instance of the region; an empty list may mean a missing permission, which is told apart."""
@@ -100,7 +103,7 @@ class AliCloud:
             if region == self._region or not missing:
                 continue
             try:
-                found |= dict.fromkeys(self._ecs.instances(missing, region), region)
+                found |= dict.fromkeys(_described(self._ecs.instances(missing, region)), region)
             except CloudError:
                 continue
         return found
@@ -132,6 +135,17 @@ class AliCloud:
     def imported_source(self, result: CommandResult) -> Source | None:
         """Return the source that the import's output names."""
         return imported_source(result)
+
+
+def _described(found: Mapping[str, Instance | Problem]) -> dict[str, Instance]:
+    return {key: one for key, one in found.items() if isinstance(one, Instance)}
+
+
+def _with_agent(seen: Instance | Problem, agent: Agent | Problem) -> Instance | Problem:
+    """Return the instance with its agent, or why one of the two was refused."""
+    if isinstance(seen, Problem):
+        return seen
+    return replace(seen, agent=agent) if isinstance(agent, Agent) else agent
 
 
 def _not_found(instance_id: str, region: str, elsewhere: Mapping[str, str]) -> Problem:

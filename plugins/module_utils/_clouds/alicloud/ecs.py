@@ -7,18 +7,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from ..._core.catalog import Release, read_name
 from ..._core.ledger import TAG_KEY
 from ..._core.model import UNKNOWN, Agent, Disk, Instance, Problem, Snapshot
 from ..._errors import CloudError
+from .chunks import in_chunks
 from .errors import is_moved, remedy_for
 from .rpc import Rpc, entries, number, text
 
 _ARCHITECTURES = {"X86": "x86_64", "ARM": "arm64"}
+# The most that one call takes: ids of instances, ids of agents, snapshots on a page.
+_INSTANCES, _AGENTS, _SNAPSHOTS = 100, 50, 100
 # Above this many instances one listing of the region costs fewer calls than one call per instance.
 _FEW = 10
 # DescribeSnapshots with a tag filter is documented to see at most this many resources.
@@ -122,39 +127,48 @@ class Ecs:
     def _ask(self, action: str, /, **parameters: Any) -> dict[str, Any]:
         return self._rpc.request("ecs", action, RegionId=self._rpc.region, **parameters)
 
-    def instances(self, instance_ids: Sequence[str], region: str = "") -> dict[str, Instance]:
-        """Return the instances that the region shows us (no more than 100 ids)."""
-        found = self._instances(region or self._rpc.region, InstanceIds=json.dumps(list(instance_ids)))
-        return {instance.instance_id: instance for instance in found}
+    def instances(self, instance_ids: Sequence[str], region: str = "") -> dict[str, Instance | Problem]:
+        """Return the instances that the region shows us, or why the region refuses an id."""
+
+        def ask(ids: Sequence[str]) -> dict[str, Instance]:
+            found = self._instances(region or self._rpc.region, InstanceIds=json.dumps(list(ids)))
+            return {instance.instance_id: instance for instance in found}
+
+        return in_chunks(instance_ids, _INSTANCES, ask)
 
     def every_instance(self) -> list[Instance]:
         """Return all instances that the region shows us."""
         return self._instances(self._rpc.region)
 
     def _instances(self, region: str, **only: Any) -> list[Instance]:
-        found = self._rpc.pages("ecs", "DescribeInstances", "Instances.Instance", 100, RegionId=region, **only)
+        found = self._rpc.pages("ecs", "DescribeInstances", "Instances.Instance", _INSTANCES, RegionId=region, **only)
         return [to_instance(raw) for raw in found]
 
     def detailed(self, instances: Mapping[str, Instance]) -> dict[str, Instance]:
         """Return the instances with disks, architecture and snapshots in progress."""
         disks = self.disks(tuple(instances))
+        taken = self._manual_snapshots(tuple(instances))
         architectures = self._architectures_of({instance.instance_type for instance in instances.values()})
-        busy = self._snapshots(Status="progressing")
+        busy = _by_disk(self._snapshots(Status="progressing"))
         return {
             instance_id: replace(
                 instance,
-                disks=disks.get(instance_id, ()),
+                disks=tuple(replace(disk, manual_snapshots=taken[disk.disk_id]) for disk in disks[instance_id]),
                 architecture=architectures.get(instance.instance_type, UNKNOWN),
-                snapshots_in_progress=_on(disks.get(instance_id, ()), busy),
+                snapshots_in_progress=_on(disks[instance_id], busy),
             )
             for instance_id, instance in instances.items()
         }
 
-    def agents(self, instance_ids: Sequence[str]) -> dict[str, Agent]:
-        """Return the agents' status (no more than 50 ids)."""
-        answer = self._ask("DescribeCloudAssistantStatus", InstanceId=list(instance_ids))
-        found = entries(answer, "InstanceCloudAssistantStatusSet.InstanceCloudAssistantStatus")
-        return {raw["InstanceId"]: to_agent(raw) for raw in found}
+    def agents(self, instance_ids: Sequence[str]) -> dict[str, Agent | Problem]:
+        """Return the agents' status, or why it is refused."""
+
+        def ask(ids: Sequence[str]) -> dict[str, Agent]:
+            answer = self._ask("DescribeCloudAssistantStatus", InstanceId=list(ids))
+            found = entries(answer, "InstanceCloudAssistantStatusSet.InstanceCloudAssistantStatus")
+            return {raw["InstanceId"]: to_agent(raw) for raw in found}
+
+        return in_chunks(instance_ids, _AGENTS, ask)
 
     def disks(self, instance_ids: Sequence[str]) -> dict[str, tuple[Disk, ...]]:
         """Return the disks of each instance."""
@@ -175,11 +189,36 @@ class Ecs:
                 self._architectures[raw["InstanceTypeId"]] = known
         return self._architectures
 
+    def _listed_snapshots(self, **only: Any) -> Iterator[dict[str, Any]]:
+        region = self._rpc.region
+        return self._rpc.pages("ecs", "DescribeSnapshots", "Snapshots.Snapshot", _SNAPSHOTS, RegionId=region, **only)
+
     def _snapshots(self, **only: Any) -> list[Snapshot]:
-        found = self._rpc.pages(
-            "ecs", "DescribeSnapshots", "Snapshots.Snapshot", 100, RegionId=self._rpc.region, **only
-        )
-        return [to_snapshot(raw) for raw in found]
+        return [to_snapshot(raw) for raw in self._listed_snapshots(**only)]
+
+    def _manual_snapshots(self, instance_ids: Sequence[str]) -> Counter[str]:
+        """Count by disk the snapshots that nobody's schedule took.
+
+        The region's list is left where it has become longer than asking for each instance.
+        """
+        if len(instance_ids) > _FEW:
+            most = len(instance_ids) * _SNAPSHOTS
+            counted = self._counted(most)
+            if counted.total() <= most:
+                return counted
+        return sum((self._counted(InstanceId=one) for one in instance_ids), Counter())
+
+    def _counted(self, most: int | None = None, **only: Any) -> Counter[str]:
+        """Count manual snapshots by disk, one more than ``most`` and no further."""
+        listed = self._listed_snapshots(SnapshotType="user", **only)
+        return Counter(text(raw, "SourceDiskId") for raw in islice(listed, None if most is None else most + 1))
+
+    def has_snapshots(self) -> bool | None:
+        """Say whether the region has a snapshot of any kind; ``None`` when this user may not list them."""
+        try:
+            return next(self._listed_snapshots(), None) is not None
+        except CloudError:
+            return None
 
     def snapshots(self, snapshot_ids: Sequence[str]) -> dict[str, Snapshot]:
         """Return snapshots by id (no more than 100)."""
@@ -192,7 +231,8 @@ class Ecs:
         if len(instances) > _FEW and not service_made:
             found = self._snapshots(Tag=[{"Key": key}])
             if len(found) < _TAG_FILTER_LIMIT:
-                return {instance.instance_id: _on(instance.disks, found) for instance in instances}
+                tagged = _by_disk(found)
+                return {instance.instance_id: _on(instance.disks, tagged) for instance in instances}
         return {one.instance_id: self._wanted_snapshots(one, service_made) for one in instances}
 
     def _wanted_snapshots(self, instance: Instance, service_made: bool) -> tuple[Snapshot, ...]:
@@ -250,6 +290,12 @@ class Ecs:
         return [raw["RegionId"] for raw in entries(self._rpc.request("ecs", "DescribeRegions"), "Regions.Region")]
 
 
-def _on(disks: Sequence[Disk], snapshots: Iterable[Snapshot]) -> tuple[Snapshot, ...]:
-    ids = {disk.disk_id for disk in disks}
-    return tuple(snapshot for snapshot in snapshots if snapshot.disk_id in ids)
+def _by_disk(snapshots: Iterable[Snapshot]) -> Mapping[str, Sequence[Snapshot]]:
+    found: dict[str, list[Snapshot]] = defaultdict(list)
+    for snapshot in snapshots:
+        found[snapshot.disk_id].append(snapshot)
+    return found
+
+
+def _on(disks: Sequence[Disk], snapshots: Mapping[str, Sequence[Snapshot]]) -> tuple[Snapshot, ...]:
+    return tuple(snapshot for disk in disks for snapshot in snapshots.get(disk.disk_id, ()))

@@ -29,7 +29,9 @@ _REMEDIES: tuple[tuple[str, str], ...] = (
     ("InvalidInstance", "Check that the instance is running and that its agent is online."),
 )
 
-_FAULTS = ("SDK.HttpError", "ServiceUnavailable", "InternalError", "IdempotentProcessing", "InvalidAnswer")
+#: No answer came, or not in time.
+UNREACHED = "SDK.HttpError"
+_FAULTS = (UNREACHED, "ServiceUnavailable", "InternalError", "IdempotentProcessing", "InvalidAnswer")
 _REFUSALS = (
     "InvalidAccessKeyId",
     "SignatureDoesNotMatch",

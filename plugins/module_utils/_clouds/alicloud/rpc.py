@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 from ..._core.model import Problem
 from ..._errors import CloudError, MissingLibrary, Moved, Transient
 from ..base import Caller, Connection
-from .errors import is_fault, is_moved, is_refusal_of_caller, is_throttling, remedy_for
+from .errors import UNREACHED, is_fault, is_moved, is_refusal_of_caller, is_throttling, remedy_for
 
 try:
     from aliyunsdkcore.acs_exception.exceptions import ClientException, ServerException
@@ -28,7 +28,7 @@ except ImportError:
 else:
     IMPORT_TRACEBACK = ""
 
-VERSIONS = {"ecs": "2014-05-26", "smc": "2019-06-01", "sts": "2015-04-01"}
+VERSIONS = {"ecs": "2014-05-26", "smc": "2019-06-01", "sts": "2015-04-01", "ram": "2015-05-01"}
 
 # The regions whose ECS endpoint does not follow the rule ecs.<region>.aliyuncs.com (from the official SDK).
 _ECS_HOSTS = {"cn-hangzhou": "ecs-cn-hangzhou.aliyuncs.com", "cn-hangzhou-finance": "ecs.aliyuncs.com"}
@@ -38,7 +38,7 @@ _QUERY = re.compile(r"\?\w+=\S*")
 
 
 def default_url(service: str, region: str) -> str:
-    """Return the public HTTPS endpoint of a service; SMC and STS have one for every region."""
+    """Return the public HTTPS endpoint of a service; only ECS has one in each region."""
     if service == "ecs":
         return f"https://{_ECS_HOSTS.get(region, f'ecs.{region}.aliyuncs.com')}"
     return f"https://{service}.aliyuncs.com"
@@ -71,6 +71,20 @@ class Rpc:
     def request(self, service: str, action: str, /, **parameters: Any) -> dict[str, Any]:
         """Call ``action``, through the engine's back-off, and return the decoded answer."""
         answer: dict[str, Any] = self._call(lambda: self._once(service, action, parameters))
+        return answer
+
+    def glance(self, service: str, action: str, /, **parameters: Any) -> dict[str, Any]:
+        """Call an action that can be done without: a service that is not reached refuses, and is not waited for."""
+
+        def once() -> dict[str, Any]:
+            try:
+                return self._once(service, action, parameters)
+            except Transient as fault:
+                if fault.problem.code != UNREACHED:
+                    raise
+                raise CloudError(fault.problem, whole_call=True) from None
+
+        answer: dict[str, Any] = self._call(once)
         return answer
 
     def pages(self, service: str, action: str, path: str, size: int, **parameters: Any) -> Iterator[dict[str, Any]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,8 @@ from .rpc import Rpc, text
 from .target import OS_MIGRATION, create_job_parameters
 
 _PAGE = 50
+# A migration source that may be an instance's: its addresses, and the entry as it was listed.
+Candidate = tuple[set[str], Mapping[str, Any]]
 _IMPORTED = re.compile(r"Import Source Server \[(s-[0-9A-Za-z]+)\]")
 # An activation code is made for one run: long enough for it, no longer.
 _CODE_DAYS, _CODE_USES = "1", "1000"
@@ -76,13 +79,10 @@ class Smc:
 
     def find_migrations(self, instances: Sequence[Instance]) -> dict[str, tuple[Source | None, tuple[Job, ...]]]:
         """Return each instance's source, matched by hostname and address, and its OS migration jobs."""
-        listed = self._sources()
-        jobs = self._jobs(RegionId=self._rpc.region)
-        sources = {instance.instance_id: _matching(instance, listed) for instance in instances}
-        return {
-            instance_id: (source, tuple(job for job in jobs if _belongs(job, instance_id, source)))
-            for instance_id, source in sources.items()
-        }
+        candidates = _by_hostname(self._sources())
+        sources = {one.instance_id: _matching(one, candidates.get(one.hostname, ())) for one in instances}
+        jobs = _by_instance(self._jobs(RegionId=self._rpc.region), sources)
+        return {instance_id: (source, tuple(jobs[instance_id])) for instance_id, source in sources.items()}
 
     def sources(self, source_ids: Sequence[str]) -> dict[str, Source]:
         """Return sources by id (no more than 50)."""
@@ -131,16 +131,29 @@ def imported_source(result: CommandResult) -> Source | None:
     return Source(found[1], "Unavailable") if found else None
 
 
-def _matching(instance: Instance, listed: Iterable[Mapping[str, Any]]) -> Source | None:
-    """Return the instance's source: same hostname and an address in common; an available one before others."""
-    mine = []
+def _by_hostname(listed: Iterable[Mapping[str, Any]]) -> Mapping[str, Sequence[Candidate]]:
+    found: dict[str, list[Candidate]] = defaultdict(list)
     for raw in listed:
         hostname, addresses = _addresses(raw)
-        if hostname == instance.hostname and addresses & set(instance.private_addresses):
-            mine.append(raw)
+        found[hostname].append((addresses, raw))
+    return found
+
+
+def _matching(instance: Instance, namesakes: Iterable[Candidate]) -> Source | None:
+    """Return the instance's source: same hostname and an address in common; an available one before others."""
+    mine = [raw for addresses, raw in namesakes if addresses & set(instance.private_addresses)]
     mine.sort(key=lambda raw: (text(raw, "State") in ("Available", "InUse"), text(raw, "CreationTime")))
     return Source(mine[-1]["SourceId"], text(mine[-1], "State")) if mine else None
 
 
-def _belongs(job: Job, instance_id: str, source: Source | None) -> bool:
-    return job.instance_id == instance_id or (source is not None and job.source_id == source.source_id)
+def _by_instance(jobs: Iterable[Job], sources: Mapping[str, Source | None]) -> Mapping[str, Sequence[Job]]:
+    """Return the jobs of each instance: those that name it, and those of its source."""
+    owners: dict[str, set[str]] = defaultdict(set)
+    for instance_id, source in sources.items():
+        if source is not None:
+            owners[source.source_id].add(instance_id)
+    found: dict[str, list[Job]] = defaultdict(list)
+    for job in jobs:
+        for owner in {job.instance_id, *owners[job.source_id]}:
+            found[owner].append(job)
+    return found
