@@ -36,6 +36,10 @@ options:
           - Profile of F(~/.aliyun/config.json) with the keys of the instance's account, when a call holds instances of
             several accounts.
         type: str
+      name:
+        description:
+          - What the instance is called in results, usually the name of the inventory host.
+        type: str
 """
 
 
@@ -47,5 +51,42 @@ ModuleDocFragment.TARGETED = (
         description:
           - Canonical id of the operating system that this instance is to run; overrides O(target).
         type: str
+      via:
+        description:
+          - Canonical ids of operating systems that the path has to lead through, in this order.
+        type: list
+        elements: str
+      avoid:
+        description:
+          - Canonical ids of operating systems that the path must not lead through.
+        type: list
+        elements: str
+      waivers:
+        description:
+          - Findings that are not to stop this instance. A waived inhibitor is a warning, and says who answers for it.
+          - After the day it expires a waiver has no effect.
+        type: list
+        elements: dict
+        suboptions:
+          rule:
+            description:
+              - Id of the rule, for example V(linux.local_programs).
+            type: str
+            required: true
+          reason:
+            description:
+              - Why the finding is not to stop the migration.
+            type: str
+            required: true
+          owner:
+            description:
+              - Who answers for it.
+            type: str
+            required: true
+          expires:
+            description:
+              - Last day on which the waiver counts (UTC), as V(2026-12-31).
+            type: str
+            required: true
 """
 )

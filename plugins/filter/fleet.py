@@ -9,15 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from ansible.errors import AnsibleFilterError
+
 DOCUMENTATION = r"""
 name: fleet
 author: evergreen.os_migration contributors
 version_added: 0.1.0
 short_description: Make the modules' list of instances from inventory hosts
 description:
-  - Reads the host variables C(instance_id), C(region), C(provider), C(os_migration_profile) and, if asked,
-    C(os_migration_target) of each host and returns one item per host, in the same order, as the C(instances) option of
-    this collection's modules wants it.
+  - Reads the host variables C(instance_id), C(region), C(provider), C(os_migration_profile) of each host and returns
+    one item per host, in the same order, as the C(instances) option of this collection's modules wants it.
+  - If asked, also reads C(os_migration_target), C(os_migration_via), C(os_migration_avoid) and
+    C(os_migration_waivers). A waiver holds C(rule), C(reason), C(owner) and C(expires), and can be limited to
+    C(hosts) (names of hosts, or ids of instances) and to C(groups) of the inventory; one list for all hosts will do.
   - Hosts without C(instance_id) are left out, so that one incomplete host does not stop the others. The roles of this
     collection then fail exactly those hosts, see P(evergreen.os_migration.verdict#filter).
 positional: _input, hostvars
@@ -32,7 +36,7 @@ options:
     type: dict
     required: true
   target:
-    description: Whether items carry the operating system each host is to get.
+    description: Whether items carry the operating system each host is to get, the wishes for the path, and the waivers.
     type: bool
     default: false
   only:
@@ -59,6 +63,7 @@ _value:
   elements: dict
   sample:
     - instance_id: i-bp1web01a7k2m9q4x8tz
+      name: web-01
       region: cn-hangzhou
 """
 
@@ -68,6 +73,7 @@ HOST_VARIABLES = {
     "provider": "provider",
     "profile": "os_migration_profile",
 }
+WISHES = {"target": "os_migration_target", "via": "os_migration_via", "avoid": "os_migration_avoid"}
 
 
 def fleet(
@@ -77,17 +83,55 @@ def fleet(
     only: Iterable[str] | None = None,
 ) -> list[dict[str, Any]]:
     """Return one item of the modules' C(instances) option for each host that names an instance."""
-    wanted = {**HOST_VARIABLES, "target": "os_migration_target"} if target else HOST_VARIABLES
-    items = [item for host in hosts if "instance_id" in (item := _item(hostvars[host], wanted))]
+    make = _wish if target else _item
+    items = [item for host in hosts if "instance_id" in (item := make(host, hostvars[host]))]
     if only is None:
         return items
     allowed = set(only)
     return [item for item in items if item["instance_id"] in allowed]
 
 
-def _item(variables: Mapping[str, Any], wanted: Mapping[str, str]) -> dict[str, Any]:
+def _item(host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    return {"name": host, **_given(variables, HOST_VARIABLES)}
+
+
+def _wish(host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    waivers = [_waiver(entry) for entry in _entries(host, variables) if _meant(entry, host, variables)]
+    return {
+        **_item(host, variables),
+        **_given(variables, WISHES),
+        **({"waivers": waivers} if waivers else {}),
+    }
+
+
+def _entries(host: str, variables: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    entries = variables.get("os_migration_waivers") or []
+    if not isinstance(entries, list) or not all(isinstance(entry, Mapping) for entry in entries):
+        raise AnsibleFilterError(
+            f"os_migration_waivers of the host {host} must be a list of waivers with rule, reason, owner and expires."
+        )
+    return entries
+
+
+def _given(variables: Mapping[str, Any], wanted: Mapping[str, str]) -> dict[str, Any]:
     values = {option: variables.get(variable) for option, variable in wanted.items()}
     return {option: value for option, value in values.items() if value}
+
+
+def _meant(waiver: Mapping[str, Any], host: str, variables: Mapping[str, Any]) -> bool:
+    """Say whether a waiver is for a host: for all who see it, unless it names hosts or groups."""
+    if not waiver.get("hosts") and not waiver.get("groups"):
+        return True
+    named = {host, variables.get("instance_id")} & _names(waiver.get("hosts"))
+    return bool(named or set(variables.get("group_names") or ()) & _names(waiver.get("groups")))
+
+
+def _names(value: Any) -> set[str]:
+    return {value} if isinstance(value, str) else set(value or ())
+
+
+def _waiver(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if name not in ("hosts", "groups")}
 
 
 class FilterModule:

@@ -223,17 +223,20 @@ class Engine:
     ) -> Mapping[str, Record | Problem | None]:
         """Find out whom a refusal is meant for: one bad instance must not stop the rest of its batch."""
         if len(tasks) > 1 and not error.whole_call:
-            return self._one_by_one(cloud, operation, tasks)
+            return self._in_halves(cloud, operation, tasks)
         if isinstance(error, Moved):
             return self._look_again(cloud, operation, tasks, error)
         waiting = [task.id for task in tasks if isinstance(error, Transient) and self._patient(task.record)]
         return {task.id: None if task.id in waiting else error.problem for task in tasks}
 
-    def _one_by_one(
+    def _in_halves(
         self, cloud: Cloud, operation: Operation, tasks: list[Task]
     ) -> Mapping[str, Record | Problem | None]:
-        singles = (self._answer(cloud, operation, [task]) for task in tasks)
-        return {key: value for single in singles for key, value in single.items()}
+        middle = len(tasks) // 2
+        return {
+            **self._answer(cloud, operation, tasks[:middle]),
+            **self._answer(cloud, operation, tasks[middle:]),
+        }
 
     def _patient(self, record: Record) -> bool:
         """Say whether to wait on: what is under way in the cloud is not given up because it cannot be seen."""

@@ -13,7 +13,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ._clouds.base import Script
-from ._core.codec import freeze_to_dict, thaw
+from ._core.codec import freeze_to_dict, pack, thaw, unpack
 from ._core.model import Problem, Record
 from ._core.report import diff, outcome, summary
 from ._core.step import Goal
@@ -22,30 +22,31 @@ from ._errors import MigrationError, MissingLibrary
 from ._options import NO_JOBS, check_numbers, cloud_factory, items, transport
 from ._steps import Brief
 
-Extra = Callable[[Record], Mapping[str, Any]]
+Extra = Callable[[Record, Goal], Mapping[str, Any]]
 
 
 def run_module(
     module: AnsibleModule,
-    goal: Goal,
+    goal_of: Callable[[Mapping[str, Any]], Goal],
     *,
     timeout: float = float("inf"),
     script: Script | None = None,
-    extra: Extra = lambda record: {},
+    extra: Extra = lambda record, goal: {},
 ) -> None:
-    """Bring the module's instances to ``goal`` within ``timeout`` seconds, and leave.
+    """Bring the module's instances to the goal that its options describe within ``timeout`` seconds, and leave.
 
     ``extra`` adds a module's own keys to each result.
     """
     try:
-        records, engine, started = _work(module, Brief(goal, _probes(module), script or Script("")), timeout)
+        brief = Brief(goal_of(module.params), _probes(module), script or Script(""))
+        records, engine, started = _work(module, brief, timeout)
     except MissingLibrary as missing:
         module.fail_json(msg=missing_required_lib(missing.library), exception=missing.cause)
     except MigrationError as error:
         module.fail_json(msg=f"{error.problem.message} {error.problem.remedy}")
     if not all(record.done for record in records):
         module.exit_json(**_interrupted(records, engine, started))
-    _leave(module, records, started, extra)
+    _leave(module, records, started, lambda record: extra(record, brief.goal))
 
 
 def _probes(module: AnsibleModule) -> Mapping[str, str]:
@@ -83,7 +84,7 @@ def _limits(options: Mapping[str, Any], until: float, now: float) -> Limits:
 
 def _records(options: Mapping[str, Any], checkpoint: Mapping[str, Any]) -> list[Record]:
     if checkpoint:
-        return [thaw(Record, data) for data in checkpoint["records"]]
+        return [thaw(Record, data) for data in unpack(checkpoint["records"])]
     return [Record(item) for item in items(options)]
 
 
@@ -102,14 +103,19 @@ def _interrupted(records: Sequence[Record], engine: Engine, started: float) -> d
         "changed": any(record.changed for record in records),
         "summary": summary(records, time.time() - started),
         "checkpoint": {
-            "records": [freeze_to_dict(record) for record in records],
+            "records": pack([freeze_to_dict(record) for record in records]),
             "next_poll": engine.next_poll,
             "started": started,
         },
     }
 
 
-def _leave(module: AnsibleModule, records: Sequence[Record], started: float, extra: Extra) -> None:
+def _leave(
+    module: AnsibleModule,
+    records: Sequence[Record],
+    started: float,
+    extra: Callable[[Record], Mapping[str, Any]],
+) -> None:
     counts = summary(records, time.time() - started)
     result = {
         "changed": any(record.changed for record in records),

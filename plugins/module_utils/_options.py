@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ from ansible.module_utils.basic import env_fallback
 from ._clouds.alicloud import AliCloud
 from ._clouds.alicloud.target import DEFAULT_PARAMETER, QUERY, REPLICATION_PARAMETERS
 from ._clouds.base import Caller, Cloud, Connection, Script, Transport
-from ._core.model import Item
+from ._core import paths, waivers
+from ._core.model import Item, Waiver
 from ._core.step import Goal
 from ._errors import OptionError
 
@@ -35,6 +36,19 @@ _INSTANCE: dict[str, Any] = {
     "region": {"type": "str"},
     "provider": {"type": "str", "choices": list(PROVIDERS)},
     "profile": {"type": "str"},
+    "name": {"type": "str"},
+}
+_WAIVER: dict[str, Any] = {
+    "rule": {"type": "str", "required": True},
+    "reason": {"type": "str", "required": True},
+    "owner": {"type": "str", "required": True},
+    "expires": {"type": "str", "required": True},
+}
+_TARGETED: dict[str, Any] = {
+    "target": {"type": "str"},
+    "via": {"type": "list", "elements": "str"},
+    "avoid": {"type": "list", "elements": "str"},
+    "waivers": {"type": "list", "elements": "dict", "options": _WAIVER},
 }
 
 _ALICLOUD: dict[str, Any] = {
@@ -95,7 +109,7 @@ COMMAND: dict[str, Any] = {
 }
 MIGRATION: dict[str, Any] = {
     **INFO,
-    "instances": _instances(target={"type": "str"}),
+    "instances": _instances(**_TARGETED),
     "target": {"type": "str"},
     "state": {
         "type": "str",
@@ -106,7 +120,7 @@ MIGRATION: dict[str, Any] = {
     "on_failure": {"type": "str", "choices": ["keep", "rollback"], "default": "keep"},
     "rollback_to": {"type": "str", "choices": ["start", "hop"], "default": "start"},
     "retry": {"type": "bool", "default": False},
-    "waive": {"type": "list", "elements": "str", "default": []},
+    "paths": {"type": "list", "elements": "dict", "default": []},
     "max_running": {"type": "int", "default": 20},
     "delete_smc_snapshots": {"type": "bool", "default": False},
     "poll_interval": {"type": "float", "default": 20.0},
@@ -126,11 +140,18 @@ def migration_goal(options: Mapping[str, Any]) -> Goal:
         on_failure=options["on_failure"],
         rollback_to=options["rollback_to"],
         retry=options["retry"],
-        waive=tuple(options["waive"]),
+        paths=_paths(options["paths"]),
         hop_timeout=options["hop_timeout"],
         importable=frozenset(transport(options["smc"]).import_commands),
         delete_service_snapshots=options["delete_smc_snapshots"],
     )
+
+
+def _paths(rows: Sequence[Mapping[str, Any]]) -> tuple[paths.Path, ...]:
+    try:
+        return paths.with_rows(rows)
+    except ValueError as error:
+        raise OptionError(f"paths: {error}", "Correct the row; see the option's documentation.") from None
 
 
 def script(options: Mapping[str, Any]) -> Script:
@@ -177,7 +198,18 @@ def _item(raw: Mapping[str, Any], target: str, region: str) -> Item:
         provider=raw.get("provider") or ("aws" if _AWS_ID.fullmatch(instance_id) else "alicloud"),
         profile=raw.get("profile") or "",
         target=raw.get("target") or target,
+        name=raw.get("name") or "",
+        via=tuple(raw.get("via") or ()),
+        avoid=tuple(raw.get("avoid") or ()),
+        waivers=_waivers(instance_id, raw.get("waivers") or ()),
     )
+
+
+def _waivers(instance_id: str, raw: Sequence[Mapping[str, Any]]) -> tuple[Waiver, ...]:
+    try:
+        return waivers.checked(raw)
+    except ValueError as error:
+        raise OptionError(f"A waiver of {instance_id} is wrong: {error}", "Correct it in the inventory.") from None
 
 
 #: For callers that create no jobs.

@@ -18,7 +18,20 @@ from typing import Any, NamedTuple, TypeVar
 from ._clouds.base import Capabilities, Cloud, JobRequest, Script
 from ._core import facts
 from ._core.ledger import TAG_KEY, client_token, from_tags, job_name, snapshot_label, snapshot_name, to_tag
-from ._core.model import Agent, CommandResult, Disk, Instance, Job, Problem, Record, Snapshot, Source, known
+from ._core.model import (
+    UNKNOWN,
+    Agent,
+    CommandResult,
+    Disk,
+    Guest,
+    Instance,
+    Job,
+    Problem,
+    Record,
+    Snapshot,
+    Source,
+    known,
+)
 from ._core.position import ACTIVE, attempt, instance, stands
 from ._core.step import Goal, Step, Verb
 from ._errors import CloudError
@@ -111,6 +124,11 @@ def _refreshed(task: Task, found: Mapping[str, Any], disks: Mapping[str, tuple[D
         architecture=before.architecture,
         snapshots_in_progress=before.snapshots_in_progress,
     )
+
+
+def _look_at_account(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answer:
+    account = cloud.account()
+    return {task.id: task.record.with_(account=account) for task in tasks}
 
 
 def _find_migration(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answer:
@@ -218,13 +236,19 @@ def _poll_command(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answer:
 
 
 def _probe_over(cloud: Cloud, record: Record, result: CommandResult) -> Record | Problem:
-    free = record.with_(command=None)
-    if result.status == "finished" and result.exit_code == 0:
-        return free.with_(guest=facts.parse(result.stdout))
-    if stands(record, *ACTIVE):
+    free, guest = record.with_(command=None), _probed(result)
+    if guest.trouble and stands(record, *ACTIVE):
         # The guest is on its way up again; wait for the agent instead of giving up.
         return free.with_(instance=replace(instance(record), agent=Agent(installed=True)))
-    return _agent_problem("The guest facts could not be read", result)
+    return free.with_(guest=guest)
+
+
+def _probed(result: CommandResult) -> Guest:
+    """Return what a facts script's result tells; that it is of no use is told as the guest's trouble."""
+    if result.status == "finished" and result.exit_code == 0:
+        return facts.parse(result.stdout)
+    trouble = "timed_out" if result.status == "timed_out" else "failed"
+    return Guest(UNKNOWN, trouble=trouble, trouble_text=_agent_words(result))
 
 
 def _import_over(cloud: Cloud, record: Record, result: CommandResult) -> Record | Problem:
@@ -250,12 +274,16 @@ def _agent_problem(what: str, result: CommandResult) -> Problem:
         return Problem(
             "ScriptTimeout", f"{what}: it ran out of time.", "Raise the timeout, or look at the guest's load."
         )
-    why = result.error_code or f"exit code {result.exit_code}"
     return Problem(
         "AgentFailed",
-        f"{what}: {why}{f' ({result.stderr})' if result.stderr else ''}.",
+        f"{what}: {_agent_words(result)}.",
         "Look at the invocation in the Cloud Assistant console, and that the agent is online.",
     )
+
+
+def _agent_words(result: CommandResult) -> str:
+    why = result.error_code or f"exit code {result.exit_code}"
+    return f"{why} ({result.stderr})" if result.stderr else why
 
 
 # --- writing --------------------------------------------------------------------------------------------------------
@@ -384,6 +412,7 @@ def _os_type(task: Task) -> Hashable:
 
 OPERATIONS: Mapping[Verb, Operation] = {
     Verb.DESCRIBE: Operation(_describe, lambda limits: limits.describe),
+    Verb.LOOK_AT_ACCOUNT: Operation(_look_at_account, _all),
     Verb.FIND_MIGRATION: Operation(_find_migration, _all),
     Verb.FIND_SNAPSHOTS: Operation(_find_snapshots, _all),
     Verb.CONFIRM_JOB: Operation(_confirm_job, lambda limits: limits.jobs),

@@ -125,7 +125,7 @@ def main() -> None:
     module = AnsibleModule(argument_spec=COMMAND, supports_check_mode=True)
     text = script(module.params)
     goal = Goal("scripted", shell=text.shell)
-    run_module(module, goal, timeout=text.timeout + SLOW_AGENT, script=text, extra=script_outcome)
+    run_module(module, lambda options: goal, timeout=text.timeout + SLOW_AGENT, script=text, extra=script_outcome)
 
 
 if __name__ == "__main__":

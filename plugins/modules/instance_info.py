@@ -108,7 +108,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._options im
 
 def main() -> None:
     module = AnsibleModule(argument_spec=INFO, supports_check_mode=True)
-    run_module(module, Goal("described"))
+    run_module(module, lambda options: Goal("described"))
 
 
 if __name__ == "__main__":

@@ -35,6 +35,7 @@ options:
   state:
     description:
       - V(assessed) looks, plans and runs the prechecks; the only thing sent to a guest is a script that reads facts.
+        It needs no target; without one it tells what the instance could be migrated to.
       - V(migrated) makes the instances run the target.
       - V(verified) makes sure that they do, and changes nothing.
       - V(rolled_back) puts all disks back to the snapshots that were taken before the migration. What was written to
@@ -110,11 +111,14 @@ options:
       - Whether to try an instance again whose earlier attempt failed. Without it such an instance is reported only.
     type: bool
     default: false
-  waive:
+  paths:
     description:
-      - Ids of findings that must not stop a migration.
+      - Migration paths beside the documented ones, for instance what the provider has opened for your account. A row
+        with the same source, target and provider as a documented one replaces it.
+      - Each has C(source) and C(target) (canonical ids), and optionally C(provider), C(service), C(minutes),
+        C(architectures), C(regions), C(editions), C(languages), C(versions), C(allow_list), C(document) and C(date).
     type: list
-    elements: str
+    elements: dict
     default: []
   max_running:
     description:
@@ -209,6 +213,7 @@ results:
   elements: dict
   contains:
     instance_id: {description: The instance., type: str, returned: always, sample: i-bp1demo0win2008r201}
+    name: {description: What the caller called it., type: str, returned: always, sample: erp-01}
     region: {description: Its region., type: str, returned: always, sample: cn-hangzhou}
     provider: {description: Its provider., type: str, returned: always, sample: alicloud}
     source_os:
@@ -223,8 +228,8 @@ results:
       sample: windows-2016
     state:
       description: >-
-        Where the instance stands. V(ready), V(blocked), V(in_progress), V(planned) (check mode), V(migrated),
-        V(verified), V(rolled_back), V(committed) or V(failed).
+        Where the instance stands. V(ready), V(blocked), V(assessed) (nothing stops it, but it has no target),
+        V(in_progress), V(planned) (check mode), V(migrated), V(verified), V(rolled_back), V(committed) or V(failed).
       type: str
       returned: always
       sample: migrated
@@ -235,8 +240,21 @@ results:
       elements: dict
       returned: always
       sample:
-        - {source: windows-2008r2, target: windows-2012r2, service: smc, minutes: 30}
-        - {source: windows-2012r2, target: windows-2016, service: smc, minutes: 30}
+        - {source: windows-2008r2, target: windows-2012r2, service: smc, minutes: 30,
+           path: alicloud.windows-2008r2.windows-2012r2}
+        - {source: windows-2012r2, target: windows-2016, service: smc, minutes: 30,
+           path: alicloud.windows-2012r2.windows-2016}
+    targets:
+      description: What the instance could be migrated to, nearest first.
+      type: list
+      elements: str
+      returned: with O(state=assessed)
+      sample: [windows-2012r2, windows-2016, windows-2019, windows-2022]
+    guest:
+      description: What the guest says of itself. C(trouble) says why it could not be read.
+      type: dict
+      returned: with O(state=assessed), when the guest was asked
+      sample: {os: windows-2008r2, version: "", edition: enterprise, language: en, trouble: ""}
     snapshots:
       description: The snapshots that protect the instance.
       type: list
@@ -250,8 +268,8 @@ results:
       type: list
       elements: dict
       returned: always
-      sample: [{id: path.condition, severity: info, message: The provider sets a condition for this path.,
-                evidence: "", remedy: Ask the provider before you start., source: ""}]
+      sample: [{id: linux.reboot_required, severity: warning, message: The guest waits for a restart.,
+                evidence: reboot_required is yes, remedy: Restart the guest first., source: "", waiver: null}]
     changed: {description: Whether anything was written for this instance., type: bool, returned: always, sample: true}
     error:
       description: Why the instance has not the wanted state; C(code), C(message) and C(remedy).
@@ -285,13 +303,14 @@ checkpoint:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.report import assessment
 from ansible_collections.evergreen.os_migration.plugins.module_utils._module import run_module
 from ansible_collections.evergreen.os_migration.plugins.module_utils._options import MIGRATION, migration_goal
 
 
 def main() -> None:
     module = AnsibleModule(argument_spec=MIGRATION, supports_check_mode=True)
-    run_module(module, migration_goal(module.params), timeout=module.params["timeout"])
+    run_module(module, migration_goal, timeout=module.params["timeout"], extra=assessment)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import pytest
 from integration.harness import Cloud, Controller, cloud, group, host, instance_id
 
 BLOCKED = {"web-2": {"guest": {"packages": ["glibc.i686"]}}}
+WAIVER = {"rule": "linux.i686_packages", "reason": "goes with the host", "owner": "ops", "expires": "2099-12-31"}
 NAMES = [f"web-{number}" for number in range(1, 7)]
 
 
@@ -57,11 +58,11 @@ def test_a_canary_comes_first(controller: Controller) -> None:
 
 def test_a_later_run_replaces_only_what_it_handled(controller: Controller) -> None:
     controller.play("assess")
-    run = controller.play("assess", "--limit", "web-1", os_migration_waive=["linux.i686_packages"])
+    run = controller.play("assess", "--limit", "web-1", os_migration_waivers=[WAIVER])
     assert len(run.report("assess")) == len(NAMES)
     assert run.states("assess")[instance_id("web-2")] == "blocked"
 
 
 def test_a_finding_can_be_waived(controller: Controller) -> None:
-    run = controller.play("assess", "--limit", "web-2", os_migration_waive=["linux.i686_packages"])
+    run = controller.play("assess", "--limit", "web-2", os_migration_waivers=[WAIVER])
     assert run.rc == 0, run.output

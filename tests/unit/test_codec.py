@@ -9,9 +9,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.codec import freeze_to_dict, thaw
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.codec import (
+    freeze_to_dict,
+    pack,
+    thaw,
+    unpack,
+)
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Instance, Item, Record
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from .strategies import likely_records, records
 
@@ -36,6 +42,15 @@ def test_what_another_version_wrote_is_read_as_far_as_it_is_known() -> None:
     data |= {"of_tomorrow": 1, "item": {**data["item"], "of_tomorrow": 2}}
     del data["timeline"], data["instance"]["tags"]
     assert thaw(Record, data) == Record(Item("i-1"), instance=Instance("i-1", "r", "alicloud"))
+
+
+@given(
+    st.recursive(
+        st.none() | st.text() | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    )
+)
+def test_what_was_packed_comes_out_as_it_was(value: Any) -> None:
+    assert unpack(pack(value)) == value
 
 
 def test_not_looked_up_is_told_from_looked_up_and_empty() -> None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core import rules
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.decide import decide, fail, predict
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.ledger import snapshot_label
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import (
+    Account,
     Agent,
     Disk,
     Guest,
@@ -24,6 +26,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model
     Record,
     Snapshot,
     Source,
+    Waiver,
 )
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.position import (
     ACTIVE,
@@ -35,7 +38,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.step 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from .strategies import HEALTHY_LINUX, ID, goals, likely_records, records
+from .strategies import HEALTHY_LINUX, HEALTHY_WINDOWS, ID, goals, likely_records, records
 
 thorough = settings(max_examples=250, deadline=None)
 any_moment = st.sampled_from([0.0, 1000.0, 90_000.0, 200_000.0])
@@ -86,7 +89,7 @@ def test_what_the_cloud_s_rules_refuse_is_never_written_to(record: Record, goal:
     goal = replace(goal, state="migrated", transport="api")
     if record.ledger is not None and record.ledger.state in ACTIVE:
         record = record.with_(ledger=None)
-    found = rules.examine(case(record.with_(guest=None), goal), goal.waive)
+    found = rules.examine(case(record.with_(guest=None), goal, now))
     _unused, step = next_real_step(record, goal, now)
     if rules.inhibitors(found):
         assert step is None or step.verb.kind is not Kind.WRITE
@@ -161,6 +164,7 @@ def looked_up(record: Record, step: Step, seen: Instance) -> Record:
     ready = tuple(replace(job, status="Ready") for job in record.jobs or ())
     found: dict[Verb, dict[str, Any]] = {
         Verb.DESCRIBE: {"instance": seen},
+        Verb.LOOK_AT_ACCOUNT: {"account": Account(True, True)},
         Verb.FIND_MIGRATION: {"jobs": ()},
         Verb.FIND_SNAPSHOTS: {"snapshots": ()},
         Verb.CONFIRM_JOB: {"jobs": ready},
@@ -215,11 +219,12 @@ HERE = Instance(
     vcpus=2,
     memory_mib=4096,
     network_type="vpc",
-    disks=(Disk("d-0", "system"),),
+    disks=(Disk("d-0", "system", status="In_use"),),
     agent=Agent(installed=True, online=True),
 )
 ITEM = Item(ID, "r", "alicloud", target="alinux-3")
-FRESH = Record(ITEM, instance=HERE, jobs=(), snapshots=(), guest=Guest("centos-7", facts=HEALTHY_LINUX))
+CENTOS = Guest("centos-7", facts=HEALTHY_LINUX)
+FRESH = Record(ITEM, instance=HERE, account=Account(True, True), jobs=(), snapshots=(), guest=CENTOS)
 STARTED = FRESH.with_(ledger=Ledger("started", 1, "centos-7", "alinux-3"))
 SNAPSHOT = Snapshot("s-0", "d-0", "accomplished", label="attempt=1 hop=1")
 GOAL = Goal(importable=frozenset({"linux"}))
@@ -230,6 +235,12 @@ def code_of(record: Record, goal: Goal = GOAL, now: float = 0) -> str | None:
     record, step = next_real_step(record, goal, now)
     assert step is None
     return record.problem.code if record.problem else None
+
+
+def waived(record: Record, rule: str) -> Record:
+    """Return the record with a waiver for the rule's finding."""
+    waiver = Waiver(rule, "goes with the host", "ops", "2099-12-31")
+    return record.with_(item=replace(record.item, waivers=(waiver,)))
 
 
 def verb_of(record: Record, goal: Goal = GOAL, now: float = 0) -> Verb:
@@ -248,10 +259,10 @@ def test_the_first_write_is_the_mark() -> None:
 def test_an_attempt_that_goes_on_without_a_source_or_an_import_command_is_told_so() -> None:
     """The run that started it had a command; the one that resumes it has none."""
     resumed = STARTED.with_(snapshots=(SNAPSHOT,))
-    for waive in ((), ("source.not_imported",)):
-        assert code_of(resumed, Goal(waive=waive)) == "SourceMissing"
+    for one in (resumed, waived(resumed, "source.not_imported")):
+        assert code_of(one, Goal()) == "SourceMissing"
     assert code_of(FRESH, Goal()) == "source.not_imported"
-    assert verb_of(FRESH, Goal(waive=("source.not_imported",))) is Verb.MARK
+    assert verb_of(waived(FRESH, "source.not_imported"), Goal()) is Verb.MARK
 
 
 def test_a_tag_whose_source_is_its_target_does_not_keep_anybody_busy() -> None:
@@ -267,8 +278,8 @@ def test_a_number_that_nobody_could_have_counted_is_not_known() -> None:
 def test_a_waived_finding_does_not_stop_a_migration() -> None:
     stopped = FRESH.with_(guest=Guest("centos-7", facts={**HEALTHY_LINUX, "i686_count": "3", "i686_packages": "a b c"}))
     assert code_of(stopped) == "linux.i686_packages"
-    assert verb_of(stopped, replace(GOAL, waive=("linux.i686_packages",))) is Verb.MARK
-    assert code_of(stopped, replace(GOAL, waive=("linux.memory",))) == "linux.i686_packages"
+    assert verb_of(waived(stopped, "linux.i686_packages")) is Verb.MARK
+    assert code_of(waived(stopped, "linux.memory")) == "linux.i686_packages"
 
 
 def test_every_finding_is_told_and_the_first_inhibitor_is_the_error() -> None:
@@ -343,3 +354,67 @@ def test_every_write_leaves_a_line_in_the_timeline() -> None:
     _record, step = next_real_step(STARTED.with_(snapshots=(SNAPSHOT,), jobs=(job,)), GOAL, 0)
     assert step is not None
     assert "j-0" in step.event
+
+
+# --- assessing --------------------------------------------------------------------------------------------------------
+
+ASSESS = replace(GOAL, state="assessed")
+
+
+def assessed(record: Record, goal: Goal = ASSESS) -> Record:
+    after, step = next_real_step(record, goal, 0)
+    assert step is None
+    return after
+
+
+def test_an_assessment_without_a_target_looks_at_everything_that_needs_none() -> None:
+    record = assessed(FRESH.with_(item=replace(ITEM, target="")))
+    assert (record.state, record.hops, record.problem) == ("assessed", (), None)
+    small = Guest("centos-7", facts={**HEALTHY_LINUX, "memory_available_mib": "5"})
+    assert assessed(FRESH.with_(item=replace(ITEM, target=""), guest=small)).state == "blocked"
+
+
+def test_an_assessment_plans_and_leaves_the_hops_in_the_record() -> None:
+    record = assessed(FRESH)
+    assert (record.state, [hop.target for hop in record.hops]) == ("ready", ["alinux-3"])
+
+
+def test_without_a_path_the_findings_are_told_all_the_same() -> None:
+    guest = Guest("centos-7", facts={**HEALTHY_LINUX, "memory_available_mib": "5"})
+    record = assessed(FRESH.with_(item=replace(ITEM, target="windows-2016"), guest=guest))
+    assert record.problem is not None
+    assert (record.state, record.problem.code) == ("blocked", "UnsupportedPath")
+    assert "linux.memory" in {finding.id for finding in record.findings}
+
+
+def test_an_instance_that_cannot_be_asked_is_planned_by_the_cloud_s_word() -> None:
+    stopped = FRESH.with_(guest=None, instance=replace(HERE, status="Stopped"))
+    record = assessed(stopped)
+    assert (record.state, [hop.target for hop in record.hops]) == ("blocked", ["alinux-3"])
+    assert "instance.not_running" in {finding.id for finding in record.findings}
+
+
+@pytest.mark.parametrize("trouble", ["timed_out", "cut_off", "unreadable", "failed"])
+@pytest.mark.parametrize("state", ["assessed", "migrated"])
+def test_a_guest_that_cannot_be_read_is_one_finding_with_a_remedy(trouble: str, state: str) -> None:
+    record = assessed(FRESH.with_(guest=Guest("unknown", trouble=trouble)), replace(GOAL, state=state))
+    assert record.state == "blocked"
+    (finding,) = [one for one in record.findings if one.severity == "inhibitor"]
+    assert finding.id.startswith("guest.probe_")
+    assert (record.problem and record.problem.code) == finding.id
+    assert finding.remedy
+
+
+@pytest.mark.parametrize("state", ["verified", "committed"])
+def test_a_guest_that_cannot_be_read_is_never_taken_for_one_that_runs_its_target(state: str) -> None:
+    record = FRESH.with_(instance=replace(HERE, os="alinux-3"), guest=Guest("unknown", trouble="cut_off"))
+    assert code_of(record, replace(GOAL, state=state)) == "GuestUnreadable"
+
+
+def test_the_wishes_for_the_path_are_kept() -> None:
+    guest = Guest("windows-2016", facts=HEALTHY_WINDOWS, edition="datacenter", language="en")
+    here = replace(HERE, os="windows-2016", os_type="windows", region="cn-hangzhou")
+    wished = FRESH.with_(instance=here, guest=guest, item=replace(ITEM, target="windows-2022", via=("windows-2019",)))
+    assert [hop.target for hop in assessed(wished).hops] == ["windows-2019", "windows-2022"]
+    avoided = wished.with_(item=replace(wished.item, via=(), avoid=("windows-2022",)))
+    assert assessed(avoided).state == "blocked"

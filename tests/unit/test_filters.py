@@ -33,8 +33,8 @@ def problems(*results: dict[str, Any], hosts: tuple[str, ...] = ("web-1",)) -> d
 class TestFleet:
     def test_keeps_the_order_and_only_what_is_set(self) -> None:
         assert fleet(["web-2", "web-1"], HOSTVARS) == [
-            {"instance_id": "i-2", "provider": "alicloud", "profile": "shop"},
-            {"instance_id": "i-1", "region": "cn-hangzhou"},
+            {"name": "web-2", "instance_id": "i-2", "provider": "alicloud", "profile": "shop"},
+            {"name": "web-1", "instance_id": "i-1", "region": "cn-hangzhou"},
         ]
 
     def test_names_the_target_if_asked(self) -> None:
@@ -46,6 +46,37 @@ class TestFleet:
     def test_can_be_limited_to_some_instances(self) -> None:
         assert [item["instance_id"] for item in fleet(HOSTVARS, HOSTVARS, only=["i-2", "i-9"])] == ["i-2"]
         assert fleet(HOSTVARS, HOSTVARS, only=[]) == []
+
+
+class TestWaivers:
+    WAIVER = {"rule": "linux.memory", "reason": "small on purpose", "owner": "ops", "expires": "2026-12-31"}  # noqa: RUF012
+
+    def given(self, **limits: Any) -> list[dict[str, Any]]:
+        variables = {
+            name: {**facts, "group_names": ["shop"] if name == "web-1" else [], "os_migration_waivers": [limits]}
+            for name, facts in HOSTVARS.items()
+        }
+        return [item["name"] for item in fleet(HOSTVARS, variables, target=True) if item.get("waivers")]
+
+    def test_a_waiver_without_limits_is_for_every_host_that_sees_it(self) -> None:
+        assert self.given(**self.WAIVER) == ["web-1", "web-2"]
+
+    @pytest.mark.parametrize("limits", [{"hosts": ["web-2"]}, {"hosts": "web-2"}, {"hosts": ["i-2"]}])
+    def test_a_waiver_can_be_limited_to_hosts_by_name_or_id(self, limits: dict[str, Any]) -> None:
+        assert self.given(**self.WAIVER, **limits) == ["web-2"]
+
+    def test_a_waiver_can_be_limited_to_groups(self) -> None:
+        assert self.given(**self.WAIVER, groups=["shop", "office"]) == ["web-1"]
+
+    def test_the_modules_get_the_waiver_without_its_limits(self) -> None:
+        variables = {"web-1": {**HOSTVARS["web-1"], "os_migration_waivers": [{**self.WAIVER, "hosts": ["web-1"]}]}}
+        assert fleet(["web-1"], variables, target=True)[0]["waivers"] == [self.WAIVER]
+
+    @pytest.mark.parametrize("wrong", ["linux.memory", {"rule": "linux.memory"}, ["linux.memory"]])
+    def test_what_is_no_list_of_waivers_is_refused_with_the_host_s_name(self, wrong: Any) -> None:
+        variables = {"web-1": {**HOSTVARS["web-1"], "os_migration_waivers": wrong}}
+        with pytest.raises(AnsibleFilterError, match=r"web-1 must be a list of waivers"):
+            fleet(["web-1"], variables, target=True)
 
 
 class TestVerdict:

@@ -28,14 +28,15 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.repor
     source_os,
     summary,
 )
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.step import Goal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from .strategies import ID, likely_records, records
 
 KEYS = {
-    *("instance_id", "region", "provider", "source_os", "target_os", "state", "hop", "hops", "snapshots", "job_id"),
-    *("findings", "changed", "error", "timeline", "instance"),
+    *("instance_id", "name", "region", "provider", "source_os", "target_os", "state", "hop", "hops", "snapshots"),
+    *("job_id", "findings", "changed", "error", "timeline", "instance"),
 }
 WAY = (Hop("windows-2008r2", "windows-2012r2"), Hop("windows-2012r2", "windows-2016"))
 STARTED = Ledger("started", 1, "windows-2008r2", "windows-2016")
@@ -50,7 +51,7 @@ def record(name: str, state: str, done: bool = True, problem: bool = False) -> R
 def test_every_result_has_the_same_keys_and_is_json(one: Record) -> None:
     entry = outcome(one)
     assert set(entry) == KEYS
-    json.dumps({**entry, **script_outcome(one)})
+    json.dumps({**entry, **script_outcome(one, Goal())})
     assert 0 <= entry["hop"] <= len(entry["hops"])
     assert (entry["error"] is None) == (one.problem is None)
 
@@ -144,6 +145,7 @@ def test_the_newest_own_job_is_named_before_anybody_else_s() -> None:
 
 def test_a_script_s_result_says_when_output_is_missing() -> None:
     cut = Record(Item("i"), result=CommandResult("finished", 3, "out", "err", dropped_bytes=7))
-    assert script_outcome(cut) == {"rc": 3, "stdout": "out", "stderr": "err", "truncated": True, "dropped_bytes": 7}
-    assert script_outcome(Record(Item("i")))["rc"] is None
-    assert not script_outcome(Record(Item("i")))["truncated"]
+    told = script_outcome(cut, Goal())
+    assert told == {"rc": 3, "stdout": "out", "stderr": "err", "truncated": True, "dropped_bytes": 7}
+    assert script_outcome(Record(Item("i")), Goal())["rc"] is None
+    assert not script_outcome(Record(Item("i")), Goal())["truncated"]

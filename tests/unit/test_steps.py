@@ -232,9 +232,26 @@ def test_a_probe_that_ended_well_says_what_the_guest_is() -> None:
     assert (after.command, after.guest and after.guest.os) == (None, "centos-7")
 
 
-@pytest.mark.parametrize("result", [replace(FACTS, exit_code=1), CommandResult("timed_out"), CommandResult("failed")])
-def test_a_probe_that_failed_is_a_problem_unless_the_guest_is_just_coming_up(result: CommandResult) -> None:
-    assert isinstance(ended(RECORD, "probe", result), Problem)
+USELESS = [
+    (replace(FACTS, exit_code=1), "failed"),
+    (CommandResult("timed_out"), "timed_out"),
+    (CommandResult("failed", stderr="No such user.", error_code="AccountNotExists"), "failed"),
+    (replace(FACTS, stdout="rubbish"), "unreadable"),
+    (replace(FACTS, stdout="osm-facts 1\nos_id=centos\n"), "cut_off"),
+]
+
+
+@pytest.mark.parametrize(("result", "trouble"), USELESS)
+def test_a_probe_of_no_use_is_the_guest_s_trouble(result: CommandResult, trouble: str) -> None:
+    after = ended(RECORD, "probe", result)
+    assert isinstance(after, Record)
+    assert after.guest is not None
+    assert (after.guest.os, after.guest.trouble, after.problem, after.command) == ("unknown", trouble, None, None)
+    assert result.stderr in after.guest.trouble_text
+
+
+@pytest.mark.parametrize(("result", "trouble"), USELESS)
+def test_a_probe_of_no_use_is_repeated_while_the_guest_is_just_coming_up(result: CommandResult, trouble: str) -> None:
     after = ended(RECORD.with_(ledger=STARTED), "probe", result)
     assert isinstance(after, Record)
     assert (after.command, after.guest, after.problem) == (None, None, None)

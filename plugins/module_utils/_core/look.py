@@ -7,10 +7,15 @@
 from __future__ import annotations
 
 from . import rules
-from .model import Record
+from .migrate import way
+from .model import UNKNOWN, Problem, Record, known
 from .position import active, answers, case, guest_os, instance, job_runs, own_jobs
-from .shared import block, mark
+from .shared import block, mark, target_named
 from .step import Goal, Step, Verb, failing, finish
+
+
+def wish_understood(record: Record, goal: Goal, now: float) -> Step | None:
+    return target_named(record, goal, now) if record.item.target else None
 
 
 def job_not_running(record: Record, goal: Goal, now: float) -> Step | None:
@@ -18,9 +23,9 @@ def job_not_running(record: Record, goal: Goal, now: float) -> Step | None:
 
 
 def assessed_from_outside(record: Record, goal: Goal, now: float) -> Step | None:
-    if answers(record):
+    if answers(record) or record.guest is not None:
         return None
-    return finish("in_progress") if active(record) else block(rules.examine(case(record, goal)))
+    return finish("in_progress") if active(record) else _judged(record, goal, now, instance(record).os)
 
 
 def already_there(record: Record, goal: Goal, now: float) -> Step | None:
@@ -28,8 +33,32 @@ def already_there(record: Record, goal: Goal, now: float) -> Step | None:
 
 
 def assessment_done(record: Record, goal: Goal, now: float) -> Step | None:
-    found = rules.examine(case(record, goal), goal.waive)
-    return block(found) if rules.inhibitors(found) else finish("ready", findings=found)
+    return _judged(record, goal, now, guest_os(record))
+
+
+def _judged(record: Record, goal: Goal, now: float, source: str) -> Step:
+    """Return the end of an assessment: everything that was found, with the plan as far as there is one."""
+    hops = way(record, goal, source) if record.item.target else ()
+    plan = () if isinstance(hops, Problem) else hops
+    found = rules.examine(case(record.with_(hops=plan, hop=0), goal, now))
+    stopping = rules.inhibitors(found)
+    # That an unreadable guest has no path is no news; why it could not be read is.
+    if isinstance(hops, Problem) and (source != UNKNOWN or not stopping):
+        return finish("blocked", f"blocked by {hops.code}", findings=found, problem=hops)
+    if stopping:
+        return block(found, hops=plan)
+    return finish("ready" if plan else "assessed", findings=found, hops=plan)
+
+
+def guest_understood(record: Record, goal: Goal, now: float) -> Step | None:
+    guest = known(record.guest)
+    if not guest.trouble:
+        return None
+    return failing(
+        "GuestUnreadable",
+        f"The guest's answer to the facts script was {guest.trouble.replace('_', ' ')}. {guest.trouble_text}".strip(),
+        "Look at the guest's load and its disk, and at the invocation in the Cloud Assistant console; then run again.",
+    )
 
 
 def reachable_guest(record: Record, goal: Goal, now: float) -> Step | None:

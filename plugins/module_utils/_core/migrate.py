@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from . import ledger as book
 from . import paths, rules
-from .model import Disk, Finding, Job, Problem, Record, Snapshot, known
+from .model import Disk, Finding, Hop, Job, Problem, Record, Snapshot, known
 from .position import (
     active,
     attempt,
@@ -22,6 +22,7 @@ from .position import (
     overdue,
     own_jobs,
     protectable_disks,
+    start,
 )
 from .shared import block, mark
 from .step import Goal, Step, Verb, failing, finish
@@ -145,12 +146,17 @@ def _kept(record: Record) -> tuple[Finding, ...]:
 def planned(record: Record, goal: Goal, now: float) -> Step | None:
     if record.hops:
         return None
-    here = instance(record)
     source = known(record.ledger).source if active(record) else guest_os(record)
-    hops = paths.plan(source, record.item.target, here.provider, here.architecture)
+    hops = way(record, goal, source)
     if isinstance(hops, Problem):
         return finish("blocked", f"blocked by {hops.code}", problem=hops)
     return Step(Verb.NOTE, record.state, {"hops": hops}) if hops else _off_the_path(record, (source,))
+
+
+def way(record: Record, goal: Goal, source: str) -> tuple[Hop, ...] | Problem:
+    """Return the hops from the OS ``source`` to the instance's target, or why there are none."""
+    item = record.item
+    return paths.plan(start(record, source), item.target, goal.paths, via=item.via, avoid=item.avoid)
 
 
 def placed(record: Record, goal: Goal, now: float) -> Step | None:
@@ -183,7 +189,7 @@ def hop_not_refuted(record: Record, goal: Goal, now: float) -> Step | None:
 
 
 def guest_allows(record: Record, goal: Goal, now: float) -> Step | None:
-    found = rules.examine(case(record, goal), goal.waive)
+    found = rules.examine(case(record, goal, now))
     if active(record):
         found = tuple(finding for finding in found if finding.id not in _OWN_DOING)
     if rules.inhibitors(found):
@@ -192,7 +198,15 @@ def guest_allows(record: Record, goal: Goal, now: float) -> Step | None:
 
 
 #: An attempt under way causes these itself: its own snapshots, jobs and reboots.
-_OWN_DOING = frozenset(("instance.snapshot_in_progress", "job.unfinished", "source.not_imported"))
+_OWN_DOING = frozenset(
+    (
+        "instance.snapshot_in_progress",
+        "disk.not_in_use",
+        "disk.snapshot_quota",
+        "job.unfinished",
+        "source.not_imported",
+    )
+)
 
 
 def marked(record: Record, goal: Goal, now: float) -> Step | None:

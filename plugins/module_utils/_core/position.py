@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 from . import ledger as book
-from . import rules
-from .model import Disk, Hop, Instance, Job, Record, Snapshot, known
+from . import paths, rules
+from .model import UNKNOWN, Disk, Guest, Hop, Instance, Job, Record, Snapshot, known
 from .step import Goal
 
 #: Ledger states between the first and the last write of an attempt.
@@ -114,15 +114,34 @@ def overdue(record: Record, goal: Goal, now: float) -> bool:
     return record.waiting_since > 0 and now - record.waiting_since > goal.hop_timeout
 
 
-def case(record: Record, goal: Goal) -> rules.Case:
+def start(record: Record, source: str) -> paths.Start:
+    """Return where a plan from the OS ``source`` begins; what is only known of another OS does not count."""
+    here, guest = instance(record), record.guest or Guest(UNKNOWN)
+    return paths.Start(
+        os=source,
+        provider=here.provider,
+        architecture=here.architecture,
+        region=here.region,
+        version=(guest.version if guest.os == source else "") or (here.os_version if here.os == source else ""),
+        edition=(guest.edition if guest.os == source else "") or (here.os_edition if here.os == source else ""),
+        language=guest.language or here.os_language,
+    )
+
+
+def case(record: Record, goal: Goal, now: float) -> rules.Case:
     """Return what the precheck rules look at."""
     here = instance(record)
     watching = goal.transport == "watch"
+    hop = record.hops[record.hop] if record.hop < len(record.hops) else None
     return rules.Case(
         instance=here,
         guest=record.guest,
-        hop=record.hops[record.hop] if record.hop < len(record.hops) else None,
+        hop=hop,
+        path=paths.find(hop, goal.paths) if hop else None,
         jobs=None if watching else record.jobs,
         has_source=None if watching or record.jobs is None else record.source is not None,
         can_import=here.os_type in goal.importable,
+        account=None if watching else record.account,
+        now=now,
+        waivers=record.item.waivers,
     )

@@ -11,10 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from . import paths
 from .catalog import is_known
 from .ledger import UNREADABLE
 from .model import CommandResult, Record
-from .position import in_flight, own_jobs
+from .position import in_flight, own_jobs, start
+from .step import Goal
 
 
 def outcome(record: Record) -> dict[str, Any]:
@@ -22,6 +24,7 @@ def outcome(record: Record) -> dict[str, Any]:
     jobs = own_jobs(record) or record.jobs or ()
     return {
         "instance_id": record.item.instance_id,
+        "name": record.item.name or None,
         "region": record.item.region,
         "provider": record.item.provider,
         "source_os": source_os(record),
@@ -39,7 +42,19 @@ def outcome(record: Record) -> dict[str, Any]:
     }
 
 
-def script_outcome(record: Record) -> dict[str, Any]:
+def assessment(record: Record, goal: Goal) -> dict[str, Any]:
+    """Return what an assessment adds to the entry of its instance: what it could become, and the guest's own word."""
+    if goal.state != "assessed" or record.instance is None:
+        return {}
+    here = start(record, source_os(record) or record.instance.os)
+    guest = asdict(record.guest) if record.guest else {}
+    return {
+        "targets": list(paths.reachable(here, goal.paths, record.item.avoid)),
+        "guest": {name: guest[name] for name in ("os", "version", "edition", "language", "trouble")} if guest else None,
+    }
+
+
+def script_outcome(record: Record, goal: Goal) -> dict[str, Any]:
     """Return what a script's result adds to the entry of its instance."""
     result = record.result or CommandResult("none")
     return {

@@ -16,13 +16,13 @@ from .position import active, answers, attempt, case, current_job, overdue, rest
 from .step import Goal, Step, Verb, failing, finish
 
 
-def block(found: tuple[Finding, ...]) -> Step:
+def block(found: tuple[Finding, ...], **changes: Any) -> Step:
     """Return the step that refuses an instance because of its findings."""
     stopping = rules.inhibitors(found)
     first = stopping[0]
     more = f" ({len(stopping) - 1} more findings stop it too.)" if len(stopping) > 1 else ""
     problem = Problem(first.id, f"{first.message} {first.evidence}.{more}", first.remedy)
-    return finish("blocked", f"blocked by {first.id}", findings=found, problem=problem)
+    return finish("blocked", f"blocked by {first.id}", findings=found, problem=problem, **changes)
 
 
 def mark(record: Record, state: str, step_state: str, **changes: Any) -> Step:
@@ -40,6 +40,11 @@ def target_named(record: Record, goal: Goal, now: float) -> Step | None:
         return None
     message = f"The target '{target}' is not an operating system id that is known." if target else "No target is set."
     return failing("InvalidTarget", message, f"Name one of {', '.join(NAMES)}.")
+
+
+def account_known(record: Record, goal: Goal, now: float) -> Step | None:
+    looked = record.account is not None or active(record)
+    return None if looked else Step(Verb.LOOK_AT_ACCOUNT, record.state)
 
 
 def migration_known(record: Record, goal: Goal, now: float) -> Step | None:
@@ -75,5 +80,12 @@ def _watched(record: Record, goal: Goal) -> bool:
 def cloud_allows(record: Record, goal: Goal, now: float) -> Step | None:
     if active(record) or _watched(record, goal):
         return None
-    found = rules.examine(case(record.with_(guest=None), goal), goal.waive)
+    found = rules.examine(case(record.with_(guest=None), goal, now))
+    return block(found) if rules.inhibitors(found) else None
+
+
+def guest_readable(record: Record, goal: Goal, now: float) -> Step | None:
+    if not known(record.guest).trouble:
+        return None
+    found = rules.examine(case(record, goal, now))
     return block(found) if rules.inhibitors(found) else None

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Any
 
 from .model import Problem
+from .paths import PATHS, Path
 
 
 class Kind(Enum):
@@ -30,6 +31,7 @@ class Verb(Enum):
     FINISH = "finish", Kind.LOCAL
     FAIL = "fail", Kind.LOCAL
     DESCRIBE = "describe", Kind.READ
+    LOOK_AT_ACCOUNT = "look_at_account", Kind.READ
     FIND_MIGRATION = "find_migration", Kind.READ
     FIND_SNAPSHOTS = "find_snapshots", Kind.READ
     CONFIRM_JOB = "confirm_job", Kind.READ
@@ -66,7 +68,7 @@ class Goal:
     on_failure: str = "keep"
     rollback_to: str = "start"
     retry: bool = False
-    waive: tuple[str, ...] = ()
+    paths: tuple[Path, ...] = PATHS
     hop_timeout: float = 7200
     importable: frozenset[str] = frozenset()
     delete_service_snapshots: bool = False
