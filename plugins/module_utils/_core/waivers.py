@@ -30,14 +30,11 @@ def _waiver(row: Mapping[str, Any]) -> Waiver:
     fields = {name: str(row.get(name) or "").strip() for name in ("rule", "reason", "owner", "expires")}
     missing = [name for name, value in fields.items() if not value]
     if missing:
-        raise ValueError(f"A waiver{_of(fields['rule'])} lacks {', '.join(missing)}.")
+        which = f"The waiver of {fields['rule']}" if fields["rule"] else "A waiver"
+        raise ValueError(f"{which} lacks {', '.join(missing)}.")
     _check_rule(fields["rule"])
     _check_day(fields["rule"], fields["expires"])
     return Waiver(**fields)
-
-
-def _of(rule_id: str) -> str:
-    return f" of {rule_id}" if rule_id else ""
 
 
 def _check_rule(rule_id: str) -> None:

@@ -1,0 +1,164 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Prechecks of what the cloud shows: instance, disks, agent, account, jobs, and the conditions of the path."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import (
+    UNKNOWN,
+    Account,
+    Agent,
+    Disk,
+    Guest,
+    Job,
+    Snapshot,
+)
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.paths import Path
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.rules import (
+    INHIBITOR,
+    NOT_KNOWN,
+    WARNING,
+    Case,
+    examine,
+)
+
+from .cases import LINUX, ON_AWS, TO_RED_HAT, WINDOWS, about, in_guest, only, severities, without_target
+
+DAY = 24 * 3600
+NOON = 1_795_348_800  # 2026-11-22T12:00:00Z
+
+
+def with_disk(**changes: object) -> Case:
+    return about(LINUX, disks=(replace(Disk("d-0", "system", status="In_use"), **changes),))
+
+
+def heard(last: str, now: float = NOON, **changes: object) -> Case:
+    agent = replace(Agent(installed=True, online=True, last_heartbeat=last), **changes)
+    return replace(without_guest(about(LINUX, agent=agent)), now=now)
+
+
+def without_guest(case: Case) -> Case:
+    return replace(case, guest=None)
+
+
+def on_path(case: Case, **conditions: object) -> Case:
+    return replace(case, path=replace(Path("p", "a", "b"), **conditions))
+
+
+def account(role: bool | None, snapshots: bool | None) -> Case:
+    return replace(LINUX, account=Account(service_role=role, snapshots_used=snapshots))
+
+
+VIOLATED = [
+    ("instance.not_running", INHIBITOR, about(LINUX, status="Stopped")),
+    ("instance.not_running", INHIBITOR, about(LINUX, status="")),
+    ("instance.locked", INHIBITOR, about(LINUX, locks=("financial", "security"))),
+    ("instance.classic_network", INHIBITOR, about(LINUX, network_type="classic")),
+    ("instance.too_small", INHIBITOR, about(WINDOWS, vcpus=1)),
+    ("instance.too_small", INHIBITOR, about(WINDOWS, memory_mib=2047)),
+    ("instance.too_small", INHIBITOR, without_guest(without_target(about(WINDOWS, os=UNKNOWN, vcpus=1)))),
+    ("instance.too_small", WARNING, about(ON_AWS, vcpus=1)),
+    ("instance.snapshot_in_progress", INHIBITOR, about(LINUX, snapshots_in_progress=(Snapshot("s-1", "d-0"),))),
+    ("disk.none_visible", INHIBITOR, about(LINUX, disks=())),
+    ("disk.not_in_use", INHIBITOR, with_disk(status="Attaching")),
+    ("disk.not_in_use", INHIBITOR, with_disk(status="")),
+    ("disk.no_snapshots", INHIBITOR, with_disk(category="local_ssd_pro")),
+    ("disk.no_snapshots", INHIBITOR, with_disk(category="ephemeral_ssd")),
+    ("disk.no_snapshots", INHIBITOR, with_disk(category="elastic_ephemeral_disk_premium")),
+    ("disk.deletes_auto_snapshots", WARNING, with_disk(delete_auto_snapshot=True)),
+    ("disk.snapshot_quota", WARNING, with_disk(manual_snapshots=240)),
+    ("disk.snapshot_quota", WARNING, with_disk(manual_snapshots=254)),
+    ("disk.snapshot_quota", INHIBITOR, with_disk(manual_snapshots=255)),
+    ("agent.missing", INHIBITOR, about(LINUX, agent=Agent())),
+    ("agent.offline", INHIBITOR, about(LINUX, agent=Agent(installed=True))),
+    ("agent.heartbeat_old", INHIBITOR, heard("2026-11-21T11:59:59Z")),
+    ("account.service_role_missing", INHIBITOR, account(False, True)),
+    ("account.service_role_missing", WARNING, account(None, True)),
+    ("account.snapshot_service", WARNING, account(True, False)),
+    ("account.snapshot_service", WARNING, account(True, None)),
+    ("job.unfinished", INHIBITOR, replace(LINUX, jobs=(Job("j-1", "by hand", "Running"),))),
+    ("job.unfinished", INHIBITOR, replace(LINUX, jobs=(Job("j-1", "by hand", "InError"),))),
+    ("source.not_imported", INHIBITOR, replace(LINUX, has_source=False, can_import=False)),
+    ("path.region", INHIBITOR, about(WINDOWS, region="ap-south-1")),
+    ("path.region", INHIBITOR, about(WINDOWS, region="")),
+    ("path.version", INHIBITOR, in_guest(TO_RED_HAT, version="7.6")),
+    ("path.version", INHIBITOR, about(in_guest(TO_RED_HAT, version="7.6"), os_version="7.9")),
+    ("path.version", INHIBITOR, in_guest(TO_RED_HAT, version="")),
+    ("path.version", INHIBITOR, about(in_guest(TO_RED_HAT, version=""), os=UNKNOWN, os_version="7.9")),
+    ("path.edition", INHIBITOR, in_guest(WINDOWS, edition="web")),
+    ("path.edition", INHIBITOR, in_guest(WINDOWS, edition="")),
+    ("path.language", INHIBITOR, in_guest(WINDOWS, language="ja")),
+    ("path.language", INHIBITOR, in_guest(WINDOWS, language="")),
+]
+FINE = [
+    about(WINDOWS, vcpus=2, memory_mib=2048),
+    about(LINUX, vcpus=1, memory_mib=512),
+    about(LINUX, snapshots_in_progress=(Snapshot("s-1", "d-0", label="attempt=1 hop=1"),)),
+    with_disk(type="data", delete_auto_snapshot=True),
+    with_disk(manual_snapshots=239),
+    with_disk(manual_snapshots=None),
+    heard("2026-11-21T12:00:00Z"),
+    heard("2036-01-01T00:00:00Z"),
+    heard("1970-01-01T00:00:00Z", now=0.0),
+    heard(""),
+    heard("yesterday"),
+    account(True, True),
+    replace(LINUX, account=None),
+    replace(LINUX, jobs=(Job("j-1", "by hand", "Finished"),)),
+    replace(LINUX, jobs=(Job("j-1", "osm-i-1-a1-h1", "InError"),)),
+    replace(LINUX, jobs=None),
+    replace(LINUX, has_source=False),
+    replace(LINUX, has_source=None, can_import=False),
+    about(in_guest(TO_RED_HAT, version=""), os_version="7.9"),
+    about(in_guest(TO_RED_HAT, version="7.9"), os_version="7.6"),
+    about(in_guest(WINDOWS, edition="", language=""), os_edition="standard", os_language="en"),
+    without_guest(about(TO_RED_HAT, os_version="7.6")),
+    on_path(LINUX, versions=(), regions=()),
+]
+
+
+@pytest.mark.parametrize(("rule", "severity", "case"), VIOLATED)
+def test_what_the_cloud_shows_is_checked(rule: str, severity: str, case: Case) -> None:
+    assert severities(case) == {rule: severity}
+
+
+@pytest.mark.parametrize("case", FINE)
+def test_what_is_just_fine_is_passed(case: Case) -> None:
+    assert severities(case) == {}
+
+
+def test_an_allow_list_is_a_warning_in_its_own_words() -> None:
+    (finding,) = (found for found in examine(TO_RED_HAT) if found.id == "path.allow_list")
+    assert finding.severity == WARNING
+    assert TO_RED_HAT.path is not None
+    assert finding.evidence == TO_RED_HAT.path.allow_list
+
+
+def test_the_planner_s_conditions_that_are_not_known_are_said_to_be_so() -> None:
+    assert only(in_guest(WINDOWS, language="")).evidence.startswith(NOT_KNOWN)
+
+
+def test_an_agent_that_was_never_heard_is_said_to_be_so() -> None:
+    old = Agent(installed=True, last_heartbeat="2026-01-01T00:00:00Z")
+    for agent, said in ((old, old.last_heartbeat), (Agent(installed=True), "never")):
+        assert said in only(about(LINUX, agent=agent)).evidence
+
+
+def test_a_stopped_instance_s_agent_is_judged_by_its_last_heartbeat() -> None:
+    case = about(heard("2026-11-20T12:00:00Z", online=False), status="Stopped")
+    assert severities(case) == {"instance.not_running": INHIBITOR, "agent.heartbeat_old": INHIBITOR}
+
+
+def test_every_disk_that_is_wrong_is_named() -> None:
+    case = about(LINUX, disks=(Disk("d-0", status="In_use"), Disk("d-1", status="Detaching"), Disk("d-2")))
+    assert only(case).evidence == f"d-1 is Detaching, d-2 is {NOT_KNOWN}"
+
+
+@pytest.mark.parametrize("guest", [None, Guest(UNKNOWN, probed=False), Guest("centos-7", probed=False)])
+def test_without_the_guest_s_own_word_only_the_cloud_is_looked_at(guest: Guest | None) -> None:
+    assert severities(replace(LINUX, guest=guest)) == {}
