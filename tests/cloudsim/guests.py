@@ -9,12 +9,14 @@ import random
 import shutil
 import tempfile
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import power, sources, windows_guest
+from . import bad_facts, power, sources, windows_guest
 from .linux_guest import LinuxGuest, Ran, collect_commands
+from .oses import OperatingSystem
 from .state import AccessToken, Instance, Result
 from .world import World
 
@@ -35,6 +37,10 @@ class Task:
     timeout: int
     username: str
     cwd: str
+
+    @property
+    def asks_for_facts(self) -> bool:
+        return windows_guest.FACTS_MARKER in self.script
 
 
 class Runner:
@@ -68,7 +74,8 @@ class Runner:
         instance.last_invoked = starts
         if task.username and task.username not in instance.group.guest.users:
             return _failed(instance, starts, starts, "Failed", ("AccountNotExists", "The user does not exist."))
-        if instance.group.faults.command_hangs:
+        faults = instance.group.faults
+        if faults.command_hangs or (faults.facts == "hangs" and task.asks_for_facts):
             error = ("ExecutionTimeout", "The command did not end within its timeout.")
             return _failed(instance, starts, starts + task.timeout, "Timeout", error)
         result = Result(instance.id, starts, float("inf"), serial=instance.serial)
@@ -104,14 +111,19 @@ class Runner:
         if system.windows:
             rc, text, imported = windows_guest.answer(instance, system, task.script, source_id)
             ran: Ran | None = Ran(rc, text.encode(), imported=imported)
-        elif world.scenario.command.memoise_facts and windows_guest.FACTS_MARKER in task.script:
-            key = (id(instance.group), system.id, task.script)
-            ran = self._facts.get(key) or self._linux(task, result, None)
-            if ran:
-                self._facts[key] = ran
+        elif world.scenario.command.memoise_facts and task.asks_for_facts:
+            ran = self._memoised(task, result, system)
         else:
             ran = self._linux(task, result, f"{token.code} {source_id}" if token else None)
         self._import(instance, token, source_id, ran, result.starts)
+        return bad_facts.spoil(ran, instance.group.faults.facts) if ran and task.asks_for_facts else ran
+
+    def _memoised(self, task: Task, result: Result, system: OperatingSystem) -> Ran | None:
+        group = task.instance.group
+        key = (id(group), system.id, task.script)
+        ran = self._facts.get(key) or self._linux(task, result, None)
+        if ran:
+            self._facts[key] = ran = bad_facts.at_time(ran, time.time() + group.faults.clock_offset)
         return ran
 
     def _linux(self, task: Task, result: Result, activation: str | None) -> Ran | None:

@@ -28,9 +28,21 @@ OUTPUT_LIMIT = 24 * 1024
 NOBODY = 65534
 _FILE_BLOCKS = 20480  # 512-byte blocks that a script may write into one file
 _DIRECTORIES = (
-    *("boot", "etc", "home", "mnt", "opt", "proc", "root", "run", "srv", "sys", "tmp"),
-    *("usr/bin", "usr/lib", "usr/share", "var/lib", "var/log", "var/tmp"),
+    *("boot", "etc/yum.repos.d", "home", "mnt", "opt", "proc", "root", "run", "srv", "tmp"),
+    *("sys/class/net/eth0/device", "sys/class/net/lo", "sys/firmware"),
+    *("usr/bin", "usr/lib", "usr/local", "usr/share", "var/lib/rpm", "var/log", "var/tmp"),
 )
+_FILES = {
+    "etc/fstab": "UUID=6634633e-001d-43ba-8fab-202f1df93339 / ext4 defaults 1 1\n",
+    "etc/passwd": "root:x:0:0:root:/root:/bin/bash\n",
+    "etc/yum.repos.d/base.repo": "[base]\nname=base\nbaseurl=http://mirrors.cloud.aliyuncs.com/\nenabled=1\n",
+    "proc/cmdline": "BOOT_IMAGE=/boot/vmlinuz root=UUID=6634633e-001d-43ba-8fab-202f1df93339 ro net.ifnames=0\n",
+    "proc/filesystems": "nodev\tproc\n\text4\n",
+    "proc/modules": "virtio_net 28096 0 - Live 0x0000000000000000\n",
+    "proc/mounts": "/dev/vda1 / ext4 rw,relatime 0 0\nproc /proc proc rw 0 0\n",
+    "proc/stat": "btime 1700000000\n",
+    "var/lib/rpm/Packages": "see .guest/packages\n",
+}
 _TOP = "bin|boot|etc|home|lib|lib64|media|mnt|opt|proc|root|run|sbin|smc|srv|sys|tmp|usr|var"
 # A slash that starts an absolute path: nothing before it that could be the rest of a longer path or of an expression.
 _ABSOLUTE = re.compile(rf"(?<![\w.\-/}}~*?\]\\^])/(?=(?:{_TOP})(?![\w-]))")
@@ -69,9 +81,12 @@ class LinuxGuest:
     def prepare(self, system: OperatingSystem) -> None:
         if self._system == system.id:
             return
-        if not self._system:
+        new = not self._system
+        if new:
             self._make()
         self._describe(system)
+        if new:
+            self._place_files()
         self._system = system.id
         if os.geteuid() == 0:
             subprocess.run(["chown", "-hR", f"{NOBODY}:{NOBODY}", str(self.root)], check=True)
@@ -81,7 +96,7 @@ class LinuxGuest:
             (self.root / name).mkdir(parents=True, exist_ok=True)
         for name, target in (("bin", "usr/bin"), ("sbin", "usr/bin"), ("lib", "usr/lib"), ("usr/sbin", "bin")):
             (self.root / name).symlink_to(target)
-        (self.root / ".guest").mkdir()
+        (self.root / ".guest/taken").mkdir(parents=True)
         (self.root / "tmp").chmod(0o1777)
         group = self.instance.group
         free = "".join(f"{path} {mib}\n" for path, mib in group.guest.free_mib.items())
@@ -90,9 +105,27 @@ class LinuxGuest:
         self._write(".guest/free_mib", free)
         self._write(".guest/arch", "aarch64\n" if group.architecture == "arm64" else "x86_64\n")
         self._write(".guest/packages", "".join(f"{package}\n" for package in self.instance.packages))
+        self._write(".guest/clock_offset", f"{group.faults.clock_offset}\n")
         self._write("etc/hostname", f"{self.instance.name}\n")
-        self._write("etc/passwd", "root:x:0:0:root:/root:/bin/bash\n")
         self._write("proc/meminfo", "".join(f"{name}: {kib} kB\n" for name, kib in memory.items()))
+        if group.architecture == "arm64":
+            (self.root / "sys/firmware/efi").mkdir()
+        for name, text in _FILES.items():
+            self._write(name, text)
+
+    def _place_files(self) -> None:
+        """What the scenario wants in the root; a command that it takes away is kept for the package of its name."""
+        for name, text in self.instance.group.guest.files.items():
+            path = self.root / name.lstrip("/")
+            if text is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.unlink(missing_ok=True)
+                self._write(name.lstrip("/"), text)
+                path.chmod(0o755 if text.startswith("#!") else 0o644)
+            elif path.parent == self.root / "usr/bin":
+                path.rename(self.root / ".guest/taken" / path.name)
+            else:
+                path.unlink()
 
     def _describe(self, system: OperatingSystem) -> None:
         """Everything that tells the operating system."""
@@ -101,9 +134,9 @@ class LinuxGuest:
         self._write("etc/redhat-release", f"{system.redhat_release}\n")
         self._write(".guest/kernel", f"{system.kernel}.{architecture}\n")
         commands = self.root / "usr/bin"
-        for link in commands.iterdir():
-            link.unlink()
-        absent = {"dnf"} if system.package_manager == "yum" else set()
+        (commands / "dnf").unlink(missing_ok=True)
+        kept = {path.name for directory in (commands, self.root / ".guest/taken") for path in directory.iterdir()}
+        absent = kept | ({"dnf"} if system.package_manager == "yum" else set())
         for command in self._bin_dir.iterdir():
             if command.name not in absent:
                 (commands / command.name).symlink_to(command)

@@ -39,24 +39,19 @@ def _scalar(kind: type[T], words: str) -> Reader[T]:
 
 text = _scalar(str, "a text")
 boolean = _scalar(bool, "true or false")
+whole_number = _scalar(int, "a whole number")
+
+
+def integer(value: Any, place: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ScenarioError(f"{place}: expected a whole number from 0, got {value!r}")
+    return value
 
 
 def number(value: Any, place: str) -> float:
     if not isinstance(value, (int, float)) or isinstance(value, bool) or value < 0:
         raise ScenarioError(f"{place}: expected a number from 0, got {value!r}")
     return float(value)
-
-
-def whole_number(value: Any, place: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise ScenarioError(f"{place}: expected a whole number, got {value!r}")
-    return value
-
-
-def integer(value: Any, place: str) -> int:
-    if whole_number(value, place) < 0:
-        raise ScenarioError(f"{place}: expected a whole number from 0, got {value!r}")
-    return int(value)
 
 
 def optional(reader: Reader[T]) -> Reader[T | None]:

@@ -5,12 +5,26 @@
 
 from __future__ import annotations
 
+import time
+
 from .oses import EDITIONS, OperatingSystem
 from .state import Instance
 
 FACTS_MARKER = "# evergreen.os_migration guest facts"
 IMPORT_MARKS = ("acs-plugin-manager", "smc-client-plugin")
 FAILED = "Import Source Server Failed! The activation code is invalid, expired or used up."
+_HEALTHY = {
+    "tls12": "yes",
+    "reboot_required": "no",
+    "roles": "none",
+    "antivirus": "none",
+    "third_party_drivers": "none",
+    "activation_channel": "kms",
+    "activated": "yes",
+    "page_file": r"C:\pagefile.sys",
+    "crash_dump": "automatic",
+    "crash_dump_file": r"C:\Windows\MEMORY.DMP",
+}
 _POWERSHELL = {"windows-2008r2": "2.0", "windows-2012": "3.0", "windows-2012r2": "4.0"}
 
 
@@ -27,10 +41,12 @@ def answer(instance: Instance, system: OperatingSystem, script: str, source_id: 
 
 
 def facts(instance: Instance, system: OperatingSystem) -> str:
+    """What the facts script would print: healthy values, and the scenario's own instead; an empty one is left out."""
     guest = instance.group.guest
     # Every documented target is the Datacenter edition, whatever the source was.
     edition = guest.edition if system.id == instance.group.os else "Datacenter"
     lines = {
+        "time": str(int(time.time()) + instance.group.faults.clock_offset),
         "os_name": f"Microsoft {system.service_name} {edition}",
         "os_build": system.kernel,
         "os_sku": str(EDITIONS[edition][1]),
@@ -40,6 +56,8 @@ def facts(instance: Instance, system: OperatingSystem) -> str:
         "free_mib.C": str(guest.free_mib.get("C:", 40000)),
         "windows_dir_mib": str(guest.windows_dir_mib),
         "powershell": _POWERSHELL.get(system.id, "5.1"),
+        **_HEALTHY,
+        **guest.facts,
     }
-    body = "".join(f"{key}={value}\r\n" for key, value in lines.items())
+    body = "".join(f"{key}={value}\r\n" for key, value in lines.items() if value)
     return f"osm-facts 1\r\n{body}osm-facts end\r\n"

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from cloudsim.lab import Lab
 from cloudsim.linux_guest import inside
+from cloudsim.scenario import SPOILT_FACTS
 
 FACTS = Path(__file__).parents[2] / "guest"
 LINUX, WINDOWS = "i-bp1linux", "i-bp1windows"
@@ -22,6 +23,29 @@ GUEST = {
     "free_mib": {"/usr": 5000, "/var": 6000, "/boot": 300},
     "memory_available_mib": 3000,
     "answers": [{"contains": "Get-Website", "output": "Stopped\r\n", "rc": 3}],
+}
+MOUNTED_DATA = {"/proc/mounts": "/dev/vda1 / ext4 rw 0 0\n/dev/vdb1 /data xfs rw 0 0\n"}
+HEALTHY_LINUX = {
+    **dict.fromkeys(("package_manager_works", "rsync", "time_synchronised"), "yes"),
+    **dict.fromkeys(("epel_modular", "reboot_required", "security_center"), "no"),
+    **dict.fromkeys(("modules_out_of_tree", "modules_unsigned", "mysql", "local_program_names"), "none"),
+    **dict.fromkeys(("full_filesystems", "nested_filesystems", "fstab_device_names", "leftovers"), "none"),
+    **dict.fromkeys(("i686_count", "local_programs"), "0"),
+    "package_manager": "yum",
+    "rpm_database": "sound",
+    "selinux": "disabled",
+    "nics": "eth0",
+    "net_ifnames": "off",
+    "boot_mode": "bios",
+}
+HEALTHY_WINDOWS = {
+    **dict.fromkeys(("tls12", "activated"), "yes"),
+    **dict.fromkeys(("roles", "antivirus", "third_party_drivers"), "none"),
+    "reboot_required": "no",
+    "activation_channel": "kms",
+    "page_file": "C:\\pagefile.sys",
+    "crash_dump": "automatic",
+    "crash_dump_file": "C:\\Windows\\MEMORY.DMP",
 }
 DURATIONS = {"import": 90, "migrate": 1000, "snapshot": 100, "agent_reconnect": 15, "start": 30}
 MakeLab = Callable[..., Lab]
@@ -96,6 +120,84 @@ def test_recorded_facts_of_a_windows_guest(lab: Lab) -> None:
     assert run(lab, "Write-Output hello", WINDOWS)["Output"] == ""
 
 
+def test_default_guests_are_healthy_and_say_everything(make_lab: MakeLab) -> None:
+    lab = make_lab(guest={})
+    linux = facts_of(run(lab, (FACTS / "facts.sh").read_text())["Output"])
+    assert linux["kernel_newest"] == linux["kernel"]
+    assert {key: linux[key] for key in HEALTHY_LINUX} == HEALTHY_LINUX
+    windows = facts_of(run(lab, (FACTS / "facts.ps1").read_text(), WINDOWS)["Output"])
+    assert {key: windows[key] for key in HEALTHY_WINDOWS} == HEALTHY_WINDOWS
+    assert abs(int(linux["time"]) - int(windows["time"])) < 60
+
+
+@pytest.mark.parametrize(
+    ("guest", "expected"),
+    [
+        ({"packages": ["mysql-community-server-8.0.36-1.el7.x86_64"]}, {"mysql": "mysql 8.0.36"}),
+        (
+            {"packages": ["kernel.x86_64", "kernel-3.10.0-1160.200.1.el7.x86_64"]},
+            {"kernel_newest": "3.10.0-1160.200.1.el7.x86_64"},
+        ),
+        ({"free_mib": {"/": 9000, "/data": 0}, "files": MOUNTED_DATA}, {"full_filesystems": "/data"}),
+        ({"files": {"/proc/modules": "AliSecGuard 1 0 - Live 0x0 (OE)\n"}}, {"security_center": "yes"}),
+        ({"files": {"/sys/fs/selinux/enforce": "1"}}, {"selinux": "enforcing"}),
+        ({"files": {"/usr/bin/rsync": None}}, {"rsync": "no"}),
+        ({"files": {"/usr/bin/yum": "#!/bin/sh\nexit 1\n"}}, {"package_manager_works": "no"}),
+        ({"files": {"/.guest/units/chronyd": "inactive\n"}}, {"time_synchronised": "no"}),
+        ({"files": {"/boot/vmlinuz-upgrade.x86_64": ""}}, {"leftovers": "/boot/vmlinuz-upgrade.x86_64"}),
+        ({"files": {"/usr/local/bin/tool": "\x7fELF"}}, {"local_programs": "0"}),
+        ({"files": {"/usr/local/lib/libtool.so": "\x7fELF"}}, {"local_program_names": "/usr/local/lib/libtool.so"}),
+    ],
+)
+def test_a_scenario_makes_a_linux_guest_sick(
+    make_lab: MakeLab, guest: dict[str, Any], expected: dict[str, str]
+) -> None:
+    found = facts_of(run(make_lab(guest=guest), (FACTS / "facts.sh").read_text())["Output"])
+    assert {key: found[key] for key in expected} == expected
+
+
+def test_a_scenario_replaces_and_leaves_out_recorded_facts(make_lab: MakeLab) -> None:
+    lab = make_lab(guest={"facts": {"roles": "cluster", "tls12": ""}})
+    found = facts_of(run(lab, (FACTS / "facts.ps1").read_text(), WINDOWS)["Output"])
+    assert found["roles"] == "cluster"
+    assert "tls12" not in found
+
+
+def test_a_command_that_was_taken_away_is_installed_again(make_lab: MakeLab) -> None:
+    lab = make_lab(guest={"files": {"/usr/bin/rsync": None}})
+    script = "command -v rsync || echo none; yum -y install rsync >/dev/null; command -v rsync; rpm -q rsync"
+    assert run(lab, script)["Output"] == "none\n/usr/bin/rsync\nrsync-1.0-1.x86_64\n"
+
+
+def test_a_unit_that_is_started_counts(make_lab: MakeLab) -> None:
+    lab = make_lab(guest={"files": {"/.guest/units/chronyd": "inactive\n"}})
+    assert run(lab, "systemctl enable --now chronyd; timedatectl")["Output"].strip() == "NTP synchronized: yes"
+
+
+@pytest.mark.parametrize("instance_id", [LINUX, WINDOWS])
+def test_a_clock_can_be_off(make_lab: MakeLab, instance_id: str) -> None:
+    script = (FACTS / ("facts.sh" if instance_id == LINUX else "facts.ps1")).read_text()
+    for memoise in (False, True):
+        lab = make_lab(scenario={"command": {"memoise_facts": memoise}}, faults={"clock_offset": -31536000})
+        for _unused in range(2):
+            said = int(facts_of(run(lab, script, instance_id)["Output"])["time"])
+            assert abs(said + 31536000 - time.time()) < 60
+
+
+@pytest.mark.parametrize("instance_id", [LINUX, WINDOWS])
+@pytest.mark.parametrize("fault", SPOILT_FACTS)
+def test_answers_to_the_facts_script_can_go_wrong(make_lab: MakeLab, fault: str, instance_id: str) -> None:
+    lab = make_lab(faults={"facts": fault})
+    found = run(lab, (FACTS / ("facts.sh" if instance_id == LINUX else "facts.ps1")).read_text(), instance_id)
+    output = found["Output"]
+    assert found["InvocationStatus"] == ("Timeout" if fault == "hangs" else "Success")
+    assert output.startswith("osm-facts 1") == (fault in ("cut_off", "huge", "not_utf8"))
+    assert output.rstrip().endswith("osm-facts end") == (fault == "not_utf8")
+    assert ("\ufffd" in output) == (fault == "not_utf8")
+    assert (found["Dropped"] > 10_000_000) == (fault == "huge")
+    assert run(lab, "true", instance_id)["InvocationStatus"] == "Success"
+
+
 def test_results_arrive_later(lab: Lab) -> None:
     invoke_id = send(lab, "echo done")
     assert result(lab, invoke_id)["InvocationStatus"] == "Running"
@@ -110,7 +212,7 @@ def test_results_arrive_later(lab: Lab) -> None:
     ("script", "output"),
     [
         ("cat /etc/hostname", "linux\n"),
-        ("echo kept > /var/lib/mark; cat </var/lib/mark; ls /var/lib", "kept\nmark\n"),
+        ("echo kept > /var/log/mark; cat </var/log/mark; ls /var/log", "kept\nmark\n"),
         ("pwd; echo $HOME; cd /; ls -d etc", "/root\n/root\netc\n"),
         ("for d in /usr /var; do df -Pm $d | awk 'NR == 2 { print $6, $4 }'; done", "/usr 5000\n/var 6000\n"),
         ("d=boot; df -Pk /$d | awk 'NR == 2 { print $4 }'", "307200\n"),
