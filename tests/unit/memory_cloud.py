@@ -34,11 +34,26 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model
 from ansible_collections.evergreen.os_migration.plugins.module_utils._engine import Clock
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import CloudError, Moved
 
+from .strategies import HEALTHY_LINUX, HEALTHY_WINDOWS, REGION
+
 LIMITS = Capabilities(describe=3, run_script=2, tag=2, power=2, snapshots=2, jobs=2, sources=2, script_bytes=2000)
 
 
 class Killed(BaseException):
     """The controller died."""
+
+
+def _disk(name: str, number: int) -> Disk:
+    return Disk(f"d-{name}-{number}", "data" if number else "system", status="In_use")
+
+
+def _facts(os: str) -> dict[str, str]:
+    family, _unused, version = os.rpartition("-")
+    if family != "windows":
+        return {**HEALTHY_LINUX, "os_id": family, "os_version": version}
+    edition = "Enterprise" if version == "2008r2" else "Datacenter"
+    name = f"Windows Server {version[:4]} {version[4:]} {edition}"
+    return {**HEALTHY_WINDOWS, "os_name": name, "os_language": "en-US"}
 
 
 @dataclass
@@ -96,7 +111,7 @@ class MemoryCloud:
         system = "windows" if os.startswith("windows") else "linux"
         instance = Instance(
             instance_id=name,
-            region="r",
+            region=REGION,
             provider="alicloud",
             **{
                 "status": "Running",
@@ -106,7 +121,7 @@ class MemoryCloud:
                 "vcpus": 2,
                 "memory_mib": 4096,
                 "network_type": "vpc",
-                "disks": tuple(Disk(f"d-{name}-{n}", "data" if n else "system") for n in range(disks)),
+                "disks": tuple(_disk(name, n) for n in range(disks)),
                 "agent": Agent(installed=True, online=True),
                 **facts,
             },
@@ -151,14 +166,11 @@ class MemoryCloud:
             return CommandResult("finished", 0, f"Import Source Server [s-{name}] Successfully!")
         if purpose == "script":
             return CommandResult("finished", 0, "hello")
-        family, _unused, version = self.machines[name].os.rpartition("-")
-        known = f"os_name=Windows Server {version[:4]} {version[4:]}" if family == "windows" else ""
-        facts = known or f"os_id={family}\nos_version={version}"
-        free = "free_mib./usr=900\nfree_mib./var=9000\nfree_mib./boot=900\nfree_mib.C=90000\nwindows_dir_mib=1"
-        rest = f"{free}\nmemory_available_mib=900\ni686_count=0\npackage_manager=yum"
+        facts = {**_facts(self.machines[name].os), "time": str(int(self.now))}
         if not self.machines[name].healthy:
-            rest = rest.replace("free_mib./var=9000", "free_mib./var=9")
-        return CommandResult("finished", 0, f"osm-facts 1\n{facts}\n{rest}\nosm-facts end\n")
+            facts["free_mib./var"] = "9"
+        lines = "".join(f"{key}={value}\n" for key, value in facts.items())
+        return CommandResult("finished", 0, f"osm-facts 1\n{lines}osm-facts end\n")
 
     def find_snapshots(
         self, instances: Sequence[Instance], key: str, service_made: bool
