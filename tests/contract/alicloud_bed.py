@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +185,13 @@ class AliCloudBed:
 
     def until(self, done: Callable[[], bool]) -> None:
         self.lab.until(done, step=10)
+
+    def let_scripts_end(self) -> None:
+        """Wait for the scripts that guests really run, while the cloud's time stands still."""
+        invocations = self.lab.world.invocations
+        self.lab.until(
+            lambda: all(one.finishes < inf for each in invocations.values() for one in each.results.values())
+        )
 
     def calls(self, action: str) -> list[dict[str, Any]]:
         """Return the journal's lines of an action that the service carried out."""

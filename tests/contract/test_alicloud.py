@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -130,13 +131,15 @@ def migrated(bed: AliCloudBed, cloud: Cloud, seen: list[object]) -> Record:
 
     def sleep(seconds: float) -> None:
         seen.append([freeze_to_dict(record) for record in engine.records.values()])
+        bed.let_scripts_end()
         bed.wait(seconds)
 
+    start = time.time() - bed.lab.time  # guests tell this machine's time
     engine = Engine(
         cloud_for=lambda item: cloud,
         brief=Brief(Goal(importable=frozenset({"linux"})), {"linux": FACTS.read_text(encoding="utf-8")}),
-        limits=Limits(poll_interval=20, until=bed.lab.time + 20_000),
-        clock=Clock(lambda: bed.lab.time, sleep),
+        limits=Limits(poll_interval=20, until=start + 20_000),
+        clock=Clock(lambda: start + bed.lab.time, sleep),
     )
     (record,) = engine.run([Record(Item(bed.ids["linux"], bed.region, "alicloud", target="alinux-3"))])
     return record
