@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from ..catalog import is_windows
 from ..ledger import job_place
 from ..model import UNKNOWN, Account
-from .documents import AWS, ECS, ECS_ENGLISH, ECS_LIMITS, OWN, SMC
+from .documents import AWS, ECS, ECS_ENGLISH, ECS_LIMITS, ECS_SNAPSHOT, OWN, SMC
 from .rule import INHIBITOR, NOT_KNOWN, WARNING, Case, Verdict, Weighed, rule
 
 LOCAL_DISKS = ("local_", "ephemeral", "elastic_ephemeral")
@@ -92,7 +92,7 @@ def _none_visible(case: Case) -> Verdict:
     INHIBITOR,
     "A disk of the instance is not in use, so no snapshot of it can be created now.",
     "Wait until the disk is attached and in use, or detach it, and run again.",
-    ECS_LIMITS,
+    ECS_SNAPSHOT,
 )
 def _not_in_use(case: Case) -> Verdict:
     others = [disk for disk in case.instance.disks if disk.status != "In_use"]
@@ -104,7 +104,7 @@ def _not_in_use(case: Case) -> Verdict:
     INHIBITOR,
     "A disk of the instance cannot have snapshots, so its data could not be protected.",
     "Move the data to a cloud disk and detach this one, or waive this finding if the data may be lost.",
-    ECS_LIMITS,
+    ECS_SNAPSHOT,
 )
 def _no_snapshots(case: Case) -> Verdict:
     local = [disk.disk_id for disk in case.instance.disks if disk.category.startswith(LOCAL_DISKS)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 ECS = "ECS: Migrate the operating system of an instance (2025-11-09)"
 ECS_ENGLISH = "ECS: Migrate or upgrade an operating system, the older English edition"
 ECS_LIMITS = "ECS: Limits, on snapshots"
+ECS_SNAPSHOT = "ECS API reference: CreateSnapshot"
 SMC = "SMC: Migrate an operating system by using SMC"
 AWS = "AWS Systems Manager: AWSEC2-CloneInstanceAndUpgradeWindows"
 OWN = "A check of this collection; the provider's documents do not name it"

@@ -57,7 +57,11 @@ class Case:
 
 
 class Scope(Enum):
-    """What must be there for a rule to have a say."""
+    """What must be there for a rule to have a say.
+
+    CLOUD needs nothing but the cloud's facts, ANSWER a guest that was asked but gave no usable answer, GUEST one that
+    gave any, LINUX and WINDOWS one of that kind.
+    """
 
     CLOUD = auto()
     ANSWER = auto()
@@ -74,7 +78,7 @@ class Weighed:
     severity: str
 
 
-Verdict: TypeAlias = "str | Weighed | None"
+Verdict: TypeAlias = str | Weighed | None
 Check: TypeAlias = Callable[[Case], Verdict]
 
 

@@ -135,6 +135,6 @@ def _activation(case: Case) -> Verdict:
 )
 def _page_file(case: Case) -> Verdict:
     place = case.fact("page_file")
-    if not any(file.upper().startswith(("C:", "?:")) for file in place.split()):
+    if not any(file.upper().startswith("C:") for file in place.split()):
         return f"page file: {place}"
     return says(case, "crash_dump", "complete")
