@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.facts import FIRST_LINE, LAST_LINE, parse
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import UNKNOWN, Guest
@@ -19,10 +21,12 @@ lines = st.text() | st.sampled_from(
 
 
 @given(st.text() | st.lists(lines).map("\n".join))
-def test_no_answer_makes_the_parser_raise(text: str) -> None:
+def test_no_answer_makes_the_parser_raise_or_passes_without_a_word(text: str) -> None:
     guest = parse(text)
     assert guest.probed
-    assert guest.os != UNKNOWN or not guest.facts or FIRST_LINE in text
+    assert guest.trouble in ("", "unreadable", "cut_off")
+    assert not guest.trouble or (guest.os, guest.facts) == (UNKNOWN, {})
+    assert guest.trouble or FIRST_LINE in text
 
 
 @given(st.text(), st.text())
@@ -39,7 +43,9 @@ def test_facts_are_read_as_they_are_written() -> None:
 def test_windows_line_ends_and_a_byte_order_mark_are_passed_over() -> None:
     text = "\ufeffosm-facts 1\r\nos_name=Microsoft Windows Server 2012 R2 Standard\r\nfree_mib.C=9\r\nosm-facts end\r\n"
     assert parse(text) == Guest(
-        "windows-2012r2", facts={"os_name": "Microsoft Windows Server 2012 R2 Standard", "free_mib.C": "9"}
+        "windows-2012r2",
+        facts={"os_name": "Microsoft Windows Server 2012 R2 Standard", "free_mib.C": "9"},
+        edition="standard",
     )
 
 
@@ -48,18 +54,56 @@ def test_a_value_may_hold_the_sign_between_key_and_value() -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "trouble"),
     [
-        "",
-        GOOD.replace("osm-facts end", ""),
-        GOOD.replace("osm-facts 1", "osm-facts 2"),
-        "osm-facts end\nos_id=centos\nos_version=7\nosm-facts 1\n",
-        "bash: facts.sh: No such file",
+        ("", "unreadable"),
+        ("bash: facts.sh: No such file", "unreadable"),
+        ("osm-facts end\n", "unreadable"),
+        (GOOD.replace("osm-facts 1", "osm-facts 2"), "unreadable"),
+        (GOOD.replace("osm-facts end", ""), "cut_off"),
+        (GOOD.replace("osm-facts end", "osm-fac"), "cut_off"),
+        ("osm-facts end\nos_id=centos\nos_version=7\nosm-facts 1\n", "cut_off"),
+        ("\ufffd\ufffd rubbish \x00\n" * 1000, "unreadable"),
     ],
 )
-def test_an_answer_that_was_cut_off_or_is_not_ours_says_nothing(text: str) -> None:
-    assert parse(text) == Guest(UNKNOWN)
+def test_an_answer_that_was_cut_off_or_is_not_ours_says_nothing_but_that(text: str, trouble: str) -> None:
+    assert parse(text) == Guest(UNKNOWN, trouble=trouble)
+
+
+@pytest.mark.parametrize("filler", ["x" * 10_000_000, "a=b\n" * 2_500_000])
+def test_only_the_beginning_of_megabytes_is_looked_at(filler: str) -> None:
+    assert parse(filler + GOOD).trouble == "unreadable"
+    assert parse(GOOD + filler) == parse(GOOD)
+    assert parse(GOOD.replace("osm-facts end", filler + "\nosm-facts end")).trouble == "cut_off"
 
 
 def test_a_guest_without_a_name_is_unknown_but_keeps_its_facts() -> None:
     assert parse("osm-facts 1\nkernel=6.1\nosm-facts end") == Guest(UNKNOWN, facts={"kernel": "6.1"})
+
+
+CENTOS_7 = {"os_id": "centos", "os_version": "7", "os_name": "CentOS Linux 7 (Core)"}
+WINDOWS = {"os_name": "Microsoft Windows Server 2016 Standard", "os_build": "14393", "os_sku": "7"}
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        (CENTOS_7, Guest("centos-7")),
+        (CENTOS_7 | {"os_release": "CentOS Linux release 7.9.2009 (Core)"}, Guest("centos-7", version="7.9")),
+        ({"os_release": "CentOS release 6.10 (Final)"}, Guest("centos-6", version="6.10")),
+        ({"os_id": "alinux", "os_version": "2.1903", "os_release": ""}, Guest("alinux-2", version="2.1903")),
+        (
+            {"os_id": "rhel", "os_version": "8.10", "os_release": "Red Hat Enterprise Linux release 8 (Ootpa)"},
+            Guest("rhel-8", version="8.10"),
+        ),
+        (CENTOS_7 | {"os_release": "Red Hat Enterprise Linux Server release 7.9 (Maipo)"}, Guest(UNKNOWN)),
+        ({"os_id": "centos", "os_version": "8", "os_release": "CentOS Stream release 8"}, Guest(UNKNOWN)),
+        ({"os_id": "ubuntu", "os_version": "22.04"}, Guest(UNKNOWN)),
+        (WINDOWS | {"os_language": "zh-CN"}, Guest("windows-2016", edition="standard", language="zh")),
+        (WINDOWS | {"os_sku": "8"}, Guest("windows-2016", edition="datacenter")),
+        (WINDOWS | {"os_build": "17763"}, Guest(UNKNOWN)),
+    ],
+)
+def test_everything_that_names_the_system_has_to_agree(facts: dict[str, str], expected: Guest) -> None:
+    text = "\n".join([FIRST_LINE, *(f"{key}={value}" for key, value in facts.items()), LAST_LINE])
+    assert parse(text) == replace(expected, facts=facts)

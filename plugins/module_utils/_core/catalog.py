@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
 from .model import UNKNOWN
 
@@ -151,6 +152,13 @@ def is_known(os_id: str) -> bool:
 def is_windows(os_id: str) -> bool:
     """Say whether a canonical id names a Windows Server."""
     return os_id.startswith("windows-")
+
+
+def unknown_id(os_id: str) -> str:
+    """Return the sentence that says that an id is not in the catalogue, and which ids are close to it."""
+    close = get_close_matches(os_id, NAMES, 3)
+    hint = f"Did you mean {' or '.join(close)}?" if close else f"Known are {', '.join(NAMES)}."
+    return f"'{os_id}' is not an operating system id that is known. {hint}"
 
 
 def read_name(text: str) -> Release:

@@ -47,6 +47,8 @@ def _linux(facts: Mapping[str, str]) -> Release:
     exact = read_redhat_release(facts.get("os_release", ""))
     if not facts.get("os_release"):
         return general
-    if facts.get("os_id") and general.id != exact.id:
+    if not facts.get("os_id"):
+        return exact
+    if general.id != exact.id:
         return Release(raw=exact.raw)
-    return exact if exact.version or not facts.get("os_id") else general
+    return exact if exact.version else general
