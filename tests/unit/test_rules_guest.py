@@ -59,6 +59,7 @@ VIOLATED = [
     ("guest.clock_wrong", WARNING, at(LINUX, -24 * 3600)),
     ("guest.clock_wrong", INHIBITOR, at(LINUX, 24 * 3600 + 1)),
     ("guest.clock_wrong", INHIBITOR, at(WINDOWS, -365 * 24 * 3600)),
+    ("guest.clock_wrong", WARNING, replace(at(LINUX, 0), probed_at=NOW - 301)),
     ("linux.memory", INHIBITOR, with_facts(LINUX, memory_available_mib="599")),
     ("linux.space.usr", INHIBITOR, with_facts(LINUX, {"free_mib./usr": "249"})),
     ("linux.space.var", INHIBITOR, with_facts(LINUX, {"free_mib./var": "4095"})),
@@ -121,6 +122,7 @@ FINE = [
     at(LINUX, 300),
     at(WINDOWS, -300),
     replace(with_facts(LINUX, time=str(NOW)), now=0.0),
+    replace(at(LINUX, 0), now=NOW + 365 * 24 * 3600, probed_at=NOW + 300),
     with_facts(LINUX, memory_available_mib="600"),
     with_facts(LINUX, {"free_mib./usr": "250", "free_mib./var": "4096", "free_mib./boot": "100"}),
     with_facts(BETWEEN_RED_HATS, i686_count="2"),
@@ -173,6 +175,11 @@ def test_what_the_agent_says_of_a_failed_script_is_told() -> None:
 
 def test_the_name_of_a_system_that_was_not_recognised_is_told() -> None:
     assert only(with_facts(in_guest(LINUX, os=UNKNOWN), os_name="BeOS 5")).evidence == "BeOS 5"
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(600, "10 minutes ahead of"), (-600, "10 minutes behind")])
+def test_a_wrong_clock_is_told_with_its_direction(seconds: int, said: str) -> None:
+    assert only(at(LINUX, seconds)).evidence.startswith(said)
 
 
 def test_packages_and_programs_that_stand_in_the_way_are_listed() -> None:

@@ -84,8 +84,10 @@ def _os_differs(case: Case) -> Verdict:
     needs=("time",),
 )
 def _clock_wrong(case: Case) -> Verdict:
-    seconds = round(abs(case.number("time") - case.now)) if case.now else 0
-    evidence = f"{seconds} seconds from the controller's"
+    asked = case.probed_at or case.now
+    behind = round(asked) - case.number("time") if asked else 0
+    seconds = abs(behind)
+    evidence = f"{seconds // 60} minutes {'behind' if behind > 0 else 'ahead of'} the controller's clock"
     if seconds > CLOCK_SECONDS_WILD:
         return evidence
     return Weighed(evidence, WARNING) if seconds > CLOCK_SECONDS else None

@@ -22,7 +22,10 @@ NOT_KNOWN = "not known"
 
 @dataclass(frozen=True)
 class Case:
-    """What the rules look at: one instance before one hop. ``now`` is in epoch seconds, 0 when nobody looked."""
+    """What the rules look at: one instance before one hop.
+
+    ``now`` and ``probed_at``, when the guest was asked, are in epoch seconds; 0 when nobody looked at a clock.
+    """
 
     instance: Instance
     guest: Guest | None = None
@@ -33,6 +36,7 @@ class Case:
     can_import: bool = True
     account: Account | None = None
     now: float = 0.0
+    probed_at: float = 0.0
     waivers: tuple[Waiver, ...] = ()
 
     @property
