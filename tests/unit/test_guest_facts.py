@@ -1,36 +1,130 @@
 # Copyright (c) 2026 evergreen.os_migration contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The scripts that run inside guests: what they print, under which shells, and what they must not need."""
+"""The shell scripts that run inside guests: every fact of a healthy guest, a sick one, and one that lacks a tool.
+
+The facts script runs in a made-up root: its absolute paths are put under a directory, and PATH leads to stubs and to
+the few commands that it may use.
+"""
 
 from __future__ import annotations
 
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.facts import parse
+from cloudsim.linux_guest import inside
 
 ROOT = Path(__file__).resolve().parents[2]
 FACTS = ROOT / "guest/facts.sh"
 SHELLS = {"dash": ["dash"], "bash": ["bash", "--posix"], "busybox": ["busybox", "sh"]}
-POWERSHELL = sorted([*ROOT.glob("guest/*.ps1"), *ROOT.glob("roles/*/files/*.ps1")])
 SHELL_SCRIPTS = sorted([*ROOT.glob("guest/*.sh"), *ROOT.glob("roles/*/files/*.sh")])
+ALL_SCRIPTS = sorted([*SHELL_SCRIPTS, *ROOT.glob("guest/*.ps1"), *ROOT.glob("roles/*/files/*.ps1")])
+COMMANDS = ["awk", "cat", "date", "find", "grep", "head", "sed", "sort", "timeout"]
 
-# What PowerShell 2.0 on Windows Server 2008 R2 does not know.
-NEWER_THAN_POWERSHELL_2 = re.compile(
-    r"Get-CimInstance|ConvertTo-Json|ConvertFrom-Json|\[ordered\]|\[pscustomobject\]|\s-(not)?in\s|\.Where\(|\.ForEach\("
-    r"|Get-Content[^|\n]*-Raw|\$PSScriptRoot|Invoke-WebRequest|Invoke-RestMethod|::new\(|\?\?|\$using:",
-    re.IGNORECASE,
-)
+FILES = {
+    "etc/os-release": 'NAME="CentOS Linux"\nID="centos"\nVERSION_ID="7"\nPRETTY_NAME="CentOS Linux 7 (Core)"\n',
+    "etc/redhat-release": "CentOS Linux release 7.9.2009 (Core)\n",
+    "etc/fstab": "# /dev/sda1 is what it was\nUUID=6634633e-001d / xfs defaults 0 0\n",
+    "etc/yum.repos.d/base.repo": "[base]\nenabled=1\n",
+    "proc/cmdline": "BOOT_IMAGE=/vmlinuz ro net.ifnames=0 quiet\n",
+    "proc/filesystems": "nodev\tselinuxfs\n\txfs\n",
+    "proc/meminfo": "MemTotal: 8000000 kB\nMemFree: 1024 kB\nMemAvailable: 4096000 kB\n",
+    "proc/modules": "virtio_net 28096 0 - Live 0x0\nxfs 997127 1 - Live 0x0\n",
+    "proc/mounts": "/dev/vda1 / xfs rw 0 0\nproc /proc proc rw 0 0\n/dev/sr0 /cd iso9660 ro 0 0\n",
+    "proc/stat": "cpu 1 2 3\nbtime 1700000000\n",
+    "sys/class/net/eth0/device/vendor": "0x1af4\n",
+    "sys/class/net/lo/mtu": "65536\n",
+    "sys/firmware/acpi/tables": "",
+    "var/lib/rpm/Packages": "db",
+}
+PACKAGES = """
+@ kernel 3.10.0-1160.el7 x86_64 1600000000
+@ kernel 3.10.0-1160.119.1.el7 x86_64 1600000000
+@ mariadb-libs 5.5.68-1.el7 x86_64 1600000000
+@ gpg-pubkey f4a80eb5-53a7ff4b (none) 1600000000
+"""
+DF = """
+echo 'Filesystem 1024-blocks Used Available Capacity Mounted on'
+for path in "$@"; do case $path in -*) ;; *) echo "/dev/vda1 9 9 4198400 1% ${path#"$ROOT"}" ;; esac; done
+"""
+
+
+def rpm(*packages: str, owned: str = "", complaint: str = "", code: int = 0) -> str:
+    """The body of a stub that knows `packages` (NAME VERSION-RELEASE ARCH TIME) and the files that match `owned`."""
+    listed = "\n".join(f"@ {package}" for package in packages) or PACKAGES.strip()
+    return f"""
+    if [ "$1" = -qf ]; then
+        shift
+        for file in "$@"; do
+            case $file in
+                {owned or "''"}) echo its-package-1-1 ;;
+                *) echo "file $file is not owned by any package" ;;
+            esac
+        done
+        exit 1
+    fi
+    printf '%s' '{complaint}' >&2
+    cat <<'END'\n{listed}\nEND
+    exit {code}"""
+
+
+STUBS = {
+    "df": DF,
+    "rpm": rpm(),
+    "rsync": "exit 0",
+    "timedatectl": "echo 'NTP enabled: yes'; echo 'NTP synchronized: yes'",
+    "uname": '[ "$1" = -m ] && echo x86_64 || echo 3.10.0-1160.119.1.el7.x86_64',
+    "yum": "echo 3.4.3",
+}
+HEALTHY = {
+    "os_id": "centos",
+    "os_version": "7",
+    "os_name": "CentOS Linux 7 (Core)",
+    "os_release": "CentOS Linux release 7.9.2009 (Core)",
+    "arch": "x86_64",
+    "kernel": "3.10.0-1160.119.1.el7.x86_64",
+    "boot_mode": "bios",
+    "selinux": "disabled",
+    "time_synchronised": "yes",
+    "memory_available_mib": "4000",
+    "free_mib./usr": "4100",
+    "free_mib./var": "4100",
+    "free_mib./boot": "4100",
+    "full_filesystems": "none",
+    "nested_filesystems": "none",
+    "fstab_device_names": "none",
+    "nics": "eth0",
+    "net_ifnames": "off",
+    "modules_out_of_tree": "none",
+    "modules_unsigned": "none",
+    "security_center": "no",
+    "rsync": "yes",
+    "package_manager": "yum",
+    "package_manager_works": "yes",
+    "epel_modular": "no",
+    "rpm_database": "sound",
+    "i686_count": "0",
+    "mysql": "none",
+    "kernel_newest": "3.10.0-1160.119.1.el7.x86_64",
+    "reboot_required": "no",
+    "local_programs": "0",
+    "local_program_names": "none",
+    "leftovers": "none",
+}
+FROM_RPM = {"i686_count", "mysql", "kernel_newest", "reboot_required", "local_programs", "local_program_names"}
 
 
 def installed(name: str) -> list[str]:
-    if not shutil.which(SHELLS[name][0]):
+    found = shutil.which(SHELLS[name][0])
+    if not found:
         pytest.skip(f"{name} is not installed (apt install {name})")
-    return SHELLS[name]
+    return [found, *SHELLS[name][1:]]
 
 
 @pytest.fixture(params=SHELLS)
@@ -38,95 +132,297 @@ def any_shell(request: pytest.FixtureRequest) -> list[str]:
     return installed(request.param)
 
 
+class Guest:
+    """A made-up root, its commands, and the shell that the script runs in."""
+
+    def __init__(self, base: Path, shell: list[str]) -> None:
+        self.root, self.commands, self.shell = base / "root", base / "bin", shell
+        self.commands.mkdir()
+        for command in COMMANDS:
+            (self.commands / command).symlink_to(str(shutil.which(command)))
+        for name, body in STUBS.items():
+            self.stub(name, body)
+        for name, text in FILES.items():
+            self.write(name, text)
+
+    def stub(self, name: str, body: str) -> None:
+        path = self.commands / name
+        path.unlink(missing_ok=True)
+        path.write_text(f"#!/bin/sh\nROOT={self.root}\n{body}\n", "utf-8")
+        path.chmod(0o755)
+
+    def write(self, name: str, text: str, mode: int = 0o644) -> None:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode("latin-1"))
+        path.chmod(mode)
+
+    def remove(self, *names: str) -> None:
+        for name in names:
+            path = self.root / name
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+    def output(self) -> str:
+        script = inside(FACTS.read_text("utf-8"), self.root)
+        done = subprocess.run(
+            [*self.shell, "-c", script],
+            env={"PATH": str(self.commands)},
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout.replace(str(self.root), "")
+
+    def facts(self) -> dict[str, str]:
+        lines = self.output().splitlines()
+        assert (lines[0], lines[-1]) == ("osm-facts 1", "osm-facts end")
+        return dict(line.split("=", 1) for line in lines[1:-1])
+
+
 @pytest.fixture(params=["dash", "bash"])
-def shell(request: pytest.FixtureRequest) -> list[str]:
-    """A shell that looks for commands in PATH only; busybox prefers its own."""
-    return installed(request.param)
+def guest(request: pytest.FixtureRequest, tmp_path: Path) -> Guest:
+    """In a shell that looks for commands in PATH only; busybox prefers its own."""
+    return Guest(tmp_path, installed(request.param))
 
 
-@pytest.fixture
-def stubs(tmp_path: Path) -> Path:
-    """A directory for commands that stand before this machine's own."""
-    directory = tmp_path / "bin"
-    directory.mkdir()
-    return directory
+Change = Callable[[Guest], Any]
 
 
-def stub(directory: Path, name: str, body: str) -> None:
-    path = directory / name
-    path.write_text(f"#!/bin/sh\n{body}\n", "utf-8")
-    path.chmod(0o755)
+def write(name: str, text: str = "", mode: int = 0o644) -> Change:
+    return lambda guest: guest.write(name, text, mode)
 
 
-def run(shell: list[str], script: Path, path: str) -> str:
-    command = [str(shutil.which(shell[0])), *shell[1:], str(script)]
-    done = subprocess.run(command, env={"PATH": path}, capture_output=True, text=True, timeout=30, check=False)
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
-    return done.stdout
+def stub(name: str, body: str) -> Change:
+    return lambda guest: guest.stub(name, body)
 
 
-def facts(shell: list[str], stubs: Path) -> dict[str, str]:
-    return dict(parse(run(shell, FACTS, f"{stubs}:/usr/bin:/bin")).facts)
+def packages(*names: str, **more: Any) -> Change:
+    return stub("rpm", rpm(*names, **more))
 
 
-def test_prints_the_protocol_and_facts_of_this_machine(any_shell: list[str], stubs: Path) -> None:
-    lines = run(any_shell, FACTS, f"{stubs}:/usr/bin:/bin").splitlines()
-    assert (lines[0], lines[-1]) == ("osm-facts 1", "osm-facts end")
-    found = facts(any_shell, stubs)
-    assert found["os_id"]
-    assert int(found["memory_available_mib"]) > 0
-    assert {"free_mib./usr", "free_mib./var", "arch", "kernel"} <= found.keys()
+def mounts(*lines: str) -> Change:
+    return write("proc/mounts", "\n".join(["/dev/vda1 / xfs rw 0 0", *lines, ""]))
 
 
-def test_counts_and_names_32_bit_packages(shell: list[str], stubs: Path) -> None:
-    stub(stubs, "rpm", r"printf 'zlib.i686\nglibc.x86_64\nglibc.i686\ntzdata.noarch\nold.i386\n'")
-    found = facts(shell, stubs)
-    assert found["i686_count"] == "3"
-    assert found["i686_packages"] == "glibc.i686 old.i386 zlib.i686"
+def full(column: str) -> Change:
+    """Everything but the root is full, of blocks (k) or of inodes (i)."""
+    body = f'{DF.rstrip()} | sed "/ \\/$/!{{ /dev/ s/ 1% / 95% / }}"'
+    return stub("df", f'case $1 in -P{column}) ;; *) set -- "$1" / ;; esac\n{body}')
 
 
-def test_names_no_more_than_fifty_packages(shell: list[str], stubs: Path) -> None:
-    stub(stubs, "rpm", 'n=100; while [ $n -lt 170 ]; do echo "p$n.i686"; n=$((n + 1)); done')
-    found = facts(shell, stubs)
-    assert found["i686_count"] == "70"
-    assert len(found["i686_packages"].split()) == 50
+def kernels(*versions: str) -> Change:
+    return packages(*(f"kernel {version} x86_64 1" for version in versions))
 
 
-def test_no_32_bit_packages_is_a_fact(shell: list[str], stubs: Path) -> None:
-    stub(stubs, "rpm", "echo glibc.x86_64")
-    found = facts(shell, stubs)
-    assert found["i686_count"] == "0"
-    assert "i686_packages" not in found
+ELF = "\x7fELF\x02\x01"
+LEFT = ("boot/vmlinuz-upgrade.x86_64", "root/tmp_leapp_py3/.leapp_upgrade_failed")
+#: One change of the healthy guest, and the facts that follow from it.
+SICK: list[tuple[Change, dict[str, str]]] = [
+    (write("etc/os-release", "ID=rhel\nVERSION_ID='8.10'\n"), {"os_id": "rhel", "os_version": "8.10"}),
+    (write("etc/os-release", 'PRETTY_NAME="$(reboot) `x`"\n'), {"os_name": "$(reboot) `x`"}),
+    (write("etc/redhat-release", "CentOS Linux release 8.5.2111\n"), {"os_release": "CentOS Linux release 8.5.2111"}),
+    (stub("uname", "echo aarch64"), {"arch": "aarch64", "kernel": "aarch64"}),
+    (write("sys/firmware/efi/systab"), {"boot_mode": "uefi"}),
+    (write("sys/fs/selinux/enforce", "1"), {"selinux": "enforcing"}),
+    (write("sys/fs/selinux/enforce", "0"), {"selinux": "permissive"}),
+    (stub("timedatectl", "echo 'System clock synchronized: no'"), {"time_synchronised": "no"}),
+    (write("proc/meminfo", "MemFree: 10240 kB\nCached: 10240 kB\n"), {"memory_available_mib": "20"}),
+    (stub("df", DF.replace("4198400", "1024")), {f"free_mib./{name}": "1" for name in ("usr", "var", "boot")}),
+    *(
+        (
+            lambda guest, c=c: (mounts("/dev/vdb /data ext4 rw 0 0")(guest), full(c)(guest)),
+            {"full_filesystems": "/data"},
+        )
+        for c in "ki"
+    ),
+    (lambda guest: (mounts("nas:/v /var/www nfs rw 0 0")(guest), full("k")(guest)), {"full_filesystems": "none"}),
+    (
+        mounts("/dev/vdb /var/lib/my\\040sql xfs rw 0 0", "nas:/v /var/www nfs rw 0 0", "/dev/vdc /opt xfs rw 0 0"),
+        {"nested_filesystems": "/var/lib/my_sql /var/www"},
+    ),
+    (
+        mounts(
+            "/dev/vda2 /boot/efi vfat rw 0 0", "/dev/vda1 /var/named/etc xfs rw 0 0", "overlay /var/x overlay rw 0 0"
+        ),
+        {"nested_filesystems": "none"},
+    ),
+    (
+        write("etc/fstab", "/dev/vda1 / xfs\n/dev/nvme0n1p2 /a xfs\n /dev/mapper/vg-x /b xfs\n#/dev/sdc /c xfs\n"),
+        {"fstab_device_names": "/dev/vda1 /dev/nvme0n1p2"},
+    ),
+    (write("sys/class/net/ens5/device/vendor"), {"nics": "ens5 eth0"}),
+    (write("proc/cmdline", "BOOT_IMAGE=/vmlinuz\n"), {"net_ifnames": "on"}),
+    (
+        write("proc/modules", "wl 1 0 - Live 0x0 (POE)\nzfs 1 0 - Live 0x0 (PO)\nnew 1 0 - Loading 0x0 (E+)\n"),
+        {"modules_out_of_tree": "wl zfs", "modules_unsigned": "wl new"},
+    ),
+    (write("proc/modules", "AliSecGuard 1 0 - Live 0x0 (OE)\n"), {"security_center": "yes"}),
+    (write("proc/812/comm", "AliYunDunMonito\n"), {"security_center": "yes"}),
+    (write("usr/local/aegis/aegis_client/conf"), {"security_center": "yes"}),
+    (lambda guest: (guest.commands / "rsync").unlink(), {"rsync": "no"}),
+    (stub("dnf", "exit 0"), {"package_manager": "dnf", "package_manager_works": "yes"}),
+    (lambda guest: (guest.commands / "yum").unlink(), {"package_manager": "none"}),
+    (stub("yum", "echo 'SyntaxError: invalid syntax' >&2; exit 1"), {"package_manager_works": "no"}),
+    (
+        write("etc/yum.repos.d/e.repo", "[x]\nenabled=0\n[epel-modular]\nname=E\n[y]\nenabled=0\n"),
+        {"epel_modular": "yes"},
+    ),
+    (write("etc/yum.repos.d/e.repo", "[epel-modular]\nenabled = 1\r\n"), {"epel_modular": "yes"}),
+    (write("etc/yum.repos.d/e.repo", "[epel-modular]\nenabled = 0\n[epel]\nenabled=1\n"), {"epel_modular": "no"}),
+    (
+        packages("zlib 1-1 i686 1", "glibc 1-1 x86_64 1", "glibc 1-1 i686 1", "tzdata 1-1 noarch 1", "old 1-1 i386 1"),
+        {"i686_count": "3", "i686_packages": "glibc.i686 old.i386 zlib.i686"},
+    ),
+    (packages("mysql-community-server 8.0.36-1.el7 x86_64 1"), {"mysql": "mysql 8.0.36"}),
+    (packages("MariaDB-server 10.11.6-1.el7 x86_64 1"), {"mysql": "mariadb 10.11.6"}),
+    (packages("rh-mariadb105-mariadb-server 10.5.22-1.el7 x86_64 1"), {"mysql": "mariadb 10.5.22"}),
+    (packages("Percona-Server-server-57 5.7.44-48.1 x86_64 1"), {"mysql": "mysql 5.7.44"}),
+    (packages("percona-server-client 8.0-1 x86_64 1", "mariadb-server-utils 10-1 x86_64 1"), {"mysql": "none"}),
+    (kernels("3.10.0-957.el7", "3.10.0-957.1.3.el7", "3.10.0-99.el7"), {"kernel_newest": "3.10.0-957.1.3.el7.x86_64"}),
+    (kernels("5.10.134-16.1.al8", "5.10-99.al8", "4.19.91-27.al7"), {"kernel_newest": "5.10.134-16.1.al8.x86_64"}),
+    (kernels("4.18.0-80.el8", "4.18.0-80.el8_0", "4.18.0-080.el8"), {"kernel_newest": "4.18.0-80.el8_0.x86_64"}),
+    (
+        packages(
+            "kernel 4.18.0-553.el8 x86_64 1", "kernel-core 4.18.0-553.1.el8 x86_64 1", "kernel-tools 9-9 x86_64 1"
+        ),
+        {"kernel_newest": "4.18.0-553.1.el8.x86_64"},
+    ),
+    (packages("kernel 3-1 x86_64 1", "glibc 2.17-326.el7 x86_64 1700000001"), {"reboot_required": "yes"}),
+    (packages("kernel 3-1 x86_64 1", "nginx 1-1 x86_64 1700000001"), {"reboot_required": "no"}),
+    (packages(complaint="error: rpmdb: BDB0113 Thread died in Berkeley DB library"), {"rpm_database": "damaged"}),
+    (packages(complaint="warning: Found bdb Packages database"), {"rpm_database": "sound"}),
+    (packages(code=1), {"rpm_database": "damaged"}),
+    (stub("rpm", ""), {"rpm_database": "damaged"}),
+    (lambda guest: guest.remove("var/lib/rpm/Packages"), {"rpm_database": "damaged"}),
+    (
+        write("usr/local/bin/my tool", ELF, 0o755),
+        {"local_programs": "1", "local_program_names": "/usr/local/bin/my_tool"},
+    ),
+    (write("opt/app/lib/libapp.so.1", ELF), {"local_programs": "1", "local_program_names": "/opt/app/lib/libapp.so.1"}),
+    (write("usr/local/bin/script", "#!/bin/sh\necho ELF\n", 0o755), {"local_programs": "0"}),
+    (write("opt/data", ELF), {"local_programs": "0"}),
+    (write("usr/local/aegis/aegis_client/a", ELF, 0o755), {"local_programs": "0"}),
+    (
+        lambda guest: (packages(owned="*/opt/*")(guest), guest.write("opt/app/run", ELF, 0o755)),
+        {"local_programs": "0", "local_program_names": "none"},
+    ),
+    (lambda guest: [guest.write(name, "") for name in LEFT], {"leftovers": f"/{LEFT[0]} /root/tmp_leapp_py3"}),
+]
 
 
-def test_a_damaged_package_database_is_not_taken_for_none(shell: list[str], stubs: Path) -> None:
-    stub(stubs, "rpm", "echo 'rpmdb open failed' >&2; exit 1")
-    assert "i686_count" not in facts(shell, stubs)
+def without(*commands: str) -> Change:
+    return lambda guest: [(guest.commands / command).unlink() for command in commands]
 
 
-@pytest.mark.parametrize(("commands", "expected"), [(["yum"], "yum"), (["yum", "dnf"], "dnf")])
-def test_names_the_package_manager(shell: list[str], stubs: Path, commands: list[str], expected: str) -> None:
-    for command in commands:
-        stub(stubs, command, "exit 0")
-    assert facts(shell, stubs)["package_manager"] == expected
+def hanging(command: str) -> Change:
+    """As `timeout` reports it, without the wait."""
+    return stub("timeout", f'shift; [ "$1" = {command} ] && exit 124; exec "$@"')
 
 
-def test_free_space_is_read_from_the_posix_format(shell: list[str], stubs: Path) -> None:
-    stub(
-        stubs,
-        "df",
-        "echo 'Filesystem 1024-blocks Used Available Capacity Mounted on'; echo '/dev/vda1 9 9 4198400 1% /'",
-    )
-    found = facts(shell, stubs)
-    assert {found[f"free_mib./{name}"] for name in ("usr", "var", "boot")} == {"4100"}
+def less(*names: str) -> Change:
+    return lambda guest: guest.remove(*names)
 
 
-def test_what_cannot_be_found_is_left_out(shell: list[str], stubs: Path) -> None:
-    for command in ("df", "uname", "awk"):
-        stub(stubs, command, "exit 1")
-    found = facts(shell, stubs)
-    assert not found.keys() & {"arch", "kernel", "memory_available_mib", "free_mib./usr"}
+#: What is taken from the healthy guest, and the facts that nobody can know then.
+LACKING: list[tuple[Change, set[str]]] = [
+    (less("etc/os-release"), {"os_id", "os_version", "os_name"}),
+    (less("etc/redhat-release"), {"os_release"}),
+    (without("uname"), {"arch", "kernel"}),
+    (less("sys/firmware"), {"boot_mode"}),
+    (less("proc/filesystems"), {"selinux"}),
+    (without("timedatectl"), {"time_synchronised"}),
+    (hanging("timedatectl"), {"time_synchronised"}),
+    (less("proc/meminfo"), {"memory_available_mib"}),
+    (without("df"), {"free_mib./usr", "free_mib./var", "free_mib./boot", "full_filesystems"}),
+    (less("proc/mounts"), {"full_filesystems", "nested_filesystems"}),
+    (less("etc/fstab"), {"fstab_device_names"}),
+    (less("sys/class/net"), {"nics"}),
+    (less("proc/cmdline"), {"net_ifnames"}),
+    (less("proc/modules"), {"modules_out_of_tree", "modules_unsigned", "security_center"}),
+    (without("yum"), {"package_manager_works"}),
+    (hanging("yum"), {"package_manager_works"}),
+    (less("etc/yum.repos.d"), {"epel_modular"}),
+    (without("rpm"), {"rpm_database", *FROM_RPM}),
+    (hanging("rpm"), {"rpm_database", *FROM_RPM}),
+    (packages(complaint="error: cannot open Packages index", code=1), FROM_RPM),
+    (packages("glibc 1-1 x86_64 1"), {"kernel_newest"}),
+    (less("proc/stat"), {"reboot_required"}),
+]
+#: These cannot be missing: the shell itself finds them out, or every guest has what they need.
+ALWAYS = {"leftovers", "package_manager", "rsync", "i686_packages"}
+
+
+def test_a_healthy_guest_says_everything_and_nothing_bad(guest: Guest) -> None:
+    found = guest.facts()
+    assert int(found.pop("time")) > 1_700_000_000
+    assert found == HEALTHY
+
+
+@pytest.mark.parametrize(("change", "expected"), SICK)
+def test_a_sick_guest_says_so(guest: Guest, change: Change, expected: dict[str, str]) -> None:
+    change(guest)
+    found = guest.facts()
+    assert {key: found.get(key) for key in expected} == expected
+
+
+@pytest.mark.parametrize(("change", "unknown"), LACKING)
+def test_what_cannot_be_found_is_left_out(guest: Guest, change: Change, unknown: set[str]) -> None:
+    change(guest)
+    assert HEALTHY.keys() - guest.facts().keys() == unknown
+
+
+def test_every_fact_has_been_seen_sick_and_missing() -> None:
+    assert {key for _change, expected in SICK for key in expected} >= HEALTHY.keys()
+    assert {key for _change, unknown in LACKING for key in unknown} | ALWAYS >= HEALTHY.keys()
+
+
+def test_without_timeout_the_facts_are_the_same(guest: Guest) -> None:
+    (guest.commands / "timeout").unlink()
+    assert HEALTHY.items() <= guest.facts().items()
+
+
+def test_lists_have_an_end(guest: Guest) -> None:
+    """A guest in which everything is wrong many times over still fits into what the agent takes."""
+    long, many = "n" * 150, range(90)
+    packages(*(f"{long}{n} 1-1 i686 1" for n in many), *(f"p{n} 1-1 i686 1" for n in many))(guest)
+    mounts(*(f"/dev/vd{n} /var/{long}{n} xfs rw 0 0" for n in many))(guest)
+    full("k")(guest)
+    guest.write("etc/fstab", "".join(f"/dev/vda{long}{n} / xfs\n" for n in many))
+    guest.write("proc/modules", "".join(f"{long}{n} 1 0 - Live 0x0 (OE)\n" for n in many))
+    for n in many:
+        guest.write(f"sys/class/net/{long}{n}/device/vendor", "")
+        guest.write(f"opt/{long}/{n}", ELF, 0o755)
+        guest.write(f"boot/vmlinuz-upgrade.{long}{n}", "")
+    output = guest.output()
+    assert len(output) < 12_000
+    found = parse(output).facts
+    assert (found["i686_count"], found["local_programs"]) == ("180", "90")
+
+
+def test_fifty_packages_of_usual_names_are_named(guest: Guest) -> None:
+    packages(*(f"compat-library-{n} 1-1 i686 1" for n in range(120)))(guest)
+    assert len(guest.facts()["i686_packages"].split()) == 50
+
+
+def test_the_protocol_holds_on_this_machine_in_any_shell(any_shell: list[str], tmp_path: Path) -> None:
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+    done = subprocess.run([*any_shell, str(FACTS)], env=environment, capture_output=True, text=True, timeout=30)
+    lines = done.stdout.splitlines()
+    assert (done.returncode, done.stderr, lines[0], lines[-1]) == (0, "", "osm-facts 1", "osm-facts end")
+    assert {"time", "os_id", "arch", "kernel", "memory_available_mib", "free_mib./usr"} <= parse(
+        done.stdout
+    ).facts.keys()
+
+
+def test_the_script_needs_no_interpreter_and_writes_no_file() -> None:
+    code = re.sub(r"(?m)^\s*#.*$", "", FACTS.read_text("utf-8"))
+    assert not re.search(r"\b(python\d?|perl|ruby|bash|mktemp|tee|touch|mkdir|rm|mv|cp)\b", code)
+    assert not re.search(r">+\s*(?!/dev/null|&)[\"$/\w]", re.sub(r"'[^']*'", "", code))
 
 
 def test_both_facts_scripts_carry_the_marker() -> None:
@@ -134,19 +430,11 @@ def test_both_facts_scripts_carry_the_marker() -> None:
         assert "# evergreen.os_migration guest facts\n" in (ROOT / "guest" / name).read_text("utf-8")
 
 
-@pytest.mark.parametrize("script", POWERSHELL, ids=lambda path: path.name)
-def test_windows_scripts_stay_within_powershell_2(script: Path) -> None:
-    text = script.read_text("utf-8")
-    code = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
-    assert not NEWER_THAN_POWERSHELL_2.findall(code)
-    assert text.isascii(), "PowerShell 2.0 reads a script without byte order mark in the system's own code page"
-
-
 @pytest.mark.parametrize("script", SHELL_SCRIPTS, ids=lambda path: path.name)
 def test_shell_scripts_parse_in_every_shell(any_shell: list[str], script: Path) -> None:
     subprocess.run([*any_shell, "-n", str(script)], check=True)
 
 
-@pytest.mark.parametrize("script", [*POWERSHELL, *SHELL_SCRIPTS], ids=lambda path: path.name)
+@pytest.mark.parametrize("script", ALL_SCRIPTS, ids=lambda path: path.name)
 def test_scripts_fit_into_one_command_of_the_agent(script: Path) -> None:
     assert len(script.read_bytes()) < 16 * 1024
