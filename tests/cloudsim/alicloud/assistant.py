@@ -13,7 +13,7 @@ from typing import Any
 from ..guests import Task
 from ..state import Instance, Invocation, Result
 from .common import at_most, by_token, check_region
-from .ecs import lock_error
+from .ecs import known, lock_error
 from .registry import Answer, Call, action
 from .wire import ApiError
 
@@ -30,14 +30,12 @@ TIMEOUT = 60
 def describe_cloud_assistant_status(call: Call) -> Answer:
     region = check_region(call)
     ids = at_most(call, "InstanceId", AGENT_LIMIT, 403, "InstanceIds.ExceedLimit")
-    instances = [instance for instance in call.world.instances.values() if instance.region == region]
-    if ids:
-        found = [instance for instance in instances if instance.id in set(ids)]
-        if len(found) < len(set(ids)):
-            raise ApiError(404, "InvalidInstance.NotFound", "The specified instances do not exist.")
-        chunk, token = found, ""
-    else:
-        chunk, token = by_token(call, instances, 10, AGENT_LIMIT, clamp=False)
+    pool = known(call, ids) if ids else call.world.instances.values()
+    chunk, token = [instance for instance in pool if instance.region == region], ""
+    if not ids:
+        chunk, token = by_token(call, chunk, 10, AGENT_LIMIT, clamp=False)
+    elif len(chunk) < len(set(ids)):
+        raise ApiError(404, "InvalidInstance.NotFound", "The specified instances do not exist.")
     entries = [_status(call, instance) for instance in chunk]
     return {
         "InstanceCloudAssistantStatusSet": {"InstanceCloudAssistantStatus": entries},

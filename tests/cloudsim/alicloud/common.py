@@ -9,9 +9,10 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
+from ..clock import Timeline
 from ..state import Tags
 from .registry import Call
 from .wire import ApiError
@@ -21,6 +22,11 @@ class Ordered(Protocol):
     serial: int
 
 
+class Labelled(Protocol):
+    tags: Timeline[Tags]
+
+
+L = TypeVar("L", bound=Labelled)
 O = TypeVar("O", bound=Ordered)  # noqa: E741 -- the one letter for "ordered"
 TAG_LIMIT = 20
 TAG_FILTER_LIMIT = 1000
@@ -123,6 +129,14 @@ def has_tags(call: Call, tags: Mapping[str, str]) -> bool:
         if key not in tags or ("Value" in pair and tags[key] != pair["Value"]):
             return False
     return True
+
+
+def matching(call: Call, filters: Mapping[str, Callable[[L, float], str]], items: Iterable[L]) -> list[L]:
+    """What matches every filter that the call gives; an empty one and `all` let everything through."""
+    given = {name: call.get(name) for name in filters}
+    asked = [(filters[name], value) for name, value in given.items() if value not in (None, "", "all", "All")]
+    found = [item for item in items if all(read(item, call.now) == value for read, value in asked)]
+    return [item for item in found if has_tags(call, item.tags.at(call.now))] if call.get("Tag") else found
 
 
 def tag_list(tags: Mapping[str, str]) -> dict[str, Any]:

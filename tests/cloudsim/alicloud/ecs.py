@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .. import jobs, power, storage
@@ -19,8 +19,8 @@ from .common import (
     check_region,
     dry_run,
     either_page,
-    has_tags,
     id_list,
+    matching,
     read_tags,
     tag_list,
 )
@@ -34,6 +34,25 @@ CREATED = -30 * 86400.0
 _SNAPSHOT_NAME = re.compile(r"\A(?!auto|https?://)[^\W\d_][\w:.-]{1,127}\Z")
 _PAGING = "MaxResults NextToken PageNumber PageSize"
 _LOCKED = {"financial": "InstanceExpiredOrInArrears"}
+# Parameters that filter a list, and what of an entry they are compared with at a time.
+_INSTANCE_FILTERS: Mapping[str, Callable[[Instance, float], str]] = {
+    "Status": lambda instance, now: instance.power.at(now),
+    "InstanceType": lambda instance, now: instance.group.instance_type,
+    "InstanceNetworkType": lambda instance, now: instance.group.network_type,
+}
+_DISK_FILTERS: Mapping[str, Callable[[Disk, float], str]] = {
+    "DiskType": lambda disk, now: disk.type,
+    "Status": lambda disk, now: disk.status(now),
+    "Category": lambda disk, now: disk.category,
+}
+_SNAPSHOT_FILTERS: Mapping[str, Callable[[Snapshot, float], str]] = {
+    "InstanceId": lambda snapshot, now: snapshot.instance_id,
+    "DiskId": lambda snapshot, now: snapshot.disk_id,
+    "SnapshotName": lambda snapshot, now: snapshot.name,
+    "Status": lambda snapshot, now: snapshot.status(now),
+    "SnapshotType": lambda snapshot, now: snapshot.kind,
+    "SourceDiskType": lambda snapshot, now: snapshot.disk_type,
+}
 
 
 # --- regions and types -----------------------------------------------------------------------------------------------
@@ -79,29 +98,17 @@ def describe_instances(call: Call) -> Answer:
     region = check_region(call)
     dry_run(call)
     ids = id_list(call, "InstanceIds", BATCH_LIMIT, "InvalidParameter")
-    pool = list(call.world.instances.values()) if ids is None else _known(call, ids)
-    found = [instance for instance in pool if instance.region == region and _instance_matches(call, instance)]
+    pool = list(call.world.instances.values()) if ids is None else known(call, ids)
+    named = [each for each in pool if fnmatch.fnmatchcase(each.name, call.get("InstanceName") or "*")]
+    found = matching(call, _INSTANCE_FILTERS, [instance for instance in named if instance.region == region])
     chunk, page = either_page(call, found, 10, BATCH_LIMIT, clamp=True)
     return {"Instances": {"Instance": [_instance(call, instance) for instance in chunk]}, **page}
 
 
-def _known(call: Call, ids: list[str]) -> list[Instance]:
+def known(call: Call, ids: list[str]) -> list[Instance]:
     """The instances of a list of ids that exist, in the order they are listed in."""
     instances = call.world.instances
     return sorted((instances[each] for each in set(ids) if each in instances), key=lambda instance: instance.serial)
-
-
-def _instance_matches(call: Call, instance: Instance) -> bool:
-    wanted = {
-        "Status": instance.power.at(call.now),
-        "InstanceType": instance.group.instance_type,
-        "InstanceNetworkType": instance.group.network_type,
-    }
-    if any(call.get(name) not in (None, "", value) for name, value in wanted.items()):
-        return False
-    if not fnmatch.fnmatchcase(instance.name, call.get("InstanceName") or "*"):
-        return False
-    return has_tags(call, instance.tags.at(call.now))
 
 
 def _instance(call: Call, instance: Instance) -> dict[str, Any]:
@@ -242,18 +249,10 @@ def describe_disks(call: Call) -> Answer:
     ids = id_list(call, "DiskIds", 100, "InvalidParameter.DiskIds")
     instance = call.world.instances.get(call.get("InstanceId", ""))
     pool = instance.disks if instance else [] if call.get("InstanceId") else list(call.world.disks.values())
-    found = [
-        disk for disk in pool if disk.region == region and (ids is None or disk.id in ids) and _disk_matches(call, disk)
-    ]
+    listed = [disk for disk in pool if disk.region == region and (ids is None or disk.id in ids)]
+    found = matching(call, _DISK_FILTERS, listed)
     chunk, page = either_page(call, found, 10, 500, clamp=True)
     return {"Disks": {"Disk": [_disk(call, disk) for disk in chunk]}, **page}
-
-
-def _disk_matches(call: Call, disk: Disk) -> bool:
-    wanted = {"DiskType": disk.type, "Status": disk.status(call.now), "Category": disk.category}
-    if any(call.get(name) not in (None, "", "all", "All", value) for name, value in wanted.items()):
-        return False
-    return has_tags(call, disk.tags.at(call.now))
 
 
 def _disk(call: Call, disk: Disk) -> dict[str, Any]:
@@ -376,11 +375,8 @@ def describe_snapshots(call: Call) -> Answer:
         raise ApiError(404, "InvalidStatus.NotFound", "The specified snapshot status does not exist.")
     if call.get("SnapshotType", "all") not in ("all", "auto", "user"):
         raise ApiError(400, "InvalidParameter", "SnapshotType must be auto, user or all.")
-    found = [
-        snapshot
-        for snapshot in _snapshot_pool(call, ids)
-        if snapshot.region == region and _snapshot_matches(call, snapshot)
-    ]
+    visible = [each for each in _snapshot_pool(call, ids) if each.region == region and each.visible <= call.now]
+    found = matching(call, _SNAPSHOT_FILTERS, visible)
     chunk, page = either_page(call, found, 10, 100, clamp=False)
     return {"Snapshots": {"Snapshot": [_snapshot(call, snapshot) for snapshot in chunk]}, **page}
 
@@ -396,22 +392,6 @@ def _snapshot_pool(call: Call, ids: list[str] | None) -> list[Snapshot]:
     else:
         return list(world.snapshots.values())
     return sorted(pool, key=lambda snapshot: snapshot.serial)
-
-
-def _snapshot_matches(call: Call, snapshot: Snapshot) -> bool:
-    if call.now < snapshot.visible:
-        return False
-    wanted = {
-        "InstanceId": snapshot.instance_id,
-        "DiskId": snapshot.disk_id,
-        "SnapshotName": snapshot.name,
-        "Status": snapshot.status(call.now),
-        "SnapshotType": snapshot.kind,
-        "SourceDiskType": snapshot.disk_type,
-    }
-    if any(call.get(name) not in (None, "", "all", value) for name, value in wanted.items()):
-        return False
-    return has_tags(call, snapshot.tags.at(call.now))
 
 
 def _snapshot(call: Call, snapshot: Snapshot) -> dict[str, Any]:
