@@ -10,7 +10,7 @@ The planner holds back a path whose condition is known to fail; here what is not
 from __future__ import annotations
 
 from ..model import known
-from .documents import ECS
+from .documents import AWS, ECS
 from .rule import INHIBITOR, NOT_KNOWN, WARNING, Case, Scope, Verdict, rule
 
 
@@ -53,7 +53,7 @@ def _version(case: Case) -> Verdict:
     INHIBITOR,
     "The path starts from certain editions of Windows Server only.",
     "Choose a target that this edition can be migrated to, or rebuild the instance.",
-    ECS,
+    f"{ECS}; {AWS}",
     Scope.GUEST,
 )
 def _edition(case: Case) -> Verdict:
