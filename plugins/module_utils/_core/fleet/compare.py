@@ -74,7 +74,7 @@ def _change(then: Mapping[str, Any], today: Mapping[str, Any], moved: Callable[[
 
 
 def _findings(instance: Mapping[str, Any]) -> dict[str, Any]:
-    return {found["id"]: found for found in reversed(instance["findings"])}
+    return {found["id"]: found for found in instance["findings"]}
 
 
 def _distance(instance: Mapping[str, Any]) -> int:

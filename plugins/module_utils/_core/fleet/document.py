@@ -100,7 +100,7 @@ def _instance(result: Mapping[str, Any], day: Day) -> Json:
         "architecture": _text(cloud.get("architecture") or UNKNOWN),
         "support": _support(day.support(system["os"])),
         "target": _text(result.get("target_os")) or None,
-        "state": _text(result["state"]),
+        "state": _text(result["state"]) or UNKNOWN,
         "hops": hops,
         "targets": [_text(target) for target in result.get("targets") or ()],
         "findings": _findings(result),
@@ -203,9 +203,8 @@ def _blockers(instances: Iterable[Json]) -> list[Json]:
     """Return how many instances each finding has and stops, the one that stops most in front."""
     severities: defaultdict[str, list[str]] = defaultdict(list)
     for instance in instances:
-        worst = {found["id"]: found["severity"] for found in reversed(instance["findings"])}
-        for finding_id, severity in worst.items():
-            severities[finding_id].append(severity)
+        for found in instance["findings"]:
+            severities[found["id"]].append(found["severity"])
     rows = [_blocker(finding_id, seen) for finding_id, seen in severities.items()]
     return sorted(rows, key=lambda row: (-row["stopped"], -row["count"], row["id"]))
 

@@ -29,7 +29,7 @@ def render(report: Report, words: Words) -> str:
     own = words["words"]
     intro = own["judged"].format(date=report["date"], soon=report["soon"])
     lines = [f"# {own['title']}", "", intro]
-    for name, section in _SECTIONS.items():
+    for name, section in SECTIONS.items():
         body = list(section(report, words))
         lines += ["", f"## {own[f'heading.{name}']}", "", *(body or [own["none"]])]
     return "\n".join(lines) + "\n"
@@ -50,13 +50,13 @@ def _line(cells: Iterable[str]) -> str:
 
 def _totals(report: Report, words: Words) -> Iterator[str]:
     totals = report["totals"]
-    plain = [(words["words"][f"total.{name}"], totals[name]) for name in _TOTALS]
+    plain = [(words["words"][f"total.{name}"], totals[name]) for name in TOTALS]
     states = [(word(words, "state", name), count) for name, count in totals["states"].items()]
     support = [(word(words, "support", name), count) for name, count in totals["support"].items()]
     return _table(("total", "count"), [*plain, *states, *support], words)
 
 
-_TOTALS = ("instances", "hops", "minutes", "snapshot_gib", "waived")
+TOTALS = ("instances", "hops", "minutes", "snapshot_gib", "waived")
 
 
 def _systems(report: Report, words: Words) -> Iterator[str]:
@@ -130,7 +130,7 @@ def _instances(report: Report, words: Words) -> Iterator[str]:
     return _table(columns, rows, words)
 
 
-_SECTIONS: Mapping[str, Callable[[Report, Words], Iterator[str]]] = {
+SECTIONS: Mapping[str, Callable[[Report, Words], Iterator[str]]] = {
     "totals": _totals,
     "systems": _systems,
     "findings": _findings,
