@@ -355,7 +355,7 @@ def test_a_hop_names_its_row() -> None:
             "rhel-9",
             "rhel-8 -> rhel-9 is for the architectures x86_64; this is arm64.",
         ),
-        (Start("windows-2016", region="cn-nanjing"), "windows-2019", "this is cn-nanjing."),
+        (Start("windows-2016", region="cn-nanjing"), "windows-2019", "cn-zhangjiakou and 20 more; this is cn-nanjing."),
         (Start("windows-2025"), "alinux-3", "No document lists one"),
     ],
 )

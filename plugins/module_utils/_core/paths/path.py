@@ -59,6 +59,9 @@ class Start:
     language: str = ""
 
 
+# A refusal names so many of what is allowed, and counts the rest: the regions of Windows are 25.
+_LISTED = 5
+
 #: A condition's field of a path -> the field of a start that it looks at, and how it is told.
 CONDITIONS: Mapping[str, tuple[str, str]] = {
     "architectures": ("architecture", "is for the architectures"),
@@ -75,8 +78,13 @@ def refused(path: Path, start: Start) -> Mapping[str, str]:
     for condition, (attribute, words) in CONDITIONS.items():
         allowed, here = getattr(path, condition), getattr(start, attribute)
         if allowed and here and not any(f"{here}.".startswith(f"{one}.") for one in allowed):
-            found[condition] = f"{path.source} -> {path.target} {words} {', '.join(allowed)}; this is {here}."
+            found[condition] = f"{path.source} -> {path.target} {words} {_listed(allowed)}; this is {here}."
     return found
+
+
+def _listed(allowed: tuple[str, ...]) -> str:
+    more = len(allowed) - _LISTED
+    return ", ".join(allowed[:_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 def after(path: Path, start: Start) -> Start:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from ..catalog import is_known, unknown_id
 from ..model import Hop, Problem
@@ -148,13 +149,9 @@ def _reason(search: _Search, target: str) -> str:
     trail = replace(search, strict=False).trail(target)
     if trail is None:
         return _reason_of_the_detour(search, target)
-    here = search.start
-    for path in trail:
-        sentences = refused(path, here)
-        if sentences:
-            return " ".join(sentences.values())
-        here = after(path, here)
-    return ""
+    places = accumulate(trail, lambda here, path: after(path, here), initial=search.start)
+    failed = (refused(path, here) for path, here in zip(trail, places, strict=False))
+    return next(" ".join(sentences.values()) for sentences in failed if sentences)
 
 
 def _reason_of_the_detour(search: _Search, target: str) -> str:
