@@ -53,7 +53,7 @@ def test_the_table_of_instances_has_a_row_for_each() -> None:
     assert found[0]["Inhibitors"] == "linux.i686_packages"
     assert found[0]["Warnings"] == "linux.rsync"
     assert (found[0]["Support ends"], found[0]["Days left"]) == ("2024-06-30", "-875")
-    assert found[2]["Path"] == "windows-2008r2 > windows-2012r2 > windows-2016"
+    assert found[2]["Path"] == "windows-2008r2 → windows-2012r2 → windows-2016"
     assert found[2]["Minutes"] == "60"
 
 

@@ -153,6 +153,13 @@ def test_a_finding_of_a_rule_that_is_not_known_here_keeps_its_own_words() -> Non
     assert words.translated({"findings": {"own.rule": said}}, WORDS["zh"])["findings"] == {"own.rule": said}
 
 
+def test_names_of_documents_are_not_translated_but_that_there_is_none_is() -> None:
+    texts = {"linux.memory": {}, "linux.leftovers": {}}
+    told = words.translated({"findings": texts}, WORDS["ja"])["findings"]
+    assert told["linux.memory"]["source"] == RULE["linux.memory"].source
+    assert KANA.search(told["linux.leftovers"]["source"])
+
+
 def test_a_value_without_a_word_stands_for_itself() -> None:
     assert words.word(WORDS["ja"], "state", "verified") == "verified"
     assert words.word(WORDS["ja"], "state", "ready") == "移行可能"

@@ -51,9 +51,13 @@ def _line(cells: Iterable[str]) -> str:
 def _totals(report: Report, words: Words) -> Iterator[str]:
     totals = report["totals"]
     plain = [(words["words"][f"total.{name}"], totals[name]) for name in TOTALS]
-    states = [(word(words, "state", name), count) for name, count in totals["states"].items()]
-    support = [(word(words, "support", name), count) for name, count in totals["support"].items()]
-    return _table(("total", "count"), [*plain, *states, *support], words)
+    split = [*_split("state", totals["states"], words), *_split("support", totals["support"], words)]
+    return _table(("total", "count"), [*plain, *split], words)
+
+
+def _split(kind: str, counts: Mapping[str, int], words: Words) -> Iterator[tuple[str, int]]:
+    title = words["words"][f"column.{kind}"]
+    return ((f"{title}: {word(words, kind, name)}", count) for name, count in counts.items())
 
 
 TOTALS = ("instances", "hops", "minutes", "snapshot_gib", "waived")
@@ -74,8 +78,8 @@ def _system(row: Report, words: Words) -> str:
 def _findings(report: Report, words: Words) -> Iterator[str]:
     for each in report["blockers"]:
         texts = report["findings"][each["id"]]
-        counts = words["words"]["counted"].format(count=each["count"], stopped=each["stopped"])
-        yield f"- **{escaped(each['id'])}** ({word(words, 'severity', each['severity'])}, {counts})"
+        told = {**each, "severity": word(words, "severity", each["severity"])}
+        yield f"- **{escaped(each['id'])}** ({words['words']['counted'].format_map(told)})"
         yield from (f"  {escaped(text)}" for text in (texts["message"], texts["remedy"]) if text)
 
 

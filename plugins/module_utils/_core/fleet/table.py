@@ -22,9 +22,9 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def path_text(instance: Row) -> str:
-    """Return the planned path, such as ``centos-7 > alinux-3``."""
+    """Return the planned path, such as ``centos-7 → alinux-3``."""
     hops = instance["hops"]
-    return " > ".join([hops[0]["source"], *(hop["target"] for hop in hops)]) if hops else ""
+    return " → ".join([hops[0]["source"], *(hop["target"] for hop in hops)]) if hops else ""
 
 
 def _ids(severity: str) -> Callable[[Row, Words], str]:

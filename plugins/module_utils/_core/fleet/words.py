@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..rules import RULES
+from ..rules.documents import OWN
 from .document import ERROR
 from .source import Json
 
@@ -31,7 +32,8 @@ def _own(finding_id: str, words: Words) -> Mapping[str, str]:
     rule = _RULES.get(finding_id)
     if rule is None:
         return {}
-    english = {"message": rule.message, "remedy": rule.remedy, "source": rule.source}
+    source = words["words"]["own_check"] if rule.source == OWN else rule.source
+    english = {"message": rule.message, "remedy": rule.remedy, "source": source}
     return {**english, **words.get("rules", {}).get(finding_id, {})}
 
 
