@@ -299,19 +299,24 @@ elf_files() {
     limited 3 find /usr/local /opt -xdev \
         \( -path /usr/local/aegis -o -path /usr/local/cloudmonitor -o -path /usr/local/share/aliyun-assist \) -prune \
         -o -type f \( -perm -100 -o -name '*.so' -o -name '*.so.*' \) \
-        -exec grep -l "^$(printf '\177')ELF" {} + 2>/dev/null | head -n 300
+        -exec grep -l "^$(printf '\177')ELF" {} + 2>/dev/null | head -n 500
+}
+
+# Asked of rpm all at once; the names may hold anything but a line break.
+owners() {
+    IFS=$newline
+    set -f
+    # shellcheck disable=SC2086
+    if [ -n "$1" ]; then limited 5 rpm -qf $1 2>&1; fi
 }
 
 # What somebody built or unpacked here: the files that no package owns.
 local_program_facts() {
-    files=$(elf_files)
-    unowned=$(
-        IFS=$newline
-        set -f
-        # shellcheck disable=SC2086
-        if [ -n "$files" ]; then limited 5 rpm -qf $files 2>&1; fi |
-            sed -n 's/^file \(.*\) is not owned by any package$/\1/p'
-    )
+    owners=$(owners "$(elf_files)")
+    case $? in
+        124 | 143) return ;;
+    esac
+    unowned=$(printf '%s\n' "$owners" | sed -n 's/^file \(.*\) is not owned by any package$/\1/p' | sort)
     fact local_programs "$(printf '%s\n' "$unowned" | grep -c .)"
     fact local_program_names "$(printf '%s\n' "$unowned" | list 10)"
 }

@@ -321,7 +321,7 @@ def without(*commands: str) -> Change:
 
 def hanging(command: str) -> Change:
     """As `timeout` reports it, without the wait."""
-    return stub("timeout", f'shift; [ "$1" = {command} ] && exit 124; exec "$@"')
+    return stub("timeout", f'shift; case "$*" in {command}*) exit 124 ;; esac; exec "$@"')
 
 
 def less(*names: str) -> Change:
@@ -351,6 +351,10 @@ LACKING: list[tuple[Change, set[str]]] = [
     (hanging("rpm"), {"rpm_database", *FROM_RPM}),
     (packages(complaint="error: cannot open Packages index", code=1), FROM_RPM),
     (packages("glibc 1-1 x86_64 1"), {"kernel_newest"}),
+    (
+        lambda guest: (hanging("rpm\\ -qf")(guest), guest.write("opt/app/run", ELF, 0o755)),
+        {"local_programs", "local_program_names"},
+    ),
     (less("proc/stat"), {"reboot_required"}),
 ]
 #: These cannot be missing: the shell itself finds them out, or every guest has what they need.
