@@ -73,8 +73,6 @@ options:
     type: dict
 seealso:
   - module: evergreen.os_migration.os_migration
-  - plugin: evergreen.os_migration.report
-    plugin_type: role
 """
 
 EXAMPLES = r"""
