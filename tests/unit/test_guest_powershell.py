@@ -1,0 +1,211 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Windows scripts, read by a PowerShell grammar, use nothing that Windows Server 2008 R2's PowerShell 2.0 lacks.
+
+No PowerShell runs here. What these tests see is the language: whether a script parses, and which commands, parameters,
+operators, types, methods and variables it names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+tree_sitter = pytest.importorskip("tree_sitter", reason="pip install tree-sitter")
+grammar = pytest.importorskip("tree_sitter_powershell", reason="pip install tree-sitter-powershell")
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = sorted([*ROOT.glob("guest/*.ps1"), *ROOT.glob("roles/*/files/*.ps1")])
+PARSER = tree_sitter.Parser(tree_sitter.Language(grammar.language()))
+Node = Any
+
+
+def words(text: str) -> set[str]:
+    return set(text.lower().split())
+
+
+def cmdlets(text: str) -> dict[str, set[str]]:
+    """The parameters of each cmdlet; case counts nowhere in PowerShell."""
+    lines = [line.lower().split() for line in text.splitlines() if not line.startswith("#")]
+    return {name: set(parameters) for name, *parameters in lines}
+
+
+CMDLETS = cmdlets((ROOT / "tests/guest/powershell2.txt").read_text("utf-8"))
+PROGRAMS = {"cmd.exe"}
+COMMON_PARAMETERS = words(
+    "Confirm Debug ErrorAction ErrorVariable OutBuffer OutVariable Verbose WarningAction WarningVariable WhatIf"
+)
+OPERATORS = words(
+    """
+    eq ne ge gt lt le like notlike match notmatch contains notcontains replace split join is isnot as f
+    ceq cne cge cgt clt cle clike cnotlike cmatch cnotmatch ccontains cnotcontains creplace csplit
+    ieq ine ige igt ilt ile ilike inotlike imatch inotmatch icontains inotcontains ireplace isplit
+    and or xor not band bor bxor bnot
+    """
+)
+SWITCH_PARAMETERS = words("regex wildcard exact casesensitive file")
+#: Of .NET 2.0, as far as the scripts need it. Look a new one up before it is added: 2008 R2 has no later .NET.
+TYPES = words(
+    "bool Console datetime double Environment int IntPtr math string System.Globalization.CultureInfo version"
+)
+METHODS = words("AddDays Ceiling ContainsKey Floor GetCultureInfo Min Substring ToUniversalTime Trim WriteLine")
+NEWER_VARIABLES = re.compile(r"\$(using:.*|psitem|psscriptroot|pscommandpath|psdefaultparametervalues)$")
+NEWER_STATEMENTS = {"class_statement", "enum_statement", "using_statement", "parallel_statement", "sequence_statement"}
+
+
+def tree(source: str) -> Node:
+    # The grammar knows the suffixes of numbers in small letters only, PowerShell in any.
+    return PARSER.parse(re.sub(r"(?<=\d)[KMGTP]B\b", lambda found: found[0].lower(), source).encode()).root_node
+
+
+def nodes(node: Node, *kinds: str) -> Iterator[Node]:
+    if not kinds or node.type in kinds:
+        yield node
+    for child in node.children:
+        yield from nodes(child, *kinds)
+
+
+def word(node: Node) -> str:
+    return str(node.text.decode()).lower()
+
+
+def place(node: Node) -> str:
+    return f"line {node.start_point[0] + 1}: {node.text.decode().strip().splitlines()[0][:60]}"
+
+
+def commands(root: Node) -> Iterator[tuple[Node, str, list[str]]]:
+    """Each command with its name and the names of its parameters; a name that is computed is its text."""
+    for command in nodes(root, "command"):
+        name = command.child_by_field_name("command_name")
+        elements = command.child_by_field_name("command_elements")
+        parameters = [child for child in elements.children if child.type == "command_parameter"] if elements else []
+        yield command, word(name), [word(parameter).strip("-:") for parameter in parameters]
+
+
+def syntax(root: Node) -> Iterator[Node]:
+    return (node for node in nodes(root) if node.is_error or node.is_missing or node.type in NEWER_STATEMENTS)
+
+
+def unknown_commands(root: Node) -> Iterator[Node]:
+    functions = {word(node) for node in nodes(root, "function_name")}
+    for command, name, _parameters in commands(root):
+        if name not in CMDLETS.keys() | PROGRAMS | functions and not name.endswith('.exe"'):
+            yield command
+
+
+def unknown_parameters(root: Node) -> Iterator[Node]:
+    for command, name, parameters in commands(root):
+        if set(parameters) - COMMON_PARAMETERS - CMDLETS.get(name, set()):
+            yield command
+
+
+def unknown_operators(root: Node) -> Iterator[Node]:
+    for node in nodes(root):
+        if node.type in ("&&", "||"):
+            yield node
+        dashed = node.child_count == 0 and re.fullmatch(r"-[a-z]+", word(node))
+        if dashed and node.type != "command_parameter" and word(node)[1:] not in OPERATORS | SWITCH_PARAMETERS:
+            yield node
+
+
+def unknown_types(root: Node) -> Iterator[Node]:
+    return (node for spec in nodes(root, "type_spec") for node in spec.children[:1] if word(node) not in TYPES)
+
+
+def unknown_methods(root: Node) -> Iterator[Node]:
+    for call in nodes(root, "invokation_expression"):
+        for name in (child for child in call.children if child.type == "member_name"):
+            if word(name) not in METHODS:
+                yield call
+
+
+def unknown_variables(root: Node) -> Iterator[Node]:
+    return (node for node in nodes(root, "variable") if NEWER_VARIABLES.match(word(node)))
+
+
+CHECKS: list[Callable[[Node], Iterator[Node]]] = [
+    syntax,
+    unknown_commands,
+    unknown_parameters,
+    unknown_operators,
+    unknown_types,
+    unknown_methods,
+    unknown_variables,
+]
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_windows_scripts_stay_within_powershell_2(script: Path, check: Callable[[Node], Iterator[Node]]) -> None:
+    assert not [place(node) for node in check(tree(script.read_text("utf-8")))]
+
+
+@pytest.mark.parametrize(
+    ("check", "source"),
+    [
+        (syntax, "if ($a { 1 }"),
+        (syntax, "$a ?? 1"),
+        (syntax, "$a ? 1 : 2"),
+        (syntax, "class A { [int]$x }"),
+        (unknown_commands, "Get-CimInstance Win32_Service"),
+        (unknown_commands, "1 | ForEach-Object { ConvertTo-Json $_ }"),
+        (unknown_commands, "gci C:\\"),
+        (unknown_commands, '"$(Invoke-WebRequest x)"'),
+        (unknown_parameters, "Get-Content -Path x -Raw"),
+        (unknown_parameters, "Get-ChildItem -File"),
+        (unknown_parameters, "$x | Where-Object Name -eq 'a'"),
+        (unknown_operators, "$a -in $b"),
+        (unknown_operators, "$a -notin $b"),
+        (unknown_operators, "$a -shl 2"),
+        (unknown_operators, "Get-Date && Get-Date"),
+        (unknown_types, "[pscustomobject]@{ a = 1 }"),
+        (unknown_types, "[ordered]@{ a = 1 }"),
+        (unknown_methods, "$a.Where({ $_ })"),
+        (unknown_methods, "[string]::IsNullOrWhiteSpace($a)"),
+        (unknown_methods, "[version]::new(1, 2)"),
+        (unknown_variables, "$using:a"),
+        (unknown_variables, "$PSScriptRoot"),
+    ],
+)
+def test_what_is_newer_is_noticed(check: Callable[[Node], Iterator[Node]], source: str) -> None:
+    assert list(check(tree(source)))
+
+
+def test_what_powershell_2_knows_is_not_complained_of() -> None:
+    source = """
+    function Get-It($Name) { if ($Name -match '^a' -and -not $x) { [math]::Floor($Name.Length / 1MB) } }
+    Get-It 'b' | Where-Object { $_ -is [int] } | Select-Object -First 1 -ErrorAction Stop 2>$null
+    switch -regex ($a) {
+        'x' { 'y' }
+        default { 'z' }
+    }
+    & "$env:SystemRoot\\System32\\Dism.exe" /Online | Out-Null
+    """
+    assert not [place(node) for check in CHECKS for node in check(tree(source))]
+
+
+def test_the_list_of_cmdlets_is_that_of_powershell_2() -> None:
+    assert len(CMDLETS) == 236
+    assert {"get-wmiobject", "get-service", "new-object"} <= CMDLETS.keys()
+    assert not {"get-ciminstance", "convertto-json", "invoke-webrequest"} & CMDLETS.keys()
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_windows_scripts_are_ascii(script: Path) -> None:
+    """PowerShell 2.0 reads a script without byte order mark in the system's own code page."""
+    assert script.read_text("utf-8").isascii()
+
+
+def test_the_facts_script_asks_for_nothing_slow_or_with_side_effects() -> None:
+    root = tree((ROOT / "guest/facts.ps1").read_text("utf-8"))
+    used = {name for _command, name, _parameters in commands(root)}
+    assert not {
+        name for name in used if name.split("-")[0] in ("set", "remove", "clear", "start", "stop", "add", "copy")
+    }
+    assert not [place(node) for node in nodes(root) if node.child_count == 0 and "win32_product" in word(node)]
+    assert not [place(command) for command, _name, parameters in commands(root) if "recurse" in parameters]
