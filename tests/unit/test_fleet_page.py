@@ -197,7 +197,7 @@ def test_every_word_of_the_page_is_there(language: str) -> None:
 @pytest.mark.parametrize("language", WORDS)
 def test_no_word_of_the_page_is_there_for_nothing(language: str) -> None:
     sources = "".join([*PARTS.values(), *(Path(part.__file__ or "").read_text("utf-8") for part in (charts, page))])
-    columns = {f"column_{name}" for name in ("hops", "plan", "state")}
+    columns = {f"column_{name}" for name in ("hops", "os", "plan", "state")}
     changes = {name for name in WORDS["en"]["page"] if name.startswith("comparison_")}
     shares = {"support_title", "state_title"}
     assert [
@@ -341,7 +341,7 @@ def test_paper_gets_every_row_that_matches(tab: devtools.Page, saved: Saved) -> 
     assert len(tab.run(NAMES_SHOWN)) == 100
 
 
-@pytest.mark.parametrize("width", [360, 390, 768, 1024])
+@pytest.mark.parametrize("width", [360, 390, 900, 1200])
 @pytest.mark.parametrize("language", WORDS)
 def test_nothing_is_wider_than_the_window(tab: devtools.Page, saved: Saved, language: str, width: int) -> None:
     tab.open(saved(fleet_report(60, WORDS[language]), language), width, 844)

@@ -15,13 +15,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import partial
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 
 from .markup import Markup, join, tag
 
 Words = Mapping[str, str]
 Report = Mapping[str, Any]
 Entry = Mapping[str, Any]
+Findings = Mapping[str, Mapping[str, str]]
 
 #: In the order in which charts stack them.
 STATES = ("migrated", "ready", "in_progress", "assessed", "blocked", "failed")
@@ -30,7 +31,7 @@ SEVERITIES = ("inhibitor", "warning", "info")
 #: How a finding is drawn where it stops nothing, for instance because it is waived.
 _HARMLESS = {"inhibitor": "warning", "warning": "warning", "info": "info"}
 #: Rows and entries beyond these are folded away, or left to the JSON report.
-OPEN_ROWS, LISTED = 8, 100
+OPEN_ROWS, OPEN_NAMES, LISTED = 8, 3, 100
 _MOST_YEARS = 7
 
 
@@ -141,17 +142,17 @@ def systems(report: Report, words: Words) -> Markup:
     states = _states_by_system(report["instances"])
     widest = max((row["count"] for row in rows), default=0)
     bars = [_system(row, states[row["os"]], widest) for row in rows]
-    return _folded(bars, words)
+    return _folded(bars, words, _bars)
 
 
-def _states_by_system(instances: Iterable[Mapping[str, Any]]) -> Mapping[str, Mapping[str, int]]:
+def _states_by_system(instances: Iterable[Entry]) -> Mapping[str, Mapping[str, int]]:
     states: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for instance in instances:
         states[instance["os"]][instance["state"]] += 1
     return {system: _ordered(counts, STATES) for system, counts in states.items()}
 
 
-def _system(row: Mapping[str, Any], states: Mapping[str, int], widest: int) -> Markup:
+def _system(row: Entry, states: Mapping[str, int], widest: int) -> Markup:
     return _bar_row(_filter_link("os", row["os"], row["name"]), row["count"], _stack(states, widest))
 
 
@@ -159,34 +160,39 @@ def blockers(report: Report, words: Words) -> Markup:
     """Return every finding with the number of its instances and what to do about it; what stops them comes first."""
     rows = sorted(report["blockers"], key=lambda row: SEVERITIES.index(row["severity"]))
     widest = max((row["count"] for row in rows), default=0)
-    bars = [_blocker(row, report["findings"].get(row["id"], {}), widest, words) for row in rows]
-    return _folded(bars, words) if bars else tag("p", words["no_findings"], class_="quiet")
+    bars = [_blocker(row, report["findings"], widest, words) for row in rows]
+    return _folded(bars, words, _bars) if bars else tag("p", words["no_findings"], class_="quiet")
 
 
-def _blocker(row: Mapping[str, Any], texts: Mapping[str, str], widest: int, words: Words) -> Markup:
-    severity = row["severity"]
+def _blocker(row: Entry, findings: Findings, widest: int, words: Words) -> Markup:
+    rule, severity = row["id"], row["severity"]
     stops = _ordered({"inhibitor": row["stopped"], _HARMLESS[severity]: row["count"] - row["stopped"]}, SEVERITIES)
-    label = join(
-        tag("span", words[f"severity_{severity}"], class_=f"badge {severity}"),
-        " ",
-        _filter_link("finding", row["id"], texts.get("message") or row["id"]),
-    )
-    remedy = tag("p", texts.get("remedy", ""), " ", tag("code", row["id"]), class_="quiet")
+    badge = tag("span", words[f"severity_{severity}"], class_=f"badge {severity}")
+    label = join(badge, " ", _filter_link("finding", rule, _message(rule, findings)))
+    remedy = tag("p", findings.get(rule, {}).get("remedy", ""), " ", tag("code", rule), class_="quiet")
     return _bar_row(label, row["count"], _stack(stops, widest), remedy)
+
+
+def _message(rule: str, findings: Findings) -> str:
+    """Return what a finding says; one that has no text stands for itself."""
+    return findings.get(rule, {}).get("message") or rule
 
 
 def _bar_row(label: Markup, count: int, *below: Markup) -> Markup:
     return tag("li", tag("div", label, tag("b", number(count)), class_="bar-label"), *below)
 
 
-def _folded(rows: Sequence[Markup], words: Words) -> Markup:
-    """Return the rows as a list whose end has to be unfolded."""
+def _bars(rows: Sequence[Markup]) -> Markup:
+    return tag("ul", *rows, class_="bars")
+
+
+def _folded(rows: Sequence[Markup], words: Words, listed: Callable[[Sequence[Markup]], Markup]) -> Markup:
+    """Return the rows in a list whose end has to be unfolded."""
     first, rest = rows[:OPEN_ROWS], rows[OPEN_ROWS:]
-    shown = tag("ul", *first, class_="bars")
     if not rest:
-        return shown
+        return listed(first)
     more = tag("summary", words["more"].format(n=number(len(rest))))
-    return join(shown, tag("details", more, tag("ul", *rest, class_="bars")))
+    return join(listed(first), tag("details", more, listed(rest), class_="more"))
 
 
 # --- timeline --------------------------------------------------------------------------------------------------------
@@ -228,7 +234,7 @@ def _axis_text(place: float, y: int, text: str, **attributes: str) -> Markup:
     return tag("text", text, x=f"{place:.2f}%", y=y, text_anchor=anchor, **attributes)
 
 
-def _timeline_row(row: Mapping[str, Any], ends: date, today: date, axis: _Axis) -> Markup:
+def _timeline_row(row: Entry, ends: date, today: date, axis: _Axis) -> Markup:
     here, there = axis.at(today), axis.at(ends)
     grid = (_line(axis.at(year), axis.at(year), "0", "100%", "grid") for year in axis.years)
     plot = tag(
@@ -246,11 +252,11 @@ def _line(x1: float, x2: float, y1: str, y2: str, kind: str) -> Markup:
     return tag("line", x1=f"{x1:.2f}%", x2=f"{x2:.2f}%", y1=y1, y2=y2, class_=kind)
 
 
-def _undated_row(row: Mapping[str, Any], words: Words) -> Markup:
+def _undated_row(row: Entry, words: Words) -> Markup:
     return _timeline_item(row, tag("span", words["support_unknown"], class_="quiet"), "–")
 
 
-def _timeline_item(row: Mapping[str, Any], plot: Markup, day: str) -> Markup:
+def _timeline_item(row: Entry, plot: Markup, day: str) -> Markup:
     name = _filter_link("os", row["os"], row["name"])
     return tag("li", name, plot, tag("time", day), tag("b", number(row["count"])), class_=row["state"])
 
@@ -259,37 +265,49 @@ def _timeline_item(row: Mapping[str, Any], plot: Markup, day: str) -> Markup:
 
 
 def waivers(report: Report, words: Words) -> Markup:
-    """Return the waivers, each once with the instances it was used for."""
-    names: defaultdict[tuple[Any, ...], list[str]] = defaultdict(list)
+    """Return the waivers, each once with the instances it was used for; those that have expired come first."""
+    used: defaultdict[_Waiver, list[str]] = defaultdict(list)
     for waiver in report["waivers"]:
-        key = tuple(waiver[name] for name in ("rule", "reason", "owner", "expires", "expired"))
-        names[key].append(waiver["name"] or waiver["instance_id"])
-    if not names:
-        return tag("p", words["no_waivers"], class_="quiet")
+        used[_Waiver(*(waiver[name] for name in _Waiver._fields))].append(waiver["name"] or waiver["instance_id"])
+    ordered = sorted(used.items(), key=lambda item: (not item[0].expired, -len(item[1])))
+    rows = [_waiver_row(waiver, names, report["findings"], words) for waiver, names in ordered]
+    return (
+        _folded(rows, words, partial(_waiver_table, words)) if rows else tag("p", words["no_waivers"], class_="quiet")
+    )
+
+
+class _Waiver(NamedTuple):
+    rule: str
+    reason: str
+    owner: str
+    expires: str
+    expired: bool
+
+
+def _waiver_table(words: Words, rows: Sequence[Markup]) -> Markup:
     columns = ("column_message", "waiver_reason", "waiver_owner", "waiver_expires", "heading_instances")
     head = tag("tr", *(tag("th", words[name], scope="col") for name in columns))
-    rows = (_waiver(key, used_for, report["findings"], words) for key, used_for in names.items())
     return tag("table", tag("thead", head), tag("tbody", *rows), class_="plain")
 
 
-def _waiver(key: tuple[Any, ...], names: Sequence[str], findings: Mapping[str, Any], words: Words) -> Markup:
-    rule, reason, owner, expires, expired = key
-    text = findings.get(rule, {}).get("message", "")
-    badge = join(" ", tag("span", words["waiver_expired"], class_="badge inhibitor")) if expired else Markup()
+def _waiver_row(waiver: _Waiver, names: Sequence[str], findings: Findings, words: Words) -> Markup:
+    badge = join(" ", tag("span", words["waiver_expired"], class_="badge inhibitor")) if waiver.expired else Markup()
     cells = {
-        "column_message": join(text, " ", tag("code", rule)),
-        "waiver_reason": reason,
-        "waiver_owner": owner,
-        "waiver_expires": join(tag("time", expires), badge),
-        "heading_instances": join(tag("b", number(len(names))), " ", _listed(names)),
+        "column_message": join(_message(waiver.rule, findings), " ", tag("code", waiver.rule)),
+        "waiver_reason": waiver.reason,
+        "waiver_owner": waiver.owner,
+        "waiver_expires": join(tag("time", waiver.expires), badge),
+        "heading_instances": _names(names),
     }
     return tag("tr", *(tag("td", tag("div", cell), data_label=words[name]) for name, cell in cells.items()))
 
 
-def _listed(names: Sequence[str]) -> Markup:
+def _names(names: Sequence[str]) -> Markup:
+    """Return some names; many are folded away behind their number."""
     rest = len(names) - LISTED
     shown = [*names[:LISTED], f"… +{number(rest)}"] if rest > 0 else names
-    return tag("span", ", ".join(shown), class_="quiet")
+    text = tag("span", ", ".join(shown), class_="quiet")
+    return text if len(names) <= OPEN_NAMES else tag("details", tag("summary", number(len(names))), text)
 
 
 def comparison(report: Report, words: Words) -> Markup:
@@ -326,9 +344,8 @@ def _named(entry: Entry) -> Markup:
     return tag("li", entry["name"] or entry["instance_id"])
 
 
-def _change(findings: Mapping[str, Any], words: Words, entry: Entry) -> Markup:
+def _change(findings: Findings, words: Words, entry: Entry) -> Markup:
     states = [_word(words, "state", entry[end]) for end in ("from", "to")]
     moved = join(" ", tag("span", " → ".join(dict.fromkeys(states)), class_="quiet"))
-    texts = (findings.get(rule, {}).get("message") or rule for rule in entry["ids"])
-    lines = tag("ul", *(tag("li", text) for text in texts))
+    lines = tag("ul", *(tag("li", _message(rule, findings)) for rule in entry["ids"]))
     return tag("li", tag("b", entry["name"] or entry["instance_id"]), moved, lines)
