@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import stat
 from datetime import date
@@ -129,7 +130,11 @@ def test_without_writing_it_only_says_what_would_change(tmp_path: Path) -> None:
 
 def test_half_a_file_is_never_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = Path(Directory(tmp_path, writing=True).put("fleet.md", "old"))
-    monkeypatch.setattr("os.replace", lambda *_names: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+
+    def fail(*names: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.replace", fail)
     with pytest.raises(OptionError, match="cannot be written"):
         Directory(tmp_path, writing=True).put("fleet.md", "new")
     assert path.read_text("utf-8") == "old"

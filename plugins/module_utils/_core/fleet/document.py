@@ -62,7 +62,7 @@ def build(results: Iterable[Mapping[str, Any]], day: Day) -> Json:
 
 def _checked(result: Mapping[str, Any], day: Day, texts: dict[str, Json]) -> Json:
     try:
-        for said in result.get("findings") or ():
+        for said in _list(result, "findings"):
             texts.setdefault(said["id"], _texts(said, ("message", "remedy", "source")))
         instance = _instance(result, day)
         for found in instance["findings"]:
@@ -74,8 +74,12 @@ def _checked(result: Mapping[str, Any], day: Day, texts: dict[str, Json]) -> Jso
     return instance
 
 
-def _texts(data: Mapping[str, Any], keys: Iterable[str]) -> Json:
-    return {key: _text(data.get(key)) for key in keys}
+def _texts(data: Mapping[str, Any], keys: Iterable[str], otherwise: str = "") -> Json:
+    return {key: _text(data.get(key)) or otherwise for key in keys}
+
+
+def _list(data: Mapping[str, Any], key: str) -> Iterable[Any]:
+    return data.get(key) or ()
 
 
 def _text(value: object) -> str:
@@ -88,25 +92,28 @@ def _text(value: object) -> str:
 def _instance(result: Mapping[str, Any], day: Day) -> Json:
     cloud = result.get("instance") or {}
     system = _system(result.get("guest"), cloud)
-    hops = [_hop(hop) for hop in result.get("hops") or ()]
-    sizes = (int(disk["size_gib"]) for disk in cloud.get("disks") or ())
     return {
         "instance_id": result["instance_id"],
-        "name": _text(result.get("name") or cloud.get("hostname")),
+        "name": _text(result.get("name")) or _text(cloud.get("hostname")),
         **_texts(result, ("provider", "region", "profile")),
-        "status": _text(cloud.get("status") or UNKNOWN),
         **system,
-        "os_name": _text(cloud.get("os_name")),
-        "architecture": _text(cloud.get("architecture") or UNKNOWN),
+        **_texts(cloud, ("os_name",)),
+        **_texts(cloud, ("status", "architecture"), UNKNOWN),
         "support": _support(day.support(system["os"])),
         "target": _text(result.get("target_os")) or None,
         "state": _text(result["state"]) or UNKNOWN,
-        "hops": hops,
-        "targets": [_text(target) for target in result.get("targets") or ()],
+        "targets": [_text(target) for target in _list(result, "targets")],
         "findings": _findings(result),
-        "minutes": sum(hop["minutes"] for hop in hops),
-        "snapshot_gib": sum(sizes) if hops else 0,
+        **_plan(result, cloud),
     }
+
+
+def _plan(result: Mapping[str, Any], cloud: Mapping[str, Any]) -> Json:
+    """Return the hops and what they take; without hops no snapshot is taken."""
+    hops = [_hop(hop) for hop in _list(result, "hops")]
+    sizes = [int(disk["size_gib"]) for disk in _list(cloud, "disks")]
+    minutes = sum(hop["minutes"] for hop in hops)
+    return {"hops": hops, "minutes": minutes, "snapshot_gib": sum(sizes) if hops else 0}
 
 
 def _system(guest: Mapping[str, Any] | None, cloud: Mapping[str, Any]) -> Json:
@@ -147,7 +154,7 @@ def _findings(result: Mapping[str, Any]) -> list[Json]:
             "evidence": _text(said.get("evidence")),
             "waiver": _texts(said["waiver"], ("reason", "owner", "expires")) if said.get("waiver") else None,
         }
-        for said in result.get("findings") or ()
+        for said in _list(result, "findings")
     ]
     error = result.get("error")
     if error and error["code"] not in {each["id"] for each in found}:
