@@ -29,7 +29,7 @@ rewritten() {
     while IFS= read -r line || [ -n "$line" ]; do
         device=$(printf '%s\n' "$line" | awk '{ print $1 }')
         case $device in
-            /dev/sd* | /dev/vd* | /dev/xvd* | /dev/hd* | /dev/nvme*)
+            /dev/sd[a-z]* | /dev/vd[a-z]* | /dev/xvd[a-z]* | /dev/hd[a-z]* | /dev/nvme[0-9]*)
                 found=$(uuid "$device" "$(printf '%s\n' "$line" | awk '{ print $2 }')") || exit 1
                 printf '%s\n' "UUID=$found${line#*"$device"}"
                 ;;
