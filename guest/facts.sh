@@ -201,7 +201,10 @@ package_manager() {
 
 # Its version is the least that it can be asked for; this needs its interpreter, its modules and its configuration.
 package_manager_works() {
-    [ "$1" != none ] || return 0
+    if [ "$1" = none ]; then
+        echo no
+        return
+    fi
     limited 5 "$1" -C --version >/dev/null 2>&1
     case $? in
         0) echo yes ;;
@@ -212,8 +215,7 @@ package_manager_works() {
 
 # A marked line per package, and whatever rpm complains of. Where there is no database, rpm would make one.
 query_packages() {
-    cat /var/lib/rpm/Packages /var/lib/rpm/Packages.db /var/lib/rpm/rpmdb.sqlite 2>/dev/null | head -c 1 | grep -q '' ||
-        return 1
+    [ -s /var/lib/rpm/Packages ] || [ -s /var/lib/rpm/Packages.db ] || [ -s /var/lib/rpm/rpmdb.sqlite ] || return 1
     limited 8 rpm -qa --qf '@ %{NAME} %{VERSION}-%{RELEASE} %{ARCH} %{INSTALLTIME}\n' 2>&1
 }
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.rules.forms import FORMS, is_known
 from cloudsim.lab import Lab
 from cloudsim.linux_guest import inside
 from cloudsim.scenario import SPOILT_FACTS
@@ -128,6 +129,8 @@ def test_default_guests_are_healthy_and_say_everything(make_lab: MakeLab) -> Non
     windows = facts_of(run(lab, (FACTS / "facts.ps1").read_text(), WINDOWS)["Output"])
     assert {key: windows[key] for key in HEALTHY_WINDOWS} == HEALTHY_WINDOWS
     assert abs(int(linux["time"]) - int(windows["time"])) < 60
+    assert linux.keys() | windows.keys() >= FORMS.keys()
+    assert not [key for said in (linux, windows) for key in FORMS.keys() & said if not is_known(key, said[key])]
 
 
 @pytest.mark.parametrize(

@@ -266,7 +266,7 @@ SICK: list[tuple[Change, dict[str, str]]] = [
     (write("usr/local/aegis/aegis_client/conf"), {"security_center": "yes"}),
     (lambda guest: (guest.commands / "rsync").unlink(), {"rsync": "no"}),
     (stub("dnf", "exit 0"), {"package_manager": "dnf", "package_manager_works": "yes"}),
-    (lambda guest: (guest.commands / "yum").unlink(), {"package_manager": "none"}),
+    (lambda guest: (guest.commands / "yum").unlink(), {"package_manager": "none", "package_manager_works": "no"}),
     (stub("yum", "echo 'SyntaxError: invalid syntax' >&2; exit 1"), {"package_manager_works": "no"}),
     (
         write("etc/yum.repos.d/e.repo", "[x]\nenabled=0\n[epel-modular]\nname=E\n[y]\nenabled=0\n"),
@@ -344,7 +344,6 @@ LACKING: list[tuple[Change, set[str]]] = [
     (less("sys/class/net"), {"nics"}),
     (less("proc/cmdline"), {"net_ifnames"}),
     (less("proc/modules"), {"modules_out_of_tree", "modules_unsigned", "security_center"}),
-    (without("yum"), {"package_manager_works"}),
     (hanging("yum"), {"package_manager_works"}),
     (less("etc/yum.repos.d"), {"epel_modular"}),
     (without("rpm"), {"rpm_database", *FROM_RPM}),
