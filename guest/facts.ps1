@@ -106,12 +106,13 @@ $roleServices = @{
     'TermServLicensing' = 'rds_licensing'
 }
 
-function Get-BlockingRole($Computer, $Services) {
+function Get-BlockingRole($Computer, $Terminal, $Services) {
     if ($Computer.DomainRole -ge 4) { 'domain_controller' }
     foreach ($service in $Services) {
         if ($roleServices.ContainsKey($service.Name)) { $roleServices[$service.Name] }
     }
-    if ((Get-RegistryValue "$control\Terminal Server" 'TSAppCompat') -eq 1) { 'rds_session_host' }
+    # 0 is the remote administration that every server has.
+    if ($Terminal.TerminalServerMode -eq 1) { 'rds_session_host' }
     if (Test-Path "$env:SystemRoot\Web\RDWeb\Pages") { 'rds_web_access' }
 }
 
@@ -188,6 +189,8 @@ function Write-CrashDumpFact {
 
 $system = Get-WmiObject -Class Win32_OperatingSystem
 $computer = Get-WmiObject -Class Win32_ComputerSystem
+$terminal = Get-WmiObject -Namespace 'root\cimv2\TerminalServices' -Class Win32_TerminalServiceSetting `
+    -Authentication PacketPrivacy
 $drive = Get-WmiObject -Class Win32_LogicalDisk -Filter "DeviceID='C:'"
 $services = @(Get-Service)
 $drivers = @(Get-WmiObject -Class Win32_SystemDriver -Filter (
@@ -208,7 +211,9 @@ Write-Fact 'windows_dir_mib' (Get-DirectoryMib $env:SystemRoot)
 Write-Fact 'powershell' $PSVersionTable.PSVersion
 if ($native) { Write-Answer 'tls12' (Test-Tls12) }
 if ($native) { Write-Answer 'reboot_required' (Test-RebootRequired) }
-if ($computer -and $services) { Write-List 'roles' (Get-BlockingRole $computer $services) }
+if ($computer -and $terminal -and $services) {
+    Write-List 'roles' (Get-BlockingRole $computer $terminal $services)
+}
 if ($services) { Write-List 'antivirus' (Get-AntivirusName $services) }
 if ($drivers -and $native) { Write-List 'third_party_drivers' (Get-ThirdPartyDriver $drivers) }
 Write-ActivationFact

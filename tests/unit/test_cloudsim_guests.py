@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -157,6 +158,12 @@ def test_a_scenario_makes_a_linux_guest_sick(
 ) -> None:
     found = facts_of(run(make_lab(guest=guest), (FACTS / "facts.sh").read_text())["Output"])
     assert {key: found[key] for key in expected} == expected
+
+
+def test_recorded_facts_are_those_that_the_script_writes(make_lab: MakeLab) -> None:
+    script = (FACTS / "facts.ps1").read_text()
+    recorded = facts_of(run(make_lab(guest={}), script, WINDOWS)["Output"])
+    assert recorded.keys() == set(re.findall(r"Write-(?:Fact|List|Answer) '([^']+)'", script))
 
 
 def test_a_scenario_replaces_and_leaves_out_recorded_facts(make_lab: MakeLab) -> None:
