@@ -74,8 +74,10 @@
   }
 
   function toggle(instance, open) {
-    const label = { type: "button", class: "toggle", "aria-expanded": open, "aria-label": `${words.details}: ${title(instance)}` };
-    return [element("button", label, title(instance)), element("small", {}, `${instance.instance_id} · ${instance.region}`)];
+    const label = `${words.details}: ${title(instance)}`;
+    const attributes = { type: "button", class: "toggle", "aria-expanded": open, "aria-label": label };
+    const place = element("small", {}, `${instance.instance_id} · ${instance.region}`);
+    return [element("button", attributes, title(instance)), place];
   }
 
   /** What a column shows and what it is sorted by. */
@@ -235,7 +237,8 @@
       for (const value of new Set(valuesOf(instance))) counts.set(value, (counts.get(value) || 0) + 1);
     }
     const found = [...counts].sort(order);
-    const options = found.map(([value, count]) => element("option", { value }, `${label(value)} (${numbers.format(count)})`));
+    const options = found.map(([value, count]) =>
+      element("option", { value }, `${label(value)} (${numbers.format(count)})`));
     form.elements[name].append(element("option", { value: "" }, words.all), ...options);
   }
 

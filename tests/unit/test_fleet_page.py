@@ -125,7 +125,7 @@ def test_the_policy_permits_only_the_page_s_own_style_and_script(small: Json) ->
     hashes = {name: b64encode(sha256(elements.texts[name].encode()).digest()).decode() for name in ("style", "script")}
     assert policy == (
         f"default-src 'none'; style-src 'sha256-{hashes['style']}'; script-src 'sha256-{hashes['script']}'; "
-        "base-uri 'none'"
+        "base-uri 'none'; form-action 'none'"
     )
 
 

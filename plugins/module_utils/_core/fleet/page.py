@@ -84,7 +84,8 @@ def _named(row: Mapping[str, Any], words: Mapping[str, str]) -> Mapping[str, Any
 
 def policy(style: str, script: str) -> str:
     """Return a content security policy that allows the page's own style and script, and nothing else."""
-    return f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'"
+    own = f"style-src {_hash(style)}; script-src {_hash(script)}"
+    return f"default-src 'none'; {own}; base-uri 'none'; form-action 'none'"
 
 
 def _hash(text: str) -> str:
