@@ -17,6 +17,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.codec import unpack
 
 display = Display()
 
@@ -48,14 +49,17 @@ class ActionModule(ActionBase):
         while True:
             answer: dict[str, Any] = self._execute_module(MODULE, module_args=arguments, task_vars=task_vars)
             if not answer.get("unfinished"):
-                return _tidy(answer)
+                return _complete(answer)
             display.display(f"os_migration: {answer['summary']['text']}")
             if os.getppid() != parent:
                 raise AnsibleActionFail("ansible-playbook is gone; run it again to go on.")
             arguments["checkpoint"] = answer["checkpoint"]
 
 
-def _tidy(answer: dict[str, Any]) -> dict[str, Any]:
+def _complete(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return the module's last answer as the user is to see it."""
+    if "packed_results" in answer:
+        answer["results"] = unpack(answer.pop("packed_results"))
     arguments = answer.get("invocation", {}).get("module_args", {})
     for name in _OWN_ARGUMENTS:
         arguments.pop(name, None)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.common.parameters import remove_values
 
 from ._clouds.base import Script
 from ._core.codec import freeze_to_dict, pack, thaw, unpack
@@ -61,8 +62,9 @@ def _work(module: AnsibleModule, brief: Brief, timeout: float) -> tuple[list[Rec
     limits = _limits(options, started + timeout, clock.now())
     how = transport(options["smc"]) if "smc" in options else NO_JOBS
     per_second = options["alicloud"]["requests_per_second"]
+    # A slice's end cuts no look that has begun: what takes longer than a slice would never come to its end.
     engine = Engine(
-        cloud_for=cloud_factory(options, how, lambda: Retrier(clock, limits.until, per_second)),
+        cloud_for=cloud_factory(options, how, lambda: Retrier(clock, started + timeout, per_second)),
         brief=brief,
         limits=limits,
         check_mode=module.check_mode,
@@ -119,13 +121,20 @@ def _leave(
     counts = summary(records, time.time() - started)
     result = {
         "changed": any(record.changed for record in records),
-        "results": [{**outcome(record), **extra(record)} for record in records],
+        **_results(module, [{**outcome(record), **extra(record)} for record in records]),
         "summary": counts,
         "diff": diff(records),
     }
     if counts["failed"]:
         module.fail_json(msg=_failure_text(records), **result)
     module.exit_json(**result)
+
+
+def _results(module: AnsibleModule, results: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the results as they are, or packed for the action plugin, which unpacks them with less memory."""
+    if not module.params.get("progress_interval"):
+        return {"results": results}
+    return {"packed_results": pack(remove_values(results, module.no_log_values))}
 
 
 def _failure_text(records: Sequence[Record]) -> str:

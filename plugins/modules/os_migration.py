@@ -149,7 +149,7 @@ options:
   progress_interval:
     description:
       - Seconds between two lines of progress; 15 unless given.
-      - The action plugin calls the module again and again. Each call returns after about this many seconds with
+      - The action plugin calls the module again and again. Each call returns soon after this many seconds with
         C(unfinished) and a C(checkpoint).
     type: float
   checkpoint:
