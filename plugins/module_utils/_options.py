@@ -192,17 +192,22 @@ def items(parameters: Mapping[str, Any]) -> list[Item]:
 
 def _item(raw: Mapping[str, Any], target: str, region: str) -> Item:
     instance_id = raw["instance_id"].strip()
+    given = {name: value for name, value in raw.items() if value}
     return Item(
         instance_id=instance_id,
-        region=raw.get("region") or region,
-        provider=raw.get("provider") or ("aws" if _AWS_ID.fullmatch(instance_id) else "alicloud"),
-        profile=raw.get("profile") or "",
-        target=raw.get("target") or target,
-        name=raw.get("name") or "",
-        via=tuple(raw.get("via") or ()),
-        avoid=tuple(raw.get("avoid") or ()),
-        waivers=_waivers(instance_id, raw.get("waivers") or ()),
+        region=given.get("region", region),
+        provider=given.get("provider", _provider(instance_id)),
+        profile=given.get("profile", ""),
+        target=given.get("target", target),
+        name=given.get("name", ""),
+        via=tuple(given.get("via", ())),
+        avoid=tuple(given.get("avoid", ())),
+        waivers=_waivers(instance_id, given.get("waivers", ())),
     )
+
+
+def _provider(instance_id: str) -> str:
+    return "aws" if _AWS_ID.fullmatch(instance_id) else "alicloud"
 
 
 def _waivers(instance_id: str, raw: Sequence[Mapping[str, Any]]) -> tuple[Waiver, ...]:

@@ -118,9 +118,11 @@ def _refreshed(task: Task, found: Mapping[str, Any], disks: Mapping[str, tuple[D
     before, now = _here(task), found.get(task.id)
     if not isinstance(now, Instance):
         return before
+    counts = {disk.disk_id: disk.manual_snapshots for disk in before.disks}
+    seen = tuple(replace(disk, manual_snapshots=counts.get(disk.disk_id)) for disk in disks.get(task.id, ()))
     return replace(
         now,
-        disks=disks.get(task.id) or before.disks,
+        disks=seen or before.disks,
         architecture=before.architecture,
         snapshots_in_progress=before.snapshots_in_progress,
     )
@@ -246,7 +248,8 @@ def _probe_over(cloud: Cloud, record: Record, result: CommandResult) -> Record |
 def _probed(result: CommandResult) -> Guest:
     """Return what a facts script's result tells; that it is of no use is told as the guest's trouble."""
     if result.status == "finished" and result.exit_code == 0:
-        return facts.parse(result.stdout)
+        guest = facts.parse(result.stdout)
+        return replace(guest, trouble=guest.trouble or "cut_off") if result.dropped_bytes else guest
     trouble = "timed_out" if result.status == "timed_out" else "failed"
     return Guest(UNKNOWN, trouble=trouble, trouble_text=_agent_words(result))
 

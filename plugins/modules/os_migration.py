@@ -116,7 +116,8 @@ options:
       - Migration paths beside the documented ones, for instance what the provider has opened for your account. A row
         with the same source, target and provider as a documented one replaces it.
       - Each has C(source) and C(target) (canonical ids), and optionally C(provider), C(service), C(minutes),
-        C(architectures), C(regions), C(editions), C(languages), C(versions), C(allow_list), C(document) and C(date).
+        C(architectures), C(regions), C(editions), C(languages), C(versions), C(target_edition), C(allow_list), C(note),
+        C(document) and C(date).
     type: list
     elements: dict
     default: []
@@ -216,6 +217,7 @@ results:
     name: {description: What the caller called it., type: str, returned: always, sample: erp-01}
     region: {description: Its region., type: str, returned: always, sample: cn-hangzhou}
     provider: {description: Its provider., type: str, returned: always, sample: alicloud}
+    profile: {description: The profile whose account it was asked for., type: str, returned: always, sample: null}
     source_os:
       description: Canonical id of the system that is left.
       type: str

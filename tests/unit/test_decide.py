@@ -361,8 +361,8 @@ def test_every_write_leaves_a_line_in_the_timeline() -> None:
 ASSESS = replace(GOAL, state="assessed")
 
 
-def assessed(record: Record, goal: Goal = ASSESS) -> Record:
-    after, step = next_real_step(record, goal, 0)
+def assessed(record: Record, goal: Goal = ASSESS, now: float = 0) -> Record:
+    after, step = next_real_step(record, goal, now)
     assert step is None
     return after
 
@@ -409,6 +409,19 @@ def test_a_guest_that_cannot_be_read_is_one_finding_with_a_remedy(trouble: str, 
 def test_a_guest_that_cannot_be_read_is_never_taken_for_one_that_runs_its_target(state: str) -> None:
     record = FRESH.with_(instance=replace(HERE, os="alinux-3"), guest=Guest("unknown", trouble="cut_off"))
     assert code_of(record, replace(GOAL, state=state)) == "GuestUnreadable"
+
+
+def test_a_clock_that_was_right_when_the_guest_was_asked_stays_right() -> None:
+    guest = replace(CENTOS, facts={**HEALTHY_LINUX, "time": "1000"})
+    record = FRESH.with_(guest=guest, probed_at=1000.0)
+    assert "guest.clock_wrong" not in {one.id for one in assessed(record, now=90_000.0).findings}
+    assert code_of(record.with_(probed_at=400_000.0), ASSESS) == "guest.clock_wrong"
+
+
+def test_a_service_role_that_the_first_import_makes_stops_nobody_before_it() -> None:
+    missing = FRESH.with_(account=Account(service_role=False), source=None)
+    assert assessed(missing).state == "ready"
+    assert code_of(missing.with_(source=Source("s-0", "Available")), ASSESS) == "account.service_role_missing"
 
 
 def test_the_wishes_for_the_path_are_kept() -> None:

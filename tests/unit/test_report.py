@@ -35,7 +35,19 @@ from hypothesis import strategies as st
 from .strategies import ID, likely_records, records
 
 KEYS = {
-    *("instance_id", "name", "region", "provider", "source_os", "target_os", "state", "hop", "hops", "snapshots"),
+    *(
+        "instance_id",
+        "name",
+        "region",
+        "provider",
+        "profile",
+        "source_os",
+        "target_os",
+        "state",
+        "hop",
+        "hops",
+        "snapshots",
+    ),
     *("job_id", "findings", "changed", "error", "timeline", "instance"),
 }
 WAY = (Hop("windows-2008r2", "windows-2012r2"), Hop("windows-2012r2", "windows-2016"))

@@ -238,6 +238,7 @@ USELESS = [
     (CommandResult("failed", stderr="No such user.", error_code="AccountNotExists"), "failed"),
     (replace(FACTS, stdout="rubbish"), "unreadable"),
     (replace(FACTS, stdout="osm-facts 1\nos_id=centos\n"), "cut_off"),
+    (replace(FACTS, stdout="osm-facts 1\n", dropped_bytes=10_000_000), "cut_off"),
 ]
 
 

@@ -270,6 +270,7 @@ class Record:
     instance: Instance | None = None
     before: Instance | None = None
     guest: Guest | None = None
+    probed_at: float = 0.0
     account: Account | None = None
     ledger: Ledger | None = None
     snapshots: tuple[Snapshot, ...] | None = None

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from . import ledger as book
 from . import paths, rules
 from .model import UNKNOWN, Disk, Guest, Hop, Instance, Job, Record, Snapshot, known
@@ -117,15 +119,22 @@ def overdue(record: Record, goal: Goal, now: float) -> bool:
 def start(record: Record, source: str) -> paths.Start:
     """Return where a plan from the OS ``source`` begins; what is only known of another OS does not count."""
     here, guest = instance(record), record.guest or Guest(UNKNOWN)
+    seen = ((guest.os, guest.version, guest.edition), (here.os, here.os_version, here.os_edition))
+    fitting = [words for os_id, *words in seen if os_id == source]
     return paths.Start(
         os=source,
         provider=here.provider,
         architecture=here.architecture,
         region=here.region,
-        version=(guest.version if guest.os == source else "") or (here.os_version if here.os == source else ""),
-        edition=(guest.edition if guest.os == source else "") or (here.os_edition if here.os == source else ""),
-        language=guest.language or here.os_language,
+        version=_first(version for version, _edition in fitting),
+        edition=_first(edition for _version, edition in fitting),
+        language=_first((guest.language, here.os_language)),
     )
+
+
+def _first(words: Iterable[str]) -> str:
+    """Return the first word that says something: the guest's own goes before the cloud's."""
+    return next(filter(None, words), "")
 
 
 def case(record: Record, goal: Goal, now: float) -> rules.Case:
@@ -143,5 +152,6 @@ def case(record: Record, goal: Goal, now: float) -> rules.Case:
         can_import=here.os_type in goal.importable,
         account=None if watching else record.account,
         now=now,
+        probed_at=record.probed_at,
         waivers=record.item.waivers,
     )

@@ -27,18 +27,19 @@ def outcome(record: Record) -> dict[str, Any]:
         "name": record.item.name or None,
         "region": record.item.region,
         "provider": record.item.provider,
+        "profile": record.item.profile or None,
         "source_os": source_os(record),
         "target_os": record.item.target or None,
         "state": record.state,
         "hop": min(record.hop, len(record.hops)),
         "hops": _plain(record.hops),
-        "snapshots": _plain(record.snapshots or ()),
+        "snapshots": _plain(record.snapshots),
         "job_id": jobs[-1].job_id if jobs else None,
         "findings": _plain(record.findings),
         "changed": record.changed,
-        "error": asdict(record.problem) if record.problem else None,
+        "error": _plain_or_none(record.problem),
         "timeline": _plain(record.timeline),
-        "instance": asdict(record.instance) if record.instance else None,
+        "instance": _plain_or_none(record.instance),
     }
 
 
@@ -66,8 +67,12 @@ def script_outcome(record: Record, goal: Goal) -> dict[str, Any]:
     }
 
 
-def _plain(values: Iterable[Any]) -> list[dict[str, Any]]:
-    return [asdict(value) for value in values]
+def _plain(values: Iterable[Any] | None) -> list[dict[str, Any]]:
+    return [asdict(value) for value in values or ()]
+
+
+def _plain_or_none(value: Any) -> dict[str, Any] | None:
+    return asdict(value) if value else None
 
 
 def source_os(record: Record) -> str | None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from . import rules
-from .catalog import NAMES, is_known
+from .catalog import NAMES, is_known, unknown_id
 from .model import Finding, Ledger, Problem, Record, known
 from .position import active, answers, attempt, case, current_job, overdue, restoring
 from .step import Goal, Step, Verb, failing, finish
@@ -38,7 +38,7 @@ def target_named(record: Record, goal: Goal, now: float) -> Step | None:
     target = record.item.target
     if is_known(target):
         return None
-    message = f"The target '{target}' is not an operating system id that is known." if target else "No target is set."
+    message = unknown_id(target) if target else "No target is set."
     return failing("InvalidTarget", message, f"Name one of {', '.join(NAMES)}.")
 
 
@@ -60,7 +60,7 @@ def probed(record: Record, goal: Goal, now: float) -> Step | None:
         return None
     state = "rolling_back" if restoring(record) else "verifying" if active(record) else "probing"
     if answers(record):
-        return Step(Verb.PROBE, state)
+        return Step(Verb.PROBE, state, {"probed_at": now})
     if record.state == state and overdue(record, goal, now):
         return failing(
             "AgentLost",
