@@ -29,10 +29,11 @@ def read(option: str, path: str) -> str:
 
 @dataclass
 class Directory:
-    """A directory of private files. Without ``writing`` it only notes what would change."""
+    """A directory of private files, named by an option. Without ``writing`` it only notes what would change."""
 
     path: Path
     writing: bool
+    option: str = "dest"
     changed: list[str] = field(default_factory=list)
 
     def put(self, name: str, text: str) -> str:
@@ -44,8 +45,22 @@ class Directory:
                 if self.writing:
                     self._write(path, content)
         except OSError as error:
-            raise OptionError(f"dest: {path} cannot be written ({error.strerror}).", "Check the directory.") from error
+            raise self._refusal(path, error) from error
         return str(path)
+
+    def prove(self) -> None:
+        """Make sure that files can be put here later."""
+        try:
+            self._create()
+            tempfile.TemporaryFile(dir=self.path).close()
+        except OSError as error:
+            raise self._refusal(self.path, error) from error
+
+    def _refusal(self, path: Path, error: OSError) -> OptionError:
+        return OptionError(f"{self.option}: {path} cannot be written ({error.strerror}).", "Check the directory.")
+
+    def _create(self) -> None:
+        self.path.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
 
     def _holds(self, path: Path, content: bytes) -> bool:
         if not path.is_file() or path.is_symlink():
@@ -53,7 +68,7 @@ class Directory:
         return path.stat().st_mode & 0o777 == PRIVATE and path.read_bytes() == content
 
     def _write(self, path: Path, content: bytes) -> None:
-        self.path.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+        self._create()
         handle, temporary = tempfile.mkstemp(dir=self.path, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "wb") as file:

@@ -21,6 +21,7 @@ from ._core.step import Goal
 from ._engine import Clock, Engine, Limits, Retrier
 from ._errors import MigrationError, MissingLibrary
 from ._options import NO_JOBS, check_numbers, cloud_factory, items, transport
+from ._results import ResultsFile, results_file
 from ._steps import Brief
 
 Extra = Callable[[Record, Goal], Mapping[str, Any]]
@@ -38,16 +39,23 @@ def run_module(
 
     ``extra`` adds a module's own keys to each result.
     """
+    file = results_file(module.params, writing=not module.check_mode)
     try:
         brief = Brief(goal_of(module.params), _probes(module), script or Script(""))
+        if file and not module.params["checkpoint"]:
+            file.check()
         records, engine, started = _work(module, brief, timeout)
     except MissingLibrary as missing:
         module.fail_json(msg=missing_required_lib(missing.library), exception=missing.cause)
     except MigrationError as error:
-        module.fail_json(msg=f"{error.problem.message} {error.problem.remedy}")
+        module.fail_json(msg=_text(error))
     if not all(record.done for record in records):
         module.exit_json(**_interrupted(records, engine, started))
-    _leave(module, records, started, lambda record: extra(record, brief.goal))
+    _leave(module, records, started, lambda record: extra(record, brief.goal), file)
+
+
+def _text(error: MigrationError) -> str:
+    return f"{error.problem.message} {error.problem.remedy}"
 
 
 def _probes(module: AnsibleModule) -> Mapping[str, str]:
@@ -117,24 +125,37 @@ def _leave(
     records: Sequence[Record],
     started: float,
     extra: Callable[[Record], Mapping[str, Any]],
+    file: ResultsFile | None,
 ) -> None:
     counts = summary(records, time.time() - started)
+    results = remove_values([{**outcome(record), **extra(record)} for record in records], module.no_log_values)
     result = {
         "changed": any(record.changed for record in records),
-        **_results(module, [{**outcome(record), **extra(record)} for record in records]),
+        **_results(module, results),
         "summary": counts,
         "diff": diff(records),
     }
+    _keep(module, file, results, result)
     if counts["failed"]:
         module.fail_json(msg=_failure_text(records), **result)
     module.exit_json(**result)
 
 
+def _keep(
+    module: AnsibleModule, file: ResultsFile | None, results: list[dict[str, Any]], result: Mapping[str, Any]
+) -> None:
+    """Put the results into the file. What has been done is done: when that fails, they are still returned."""
+    try:
+        if file:
+            file.add(results)
+    except MigrationError as error:
+        module.warn(_text(error))  # a role that judges by the results overlooks the failure
+        module.fail_json(msg=_text(error), **result)
+
+
 def _results(module: AnsibleModule, results: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the results as they are, or packed for the action plugin, which unpacks them with less memory."""
-    if not module.params.get("progress_interval"):
-        return {"results": results}
-    return {"packed_results": pack(remove_values(results, module.no_log_values))}
+    return {"packed_results": pack(results)} if module.params.get("progress_interval") else {"results": results}
 
 
 def _failure_text(records: Sequence[Record]) -> str:

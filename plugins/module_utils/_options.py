@@ -126,6 +126,7 @@ MIGRATION: dict[str, Any] = {
     "poll_interval": {"type": "float", "default": 20.0},
     "hop_timeout": {"type": "float", "default": 7200.0},
     "timeout": {"type": "float", "default": 86400.0},
+    "results_file": {"type": "path"},
     "progress_interval": {"type": "float"},
     "checkpoint": {"type": "dict"},
     "guest_scripts": {"type": "dict"},

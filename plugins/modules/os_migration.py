@@ -147,6 +147,16 @@ options:
       - Seconds after which the call ends. What is under way goes on in the cloud; a later call follows it.
     type: float
     default: 86400
+  results_file:
+    description:
+      - File on the controller that gets the results as JSON, with the latest result of every instance it has ever been
+        given. Waves and later runs add to it and replace only what they handled.
+      - It holds C(phase), C(summary) (the number of instances in each state) and C(results), can be read by its owner
+        only, and has no credentials. Its directory is created if missing.
+      - It is written when the call ends, also when instances failed, and is no change. In check mode it is left alone.
+      - A file that cannot be written, or holds anything else than results of the same O(state), is refused before
+        anything is done.
+    type: path
   progress_interval:
     description:
       - Seconds between two lines of progress; 15 unless given.

@@ -1,0 +1,52 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Keep the file that the option results_file names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ._core.results import PHASES, merged
+from ._errors import OptionError
+from ._files import Directory, read
+
+OPTION = "results_file"
+
+
+@dataclass(frozen=True)
+class ResultsFile:
+    """The file for the results of a phase."""
+
+    path: Path
+    phase: str
+
+    def check(self) -> None:
+        """Refuse, while nothing has been done yet, a file that the results could not be added to."""
+        self._with(())
+        self._directory.prove()
+
+    def add(self, results: Iterable[Mapping[str, Any]]) -> None:
+        """Put the results in, in the place of earlier ones of the same instances."""
+        self._directory.put(self.path.name, self._with(results))
+
+    @property
+    def _directory(self) -> Directory:
+        return Directory(self.path.parent, writing=True, option=OPTION)
+
+    def _with(self, results: Iterable[Mapping[str, Any]]) -> str:
+        earlier = read(OPTION, str(self.path)) if self.path.exists() else ""
+        try:
+            return merged(self.phase, results, earlier)
+        except ValueError as error:
+            raise OptionError(f"{OPTION}: {self.path} cannot be added to: {error}", "Move it away.") from None
+
+
+def results_file(options: Mapping[str, Any], writing: bool) -> ResultsFile | None:
+    """Return the file that the options name, if any and only for ``writing``."""
+    named = options.get(OPTION)
+    return ResultsFile(Path(named), PHASES[options["state"]]) if named and writing else None
