@@ -1,7 +1,7 @@
 # Copyright (c) 2026 evergreen.os_migration contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A made-up estate of any size: eight kinds of instances, of which some cannot be migrated as they are."""
+"""A made-up estate of any size: ten kinds of instances, of which some cannot be migrated as they are."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ from typing import Any
 CREDENTIAL = {"access_key": "LTAI5tBenchmark", "secret_key": "benchmark-secret-value"}
 REGION = "cn-hangzhou"
 ID_LENGTH = 22
-_LINUX_DISKS = [{"type": "system", "size_gib": 40, "category": "cloud_essd"}]
-_WINDOWS_DISKS = [
-    {"type": "system", "size_gib": 80, "category": "cloud_essd"},
-    {"type": "data", "size_gib": 200, "category": "cloud_essd"},
-]
+_KEPT = {"category": "cloud_essd", "delete_auto_snapshot": False}
+_LINUX_DISKS = [{"type": "system", "size_gib": 40, "manual_snapshots": 1, **_KEPT}]
+_WINDOWS_DISKS = [{"type": "system", "size_gib": 80, **_KEPT}, {"type": "data", "size_gib": 200, **_KEPT}]
 _OLD_PACKAGES = ["glibc.x86_64", "kernel.x86_64", "glibc.i686", "zlib.i686"]
 
 
@@ -38,10 +36,12 @@ KINDS = (
         "db", 80, "centos-8", "alinux-3", "blocked", {"guest": {"free_mib": {"/usr": 9000, "/var": 300, "/boot": 90}}}
     ),
     Kind("cache", 120, "alinux-2", "alinux-3"),
-    Kind("batch", 50, "rhel-7", "rhel-9"),
+    Kind("batch", 30, "rhel-7", "rhel-9"),
+    Kind("lab", 20, "rhel-8", "rhel-9"),
     Kind("idle", 50, "centos-7", "anolis-8", "blocked", {"status": "Stopped"}),
-    Kind("erp", 200, "windows-2008r2", "windows-2016", "ready", {"guest": {"edition": "Enterprise"}}),
+    Kind("erp", 150, "windows-2008r2", "windows-2016", "ready", {"guest": {"edition": "Enterprise"}}),
     Kind("files", 100, "windows-2012r2", "windows-2022"),
+    Kind("hr", 50, "windows-2016", "windows-2022"),
 )
 
 
