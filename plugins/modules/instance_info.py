@@ -51,7 +51,9 @@ results:
   contains:
     instance_id: {description: The instance., type: str, returned: always, sample: i-bp1demo0centos7web01}
     region: {description: Its region., type: str, returned: always, sample: cn-hangzhou}
+    name: {description: What the caller called it., type: str, returned: always, sample: web-01}
     provider: {description: Its provider., type: str, returned: always, sample: alicloud}
+    profile: {description: The profile whose account it was asked for., type: str, returned: always, sample: null}
     state:
       description: The instance's status in lower case, or V(failed).
       type: str
@@ -67,6 +69,8 @@ results:
       description:
         - The facts. Sizes in MiB (memory) and GiB (disks), times in ISO 8601 UTC.
         - C(os) is the canonical id, C(os_name) the cloud's own words; C(os) is V(unknown) when they are not recognised.
+          C(os_version), C(os_edition) and C(os_language) are what the words tell beside it, empty when they do not.
+        - C(manual_snapshots) of a disk counts the snapshots that somebody took of it.
       type: dict
       returned: when the instance was found
       sample:
@@ -75,6 +79,9 @@ results:
         provider: alicloud
         status: Running
         os: centos-7
+        os_version: "7.9"
+        os_edition: ""
+        os_language: ""
         os_name: CentOS  7.9 64位
         os_type: linux
         architecture: x86_64
@@ -88,7 +95,7 @@ results:
         image_id: centos_7_9_x64_20G_alibase_20220824.vhd
         disks:
           - {disk_id: d-bp1demo, type: system, size_gib: 40, category: cloud_essd, status: In_use, device: /dev/xvda,
-             encrypted: false, delete_auto_snapshot: false}
+             encrypted: false, delete_auto_snapshot: false, manual_snapshots: 3}
         snapshots_in_progress: []
         agent: {installed: true, online: true, last_heartbeat: "2026-01-01T00:00:00Z", version: 2.2.3.857}
         locks: []
