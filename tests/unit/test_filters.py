@@ -5,13 +5,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.evergreen.os_migration.plugins.filter.fleet import fleet
-from ansible_collections.evergreen.os_migration.plugins.filter.report import report
 from ansible_collections.evergreen.os_migration.plugins.filter.verdict import verdict
 
 HOSTVARS: dict[str, dict[str, Any]] = {
@@ -130,20 +128,3 @@ class TestVerdict:
 
     def test_a_missing_result_is_a_problem(self) -> None:
         assert "MissingResult" in problems(result("i-2"))["web-1"]
-
-
-class TestReport:
-    def test_waves_add_up_and_later_results_replace_earlier_ones(self) -> None:
-        first = report([result("i-1", state="failed"), result("i-2")], "migrate")
-        second = json.loads(report([result("i-1"), result("i-3")], "migrate", first))
-        assert second["phase"] == "migrate"
-        assert second["summary"] == {"migrated": 3}
-        assert [one["instance_id"] for one in second["results"]] == ["i-1", "i-2", "i-3"]
-
-    def test_names_of_operating_systems_stay_readable(self) -> None:
-        assert "64位" in report([result(os_name="CentOS  7.9 64位")], "assess")
-
-    @pytest.mark.parametrize("text", ["not json", "{}", "[]", '{"results": '])
-    def test_a_foreign_file_is_not_overwritten(self, text: str) -> None:
-        with pytest.raises(AnsibleFilterError, match="Move the file away"):
-            report([], "migrate", text)
