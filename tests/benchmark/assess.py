@@ -44,17 +44,10 @@ PLAY = [
                     "instances": "{{ fleet }}",
                     "alicloud": {"endpoint": "{{ endpoint }}", "requests_per_second": 200},
                     "poll_interval": 2,
+                    "results_file": "{{ directory }}/assess.json",
                 },
                 "register": "result",
                 "failed_when": "result.results is not defined",
-            },
-            {
-                "name": "Keep the results",
-                "ansible.builtin.copy": {
-                    "content": "{{ result.results | evergreen.os_migration.report('assess') }}",
-                    "dest": "{{ directory }}/assess.json",
-                    "mode": "0600",
-                },
             },
             {
                 "name": "Write the reports",
