@@ -112,7 +112,9 @@ def test_the_linux_paths_are_the_documented_ones() -> None:
     ours = of("alicloud", windows=False)
     assert {(a, p.source, p.target) for p in ours for a in p.architectures} == documented
     versions = {
-        linux_id(source): source.split(",")[0].rsplit(" ", 1)[1] for _, source, _ in LINUX_ROWS if source[-1] != "x"
+        linux_id(source): source.partition(",")[0].rpartition(" ")[2]
+        for _architecture, source, _targets in LINUX_ROWS
+        if source[-1] != "x"
     }
     assert {(p.source, p.versions) for p in ours if p.versions} == {
         (source, (version,)) for source, version in versions.items() if "." in version

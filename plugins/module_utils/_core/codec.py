@@ -47,7 +47,7 @@ def unpack(text: str) -> Any:
 
 
 def _interned(data: dict[str, Any]) -> dict[str, Any]:
-    return {key: sys.intern(value) if type(value) is str else value for key, value in data.items()}
+    return {key: sys.intern(value) if isinstance(value, str) else value for key, value in data.items()}
 
 
 def _value(hint: Any, value: Any) -> Any:
