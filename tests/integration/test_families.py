@@ -11,7 +11,7 @@ from integration.harness import Controller, cloud, group, host
 
 
 def test_windows_server_frees_space_and_upgrades(tmp_path: Path) -> None:
-    failing = {"answers": [{"contains": "Dism.exe", "rc": 1, "output": "no space left"}]}
+    failing = {"answers": [{"contains": "$arguments = @('apply', 'true')", "rc": 1, "output": "no space left"}]}
     groups = [group("erp-1", "windows-2012r2"), group("erp-2", "windows-2012r2", guest=failing)]
     with cloud({"groups": groups}, tmp_path / "cloud") as running:
         hosts = {name: host(name, "windows-2012r2") for name in ("erp-1", "erp-2")}
@@ -38,6 +38,17 @@ def test_centos_stops_services_migrates_and_starts_them_again(tmp_path: Path) ->
         again = user.play("centos", centos_stop_services=["nginx"], target="web-1")
         assert again.rc == 0, again.output
         assert steps(again.output)[0] == "no instances", "what is migrated is not prepared again"
+
+
+def test_centos_switches_repositories_first(tmp_path: Path) -> None:
+    mirror = "http://mirror.example/repo"
+    curl = f'#!/bin/sh\n[ "$4" = {mirror}/Centos-7.repo ] && echo archived > "$3"\n'
+    with cloud({"groups": [group("web-1", guest={"files": {"/usr/bin/curl": curl}})]}, tmp_path / "cloud") as running:
+        check = {"name": "switched", "script": "grep archived /etc/yum.repos.d/CentOS-Base.repo"}
+        options = {"centos_switch_repositories": True, "centos_mirror": mirror, "verify_checks": [check]}
+        run = Controller(running, tmp_path / "user", {"web-1": host("web-1")}).play("centos", target="all", **options)
+    assert run.rc == 0, run.output
+    assert list(run.states("verify").values()) == ["verified"]
 
 
 def steps(output: str) -> tuple[str, str]:

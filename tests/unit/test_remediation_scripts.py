@@ -281,6 +281,12 @@ def test_repositories_are_replaced_and_the_old_ones_kept(centos: Guest) -> None:
     }
 
 
+def test_epel_is_fetched_only_where_it_was(centos: Guest) -> None:
+    (centos.root / NEW / "epel.repo").unlink()
+    centos.apply(REPOSITORIES, MIRROR, "false")
+    assert f"{NEW}/epel.repo" not in centos.files()
+
+
 def test_centos_8_has_files_of_its_own(centos: Guest) -> None:
     centos.write("etc/redhat-release", "CentOS Linux release 8.5.2111\n")
     centos.apply(REPOSITORIES, MIRROR, "false")

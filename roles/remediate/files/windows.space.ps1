@@ -3,9 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Frees space on the system drive: files in Windows' directories for temporary files and finished update downloads that
-# are older than a day. $mode is apply; with anything else it only says what it would do.
+# are older than a day. $arguments are apply (with anything else it only says what it would do), and true to remove
+# superseded components too.
 
 $ErrorActionPreference = 'SilentlyContinue'
+$mode, $components = $arguments
 $limit = (Get-Date).AddDays(-1)
 
 function Get-OldFile($Path) {
@@ -31,6 +33,18 @@ foreach ($directory in "$env:SystemRoot\Temp", "$env:SystemRoot\SoftwareDistribu
         "deleted $text, $left of them are in use and stay"
     } else {
         "would delete $text"
+    }
+}
+
+if ($components -eq 'true') {
+    # Windows Server 2008 R2 knows another word for it than its successors.
+    $cleanup = '/StartComponentCleanup'
+    if ([Environment]::OSVersion.Version -lt [version]'6.2') { $cleanup = '/SPSuperseded' }
+    if ($mode -eq 'apply') {
+        & "$env:SystemRoot\System32\Dism.exe" /Online /Cleanup-Image $cleanup | Out-Null
+        "Dism /Cleanup-Image $cleanup ended with $LASTEXITCODE"
+    } else {
+        "would run Dism /Online /Cleanup-Image $cleanup"
     }
 }
 "$(Get-FreeMib) MiB are free on $env:SystemDrive now"
