@@ -65,7 +65,9 @@ class Directory:
     def _holds(self, path: Path, content: bytes) -> bool:
         if not path.is_file() or path.is_symlink():
             return False
-        return path.stat().st_mode & 0o777 == PRIVATE and path.read_bytes() == content
+        found = path.stat()
+        alike = found.st_mode & 0o777 == PRIVATE and found.st_size == len(content)
+        return alike and path.read_bytes() == content
 
     def _write(self, path: Path, content: bytes) -> None:
         self._create()
