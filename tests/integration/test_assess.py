@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmark import assess, fleet
 from integration.harness import SECRET_KEY, Cloud, Controller, Run, cloud, group, host, instance_id
 
 YEAR = 365 * 24 * 3600
@@ -229,3 +231,12 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_asked(
     assert told in run.failures["good"]
     assert len(simulated.calls()) == before
     assert "Traceback" not in run.output
+
+
+def test_a_generated_estate_ends_as_it_was_made(tmp_path: Path) -> None:
+    cost = assess.measure(200, tmp_path)
+    results = json.loads((tmp_path / "assess.json").read_text("utf-8"))["results"]
+    assert cost.states == fleet.states(200)
+    assert {(result["name"].rpartition("-")[0], result["state"]) for result in results} == {
+        (kind.name, kind.state) for kind in fleet.KINDS
+    }

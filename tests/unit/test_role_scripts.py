@@ -1,7 +1,7 @@
 # Copyright (c) 2026 evergreen.os_migration contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The scripts that stop and start services in Linux guests, run for real in a throw-away root with stand-ins for commands."""
+"""The scripts that stop and start services in Linux guests, run for real with a stand-in for systemctl."""
 
 from __future__ import annotations
 
