@@ -21,6 +21,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.rules
 
 ROOT = Path(__file__).resolve().parents[2]
 COVERAGE = (ROOT / "docs/coverage.md").read_text("utf-8")
+TESTING = (ROOT / "docs/testing.md").read_text("utf-8")
 REMEDIES = yaml.safe_load((ROOT / "roles/remediate/vars/main.yml").read_text("utf-8"))["__remediate_remedies"]
 RULE_IDS = {rule.id for rule in RULES}
 ARCHITECTURES = {X86: "x86", ARM: "Arm"}
@@ -123,6 +124,11 @@ def test_tables_are_well_formed(page: str) -> None:
 
 def test_no_cell_of_the_coverage_is_empty() -> None:
     assert [row for _head, *rows in tables(COVERAGE) for row in rows if not all(row)] == []
+
+
+@pytest.mark.parametrize("name", re.findall(r"`(test_[\w*]+\.py)`", TESTING))
+def test_every_file_that_the_page_of_tests_names_exists(name: str) -> None:
+    assert list((ROOT / "tests").rglob(name))
 
 
 def test_the_page_of_rules_is_what_the_code_says() -> None:
