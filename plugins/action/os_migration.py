@@ -18,6 +18,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.codec import unpack
+from ansible_collections.evergreen.os_migration.plugins.module_utils._files import located
 
 display = Display()
 
@@ -45,7 +46,8 @@ class ActionModule(ActionBase):
         """Run slices until the module has finished."""
         super().run(tmp, task_vars)
         parent = os.getppid()
-        arguments = {"progress_interval": PROGRESS_INTERVAL, **self._task.args, "guest_scripts": guest_scripts()}
+        given = located(self._task.args, "results_file")
+        arguments = {"progress_interval": PROGRESS_INTERVAL, **given, "guest_scripts": guest_scripts()}
         while True:
             answer: dict[str, Any] = self._execute_module(MODULE, module_args=arguments, task_vars=task_vars)
             if not answer.get("unfinished"):

@@ -8,13 +8,21 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ._errors import OptionError
 
 PRIVATE = 0o600
 PRIVATE_DIRECTORY = 0o700
+
+
+def located(options: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """Return the options with absolute paths: Ansible runs modules elsewhere than where the user is."""
+    given = {name: os.path.expandvars(os.path.expanduser(options[name])) for name in names if options.get(name)}
+    return {**options, **{name: os.path.abspath(path) for name, path in given.items()}}
 
 
 def read(option: str, path: str) -> str:

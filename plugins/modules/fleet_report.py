@@ -13,6 +13,7 @@ description:
   - Tells for each instance which operating system it runs and until when that is supported, which targets it can reach
     and by which hops, what stops it, what to do about that, and what the migration takes in time and snapshots.
   - Reads the file C(assess.json) of the role P(evergreen.os_migration.assess#role), and asks no cloud.
+  - Relative paths start where C(ansible-playbook) was started.
   - Holds no time of day, so the same facts on the same day give the same files.
 author:
   - evergreen.os_migration contributors (@evergreen)
@@ -100,13 +101,13 @@ files:
   returned: success
   type: list
   elements: str
-  sample: [os-migration-report/fleet.json, os-migration-report/fleet.html]
+  sample: [/home/ops/os-migration-report/fleet.json, /home/ops/os-migration-report/fleet.html]
 changed_files:
   description: Those of them that were written, or would be in check mode.
   returned: success
   type: list
   elements: str
-  sample: [os-migration-report/fleet.html]
+  sample: [/home/ops/os-migration-report/fleet.html]
 totals:
   description:
     - The report's totals. C(minutes) is the documented upper duration of all hops, one after the other and without

@@ -151,6 +151,7 @@ options:
     description:
       - File on the controller that gets the results as JSON, with the latest result of every instance it has ever been
         given. Waves and later runs add to it and replace only what they handled.
+      - A relative path starts where C(ansible-playbook) was started.
       - It holds C(phase), C(summary) (the number of instances in each state) and C(results), can be read by its owner
         only, and has no credentials. Its directory is created if missing.
       - It is written when the call ends, also when instances failed, and is no change. In check mode it is left alone.

@@ -142,6 +142,7 @@ class Controller:
         return self.directory / "report"
 
     def command(self, playbook: str, *options: str, **variables: Any) -> list[str]:
+        """The command line that runs a playbook; a variable that is None is not given."""
         self.directory.mkdir(parents=True, exist_ok=True)
         inventory, settings = self.directory / "inventory.yml", self.directory / "variables.json"
         inventory.write_text(yaml.safe_dump({"all": {"hosts": dict(self.hosts)}}), "utf-8")
@@ -153,7 +154,7 @@ class Controller:
             **self.variables,
             **variables,
         }
-        settings.write_text(json.dumps(given), "utf-8")
+        settings.write_text(json.dumps({name: value for name, value in given.items() if value is not None}), "utf-8")
         return [str(COMMANDS / "ansible-playbook"), playbook, "-i", str(inventory), "-e", f"@{settings}", *options]
 
     def environment(self) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -73,6 +74,18 @@ def test_every_slice_gets_the_task_s_arguments_the_scripts_and_a_short_time(play
         assert {name: call[name] for name in GIVEN} == GIVEN
         assert call["guest_scripts"] == guest_scripts()
         assert 0 < call["progress_interval"] <= 30
+
+
+def test_the_results_file_is_relative_to_where_the_user_is(
+    playbook: Playbook, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    playbook.run({"results": []}, results_file="report/migrate.json")
+    for given in ("report/migrate.json", "~/migrate.json", "$HOME/migrate.json", ""):
+        playbook.run({"results": []}, results_file=given)
+    at_home = str(Path.home() / "migrate.json")
+    found = [call["results_file"] for call in playbook.calls]
+    assert found == [str(tmp_path / "report/migrate.json"), at_home, at_home, ""]
 
 
 def test_the_user_may_choose_how_often_progress_is_shown(playbook: Playbook) -> None:

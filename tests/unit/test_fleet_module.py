@@ -173,10 +173,12 @@ def test_the_documentation_is_what_the_module_accepts() -> None:
     assert documented["formats"]["choices"] == list(FORMATS)
 
 
-def test_the_action_plugin_gives_the_collection_s_texts_and_shows_only_the_user_s_arguments(
+def test_the_action_plugin_gives_texts_and_absolute_paths_and_shows_only_the_user_s_arguments(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    given = {"src": "assess.json", "dest": "report"}
+    monkeypatch.chdir("/")
+    given = {"src": "assess.json", "dest": "~/report", "formats": ["csv"]}
+    located = {**given, "src": "/assess.json", "dest": str(Path.home() / "report")}
     calls: list[dict[str, Any]] = []
 
     def execute(plugin: Any, name: str, module_args: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
@@ -188,9 +190,9 @@ def test_the_action_plugin_gives_the_collection_s_texts_and_shows_only_the_user_
     monkeypatch.setattr(action.ActionModule, "_execute_module", execute)
     plugin = action.ActionModule()
     plugin._task = SimpleNamespace(args=given)
-    assert plugin.run(None, {}) == {"changed": True, "invocation": {"module_args": given}}
-    assert calls == [{"name": "evergreen.os_migration.fleet_report", **given, "resources": action.resources()}]
-    assert given == {"src": "assess.json", "dest": "report"}
+    assert plugin.run(None, {}) == {"changed": True, "invocation": {"module_args": located}}
+    assert calls == [{"name": "evergreen.os_migration.fleet_report", **located, "resources": action.resources()}]
+    assert given["src"] == "assess.json"
 
 
 def test_the_texts_are_the_page_s_parts_and_the_words_of_every_language() -> None:
