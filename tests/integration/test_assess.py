@@ -18,7 +18,7 @@ from integration.harness import SECRET_KEY, Cloud, Controller, Run, cloud, group
 YEAR = 365 * 24 * 3600
 I686 = {"guest": {"packages": ["glibc.x86_64", "glibc.i686"]}}
 NO_SYSTEM = {"/etc/os-release": 'ID=gentoo\nPRETTY_NAME="Gentoo {{ 7 * 7 }}"\n', "/etc/redhat-release": None}
-OWN_ROW = {"source": "anolis-7", "target": "rhel-8", "minutes": 45, "document": "ticket 4711", "date": "2026-10-01"}
+OWN_ROW = {"source": "anolis-7", "target": "rhel-8", "minutes": 45, "versions": ["7"], "document": "ticket 4711"}
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,8 @@ GUESTS = {
         "guest.os_not_recognised", ("Windows Server 2012 R2",), NEWER, TO_2016, faults(facts="not_utf8")
     ),
     "strange": Told("guest.os_not_recognised", ("Gentoo {{ 7 * 7 }}",), there={"guest": {"files": NO_SYSTEM}}),
-    "slow": Told("guest.clock_wrong", ("525600 minutes behind", "Set the clock"), there=faults(clock_offset=-YEAR)),
-    "fast": Told("guest.clock_wrong", ("525600 minutes ahead", "Set the clock"), there=faults(clock_offset=YEAR)),
+    "slow": Told("guest.clock_wrong", ("minutes behind", "Set the clock"), there=faults(clock_offset=-YEAR)),
+    "fast": Told("guest.clock_wrong", ("minutes ahead", "Set the clock"), there=faults(clock_offset=YEAR)),
     "stopped": Told("instance.not_running", ("Start the instance",), there={"status": "Stopped"}),
     "expired": Told(
         "linux.i686_packages",

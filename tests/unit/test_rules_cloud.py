@@ -63,6 +63,7 @@ VIOLATED = [
     ("instance.too_small", INHIBITOR, about(WINDOWS, memory_mib=2047)),
     ("instance.too_small", INHIBITOR, without_guest(without_target(about(WINDOWS, os=UNKNOWN, vcpus=1)))),
     ("instance.too_small", WARNING, about(ON_AWS, vcpus=1)),
+    ("instance.too_small", WARNING, about(ON_AWS, memory_mib=4095)),
     ("instance.snapshot_in_progress", INHIBITOR, about(LINUX, snapshots_in_progress=(Snapshot("s-1", "d-0"),))),
     ("disk.none_visible", INHIBITOR, about(LINUX, disks=())),
     ("disk.not_in_use", INHIBITOR, with_disk(status="Attaching")),
@@ -119,6 +120,7 @@ FINE = [
     about(in_guest(WINDOWS, edition="", language=""), os_edition="standard", os_language="en"),
     without_guest(about(TO_RED_HAT, os_version="7.6")),
     on_path(LINUX, versions=(), regions=()),
+    in_guest(TO_RED_HAT, version="7.9.2009"),
 ]
 
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from .path import ARM, CONDITIONS, X86, Path, Start, after, refused
+from .path import ARM, CONDITIONS, X86, Path, Start, admits, after, refused
 from .planner import find, plan, reachable
 from .rows import rows, with_rows
 from .table import PATHS
@@ -18,6 +18,7 @@ __all__ = [
     "X86",
     "Path",
     "Start",
+    "admits",
     "after",
     "find",
     "plan",

@@ -77,9 +77,14 @@ def refused(path: Path, start: Start) -> Mapping[str, str]:
     found = {}
     for condition, (attribute, words) in CONDITIONS.items():
         allowed, here = getattr(path, condition), getattr(start, attribute)
-        if allowed and here and not any(f"{here}.".startswith(f"{one}.") for one in allowed):
+        if allowed and here and not admits(allowed, here):
             found[condition] = f"{path.source} -> {path.target} {words} {_listed(allowed)}; this is {here}."
     return found
+
+
+def admits(allowed: tuple[str, ...], value: str) -> bool:
+    """Say whether a value is one of those allowed, or within one: 7.9.2009 is a 7.9, and a 7."""
+    return any(f"{value}.".startswith(f"{one}.") for one in allowed)
 
 
 def _listed(allowed: tuple[str, ...]) -> str:

@@ -10,6 +10,7 @@ The planner holds back a path whose condition is known to fail; here what is not
 from __future__ import annotations
 
 from ..model import known
+from ..paths import admits
 from .documents import AWS, ECS
 from .rule import INHIBITOR, NOT_KNOWN, WARNING, Case, Scope, Verdict, rule
 
@@ -80,6 +81,6 @@ def _said(case: Case, name: str) -> str:
 
 
 def _outside(value: str, allowed: tuple[str, ...]) -> str | None:
-    if not allowed or value in allowed:
+    if not allowed or admits(allowed, value):
         return None
     return f"{value or NOT_KNOWN}, allowed: {', '.join(allowed)}"
