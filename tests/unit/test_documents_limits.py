@@ -202,4 +202,5 @@ def test_a_replaced_disk_is_not_put_back_to_the_snapshot_of_another() -> None:
     back = run(cloud, {"c": "alinux-3"}, state="rolled_back")["c"]
     assert back.problem is not None
     assert back.problem.code == "NothingToRollBack"
+    assert "Without a snapshot: " in back.problem.message
     assert cloud.log == before

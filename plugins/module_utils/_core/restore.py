@@ -7,7 +7,18 @@
 from __future__ import annotations
 
 from .model import Record, known
-from .position import active, attempt, guest_os, instance, job_runs, overdue, own_jobs, restore_set, stands
+from .position import (
+    active,
+    attempt,
+    guest_os,
+    instance,
+    job_runs,
+    overdue,
+    own_jobs,
+    protectable_disks,
+    restore_set,
+    stands,
+)
 from .shared import mark
 from .step import Goal, Step, Verb, failing, finish
 
@@ -33,14 +44,23 @@ def _guest_failed(record: Record) -> bool:
     return record.problem is not None and record.problem.code in ("MigrationFailed", "VerifyFailed", "AgentLost")
 
 
+def _bare_disks(record: Record) -> str:
+    """Name the disks without a snapshot, if others have one: they are what keeps the set from being complete."""
+    safe = {snapshot.disk_id for snapshot in record.snapshots or () if snapshot.status == "accomplished"}
+    bare = [disk.disk_id for disk in protectable_disks(record) if disk.disk_id not in safe]
+    return f" Without a snapshot: {', '.join(bare)}." if safe and bare else ""
+
+
 def rollback_possible(record: Record, goal: Goal, now: float) -> Step | None:
     if stands(record, "rolled_back"):
         return finish("rolled_back")
     if record.ledger is None or stands(record, "committed") or not restore_set(record, goal):
         return failing(
             "NothingToRollBack",
-            "There is no complete set of accomplished snapshots that this collection took of the instance's disks.",
-            "If the migration service's own snapshots exist, roll the disks back to them in the console.",
+            "There is no complete set of accomplished snapshots that this collection took of the instance's disks."
+            + _bare_disks(record),
+            "Detach a disk that was attached since (a failed job can leave the service's own behind) and run again; "
+            "or roll the disks back in the console, to the migration service's own snapshots.",
         )
     if job_runs(record):
         return failing(

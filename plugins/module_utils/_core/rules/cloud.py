@@ -20,6 +20,7 @@ UNFINISHED = ("Created", "Ready", "Running", "Stopped", "Waiting", "InError", "E
 #: Manual snapshots that a disk can have, how many a hop adds (ours and the service's), and when to say so early.
 SNAPSHOT_QUOTA, SNAPSHOTS_OF_A_HOP, SNAPSHOTS_MANY = 256, 2, 240
 HEARTBEAT_SECONDS = 24 * 3600
+_WINDOWS_MEMORY_MIB = {"aws": 4096}
 
 
 @rule("instance.not_running", INHIBITOR, "The instance is not running.", "Start the instance and run again.", ECS)
@@ -52,14 +53,15 @@ def _classic_network(case: Case) -> Verdict:
 @rule(
     "instance.too_small",
     {"aws:*": WARNING, "*": INHIBITOR},
-    "A Windows instance needs at least 2 vCPUs and 2 GiB of memory.",
+    "A Windows instance needs at least 2 vCPUs and 2 GiB of memory (on AWS 4 GiB are recommended).",
     "Change the instance to a larger instance type for the migration.",
     f"{ECS}; {AWS}",
 )
 def _too_small(case: Case) -> Verdict:
     here = case.instance
     windows = here.os_type == "windows" if case.source == UNKNOWN else is_windows(case.source)
-    if not windows or (here.vcpus >= 2 and here.memory_mib >= 2048):
+    needed = _WINDOWS_MEMORY_MIB.get(here.provider, 2048)
+    if not windows or (here.vcpus >= 2 and here.memory_mib >= needed):
         return None
     return f"{here.vcpus} vCPU, {here.memory_mib} MiB"
 
