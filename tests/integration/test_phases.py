@@ -19,13 +19,13 @@ HOPS = {"web-1": 1, "web-2": 1, "erp-1": 2}
 CHECKS = [
     {"name": "the new system", "script": "grep -q alinux /etc/os-release"},
     {"name": "not on web-2", "script": 'test "$(hostname)" != web-2'},
-    {"name": "services", "shell": "powershell", "script": "Get-Service"},
+    {"name": "services", "shell": "powershell", "script": "Get-Service shop"},
 ]
 
 
 @pytest.fixture(scope="module")
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    answers = {"guest": {"edition": "Enterprise", "answers": [{"contains": "Get-Service", "rc": 0}]}}
+    answers = {"guest": {"edition": "Enterprise", "answers": [{"contains": "Get-Service shop", "rc": 0}]}}
     more = {"erp-1": answers, "web-1": {"smc_source": "available"}}
     groups = [group(name, system, disks=TWO_DISKS, **more.get(name, {})) for name, system in FLEET.items()]
     with cloud({"groups": groups}, tmp_path_factory.mktemp("cloud")) as running:
