@@ -149,7 +149,8 @@ def _finding(finding: Mapping[str, Any]) -> str:
 
 
 def _sentence(code: str, message: str, remedy: str | None) -> str:
-    text = f"{code}: {message.rstrip('.')}."
+    end = "" if message.endswith((".", "?")) else "."
+    text = f"{code}: {message}{end}"
     return f"{text} Remedy: {remedy}" if remedy else text
 
 

@@ -249,7 +249,10 @@ def _probed(result: CommandResult) -> Guest:
     """Return what a facts script's result tells; that it is of no use is told as the guest's trouble."""
     if result.status == "finished" and result.exit_code == 0:
         guest = facts.parse(result.stdout)
-        return replace(guest, trouble=guest.trouble or "cut_off") if result.dropped_bytes else guest
+        if not result.dropped_bytes:
+            return guest
+        lost = f"{result.dropped_bytes} bytes were dropped"
+        return replace(guest, trouble=guest.trouble or "cut_off", trouble_text=lost)
     trouble = "timed_out" if result.status == "timed_out" else "failed"
     return Guest(UNKNOWN, trouble=trouble, trouble_text=_agent_words(result))
 

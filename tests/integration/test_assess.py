@@ -48,6 +48,11 @@ def windows(edition: str, **facts: str) -> dict[str, Any]:
     return {"guest": {"edition": edition, "facts": facts}}
 
 
+def answering(rc: int) -> dict[str, Any]:
+    """Whatever the facts script is answered on Windows: nothing."""
+    return {"guest": {"answers": [{"contains": "osm-facts", "rc": rc}]}}
+
+
 OLD, NEWER = "windows-2008r2", "windows-2012r2"
 TO_2016 = target("windows-2016")
 WISHES = {
@@ -67,7 +72,9 @@ WISHES = {
         target("windows-2016", avoid=[NEWER]),
         windows("Standard"),
     ),
-    "misspelt": Told("InvalidTarget", ("Did you mean alinux-3", "Name one of"), wish=target("alinux3")),
+    "misspelt": Told(
+        "InvalidTarget", ("Did you mean alinux-3 or alinux-2? Remedy: Name one of",), wish=target("alinux3")
+    ),
     "oddvia": Told("InvalidPath", ("Did you mean anolis-7",), wish=target("alinux-3", via=["anolis-77"])),
     "oddavoid": Told("InvalidPath", ("Did you mean centos-7",), wish=target("alinux-3", avoid=["centos7"])),
     "nobody": Told("InstanceNotFound", ("Check the id",), there=None),
@@ -79,16 +86,20 @@ GUESTS = {
     "hangs": Told("guest.probe_timed_out", ("ExecutionTimeout", "the guest's load"), there=faults(facts="hangs")),
     "cut": Told("guest.probe_cut_off", ("login messages",), there=faults(facts="cut_off")),
     "rubbish": Told("guest.probe_unreadable", ("by hand",), there=faults(facts="rubbish")),
-    "huge": Told("guest.probe_cut_off", ("login messages",), there=faults(facts="huge")),
+    "huge": Told("guest.probe_cut_off", ("bytes were dropped", "login messages"), there=faults(facts="huge")),
     "winhangs": Told("guest.probe_timed_out", ("ExecutionTimeout",), NEWER, TO_2016, faults(facts="hangs")),
     "winhuge": Told("guest.probe_cut_off", ("login messages",), NEWER, TO_2016, faults(facts="huge")),
+    "winfails": Told("guest.probe_failed", ("ExitCodeNonzero",), NEWER, TO_2016, answering(rc=1)),
+    "winsilent": Told("guest.probe_unreadable", ("by hand",), NEWER, TO_2016, answering(rc=0)),
     "wincodepage": Told(
         "guest.os_not_recognised", ("Windows Server 2012 R2",), NEWER, TO_2016, faults(facts="not_utf8")
     ),
     "strange": Told("guest.os_not_recognised", ("Gentoo {{ 7 * 7 }}",), there={"guest": {"files": NO_SYSTEM}}),
     "slow": Told("guest.clock_wrong", ("minutes behind", "Set the clock"), there=faults(clock_offset=-YEAR)),
     "fast": Told("guest.clock_wrong", ("minutes ahead", "Set the clock"), there=faults(clock_offset=YEAR)),
-    "stopped": Told("instance.not_running", ("Start the instance",), there={"status": "Stopped"}),
+    "stopped": Told(
+        "instance.not_running", ("Findings that stop it: 2. Remedy: Start the instance",), there={"status": "Stopped"}
+    ),
     "expired": Told(
         "linux.i686_packages",
         ("waiver of jane.doe expired on 2026-01-31", "Remove the listed packages"),

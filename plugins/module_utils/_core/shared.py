@@ -20,7 +20,7 @@ def block(found: tuple[Finding, ...], **changes: Any) -> Step:
     """Return the step that refuses an instance because of its findings."""
     stopping = rules.inhibitors(found)
     first = stopping[0]
-    more = f" ({len(stopping) - 1} more findings stop it too.)" if len(stopping) > 1 else ""
+    more = f" Findings that stop it: {len(stopping)}." if len(stopping) > 1 else ""
     problem = Problem(first.id, f"{first.message} {first.evidence}.{more}", first.remedy)
     return finish("blocked", f"blocked by {first.id}", findings=found, problem=problem, **changes)
 
