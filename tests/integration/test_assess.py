@@ -49,7 +49,7 @@ def windows(edition: str, **facts: str) -> dict[str, Any]:
 
 
 def answering(rc: int) -> dict[str, Any]:
-    """Whatever the facts script is answered on Windows: nothing."""
+    """A Windows guest that prints nothing when it is asked for facts."""
     return {"guest": {"answers": [{"contains": "osm-facts", "rc": rc}]}}
 
 
