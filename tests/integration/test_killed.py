@@ -13,6 +13,7 @@ import pytest
 from integration.harness import Call, Cloud, Controller, cloud, group, host, instance_id
 
 FLEET = {"web-1": "centos-7", "web-2": "centos-7", "web-3": "alinux-2", "erp-1": "windows-2008r2"}
+MORE = {"erp-1": {"guest": {"edition": "Enterprise"}}}
 HOPS = {"web-1": 1, "web-2": 1, "web-3": 1, "erp-1": 2}
 DISKS = [{"type": "system", "size_gib": 40}, {"type": "data", "size_gib": 100}]
 # A run writes about this often, so kills spread over all its phases.
@@ -36,7 +37,7 @@ def test_killing_the_controller_starts_nothing_twice(tmp_path: Path, whole_group
     seed = random.randrange(10**6)
     print(f"seed {seed}")
     points = sorted(random.Random(seed).sample(range(1, WRITES), KILLS))
-    groups = [group(name, system, disks=DISKS) for name, system in FLEET.items()]
+    groups = [group(name, system, disks=DISKS, **MORE.get(name, {})) for name, system in FLEET.items()]
     with cloud({"seed": seed, "consistency_lag": 5, "groups": groups}, tmp_path / "cloud") as simulated:
         user = Controller(simulated, tmp_path / "user", {name: host(name, FLEET[name]) for name in FLEET})
         killed = [user.play_until_killed("migrate", point, whole_group) for point in points]

@@ -45,7 +45,7 @@ def test_without_import_command_a_source_must_exist(tmp_path: Path) -> None:
 
 def test_an_account_without_the_service_role_is_told(tmp_path: Path) -> None:
     run, _writes = migrate(tmp_path, {"smc": {"authorised": False}}, {"import_command": {"linux": IMPORT_LINUX}})
-    assert "EntityNotExist.Role" in run.failures["web-1"]
+    assert "account.service_role_missing" in run.failures["web-1"]
 
 
 def test_a_job_of_the_console_is_followed_and_nothing_written_to_smc(tmp_path: Path) -> None:
