@@ -28,9 +28,8 @@ options:
         type: str
       provider:
         description:
-          - Provider of the instance. Taken from the form of the id when it is not given.
+          - Provider of the instance, V(alicloud). Taken from the form of the id when it is not given.
         type: str
-        choices: [alicloud]
       profile:
         description:
           - Profile of F(~/.aliyun/config.json) with the keys of the instance's account, when a call holds instances of

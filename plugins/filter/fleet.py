@@ -73,6 +73,7 @@ HOST_VARIABLES = {
     "provider": "provider",
     "profile": "os_migration_profile",
 }
+WAIVER_KEYS = {"rule", "reason", "owner", "expires", "hosts", "groups"}
 WISHES = {"target": "os_migration_target", "via": "os_migration_via", "avoid": "os_migration_avoid"}
 
 
@@ -110,6 +111,10 @@ def _entries(host: str, variables: Mapping[str, Any]) -> list[Mapping[str, Any]]
         raise AnsibleFilterError(
             f"os_migration_waivers of the host {host} must be a list of waivers with rule, reason, owner and expires."
         )
+    strange = sorted({str(key) for entry in entries for key in entry} - WAIVER_KEYS)
+    if strange:
+        keys = ", ".join(sorted(WAIVER_KEYS))
+        raise AnsibleFilterError(f"os_migration_waivers of the host {host}: there is no {strange[0]}, only {keys}.")
     return entries
 
 

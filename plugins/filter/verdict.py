@@ -98,11 +98,16 @@ def verdict(
     for call in calls:
         for result in call["results"]:
             problems.setdefault(result["instance_id"], []).extend(_problems(result, _label(call)))
-    texts = {host: _host_text(host, hostvars[host].get("instance_id"), problems) for host in hosts}
+    texts = {host: _host_text(host, _id(hostvars[host]), problems) for host in hosts}
     return {
         "summary": _summary(calls[0]["results"] if calls else []),
         "problems": {host: text for host, text in texts.items() if text},
     }
+
+
+def _id(variables: Mapping[str, Any]) -> str:
+    """Return the instance's id as the modules write it, whatever form it has in the inventory."""
+    return str(variables.get("instance_id") or "").strip()
 
 
 def _summary(results: Iterable[Mapping[str, Any]]) -> str:

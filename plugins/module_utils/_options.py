@@ -34,7 +34,7 @@ def _from_env(*names: str) -> tuple[Any, list[str]]:
 _INSTANCE: dict[str, Any] = {
     "instance_id": {"type": "str", "required": True},
     "region": {"type": "str"},
-    "provider": {"type": "str", "choices": list(PROVIDERS)},
+    "provider": {"type": "str"},
     "profile": {"type": "str"},
     "name": {"type": "str"},
 }

@@ -411,6 +411,21 @@ def test_a_guest_that_cannot_be_read_is_never_taken_for_one_that_runs_its_target
     assert code_of(record, replace(GOAL, state=state)) == "GuestUnreadable"
 
 
+@pytest.mark.parametrize("state", ["assessed", "migrated"])
+def test_whoever_waives_that_a_guest_does_not_answer_does_not_waive_what_it_would_have_said(state: str) -> None:
+    waivers = tuple(Waiver(f"agent.{rule}", "r", "ops", "2099-12-31") for rule in ("offline", "heartbeat_old"))
+    silent = replace(HERE, agent=Agent(installed=True, last_heartbeat="1970-01-01T00:00:00Z"))
+    record = FRESH.with_(guest=None, instance=silent, item=replace(ITEM, waivers=waivers))
+    assert code_of(record, replace(GOAL, state=state)) == "GuestUnreachable"
+
+
+def test_a_target_that_does_not_exist_hides_no_finding() -> None:
+    guest = Guest("centos-7", facts={**HEALTHY_LINUX, "memory_available_mib": "5"})
+    record = assessed(FRESH.with_(item=replace(ITEM, target="alinux-4"), guest=guest))
+    assert (record.state, record.problem and record.problem.code) == ("blocked", "InvalidTarget")
+    assert "linux.memory" in {finding.id for finding in record.findings}
+
+
 def test_a_clock_that_was_right_when_the_guest_was_asked_stays_right() -> None:
     guest = replace(CENTOS, facts={**HEALTHY_LINUX, "time": "1000"})
     record = FRESH.with_(guest=guest, probed_at=1000.0)

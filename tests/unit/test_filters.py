@@ -76,8 +76,19 @@ class TestWaivers:
         with pytest.raises(AnsibleFilterError, match=r"web-1 must be a list of waivers"):
             fleet(["web-1"], variables, target=True)
 
+    def test_a_misspelt_key_of_a_waiver_is_told_with_the_host_s_name(self) -> None:
+        variables = {"web-1": {**HOSTVARS["web-1"], "os_migration_waivers": [{**self.WAIVER, "host": ["web-1"]}]}}
+        with pytest.raises(AnsibleFilterError, match=r"web-1: there is no host, only expires, groups, hosts"):
+            fleet(["web-1"], variables, target=True)
+
 
 class TestVerdict:
+    def test_an_id_is_known_in_whatever_form_the_inventory_has_it(self) -> None:
+        error = {"code": "InstanceNotFound", "message": "There is no instance 4711.", "remedy": "Check the id."}
+        call = {"results": [result("4711", state="failed", error=error)]}
+        found = verdict([call], ["web-1"], {"web-1": {"instance_id": 4711}})["problems"]
+        assert "InstanceNotFound" in found["web-1"]
+
     def test_all_is_well(self) -> None:
         call = {"results": [result("i-1"), result("i-2", state="planned")]}
         assert verdict([call], ["web-1", "web-2"], HOSTVARS) == {"summary": "1 migrated, 1 planned", "problems": {}}

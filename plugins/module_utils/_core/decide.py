@@ -58,7 +58,6 @@ CHAINS: Mapping[str, tuple[Rule, ...]] = {
     ),
     "rolled_back": (shared.migration_known, shared.snapshots_known, restore.rollback_possible),
     "assessed": (
-        look.wish_understood,
         shared.account_known,
         shared.migration_known,
         look.job_not_running,

@@ -10,12 +10,8 @@ from . import rules
 from .migrate import way
 from .model import UNKNOWN, Problem, Record, known
 from .position import active, answers, case, guest_os, instance, job_runs, own_jobs
-from .shared import block, mark, target_named
+from .shared import block, mark, unreachable
 from .step import Goal, Step, Verb, failing, finish
-
-
-def wish_understood(record: Record, goal: Goal, now: float) -> Step | None:
-    return target_named(record, goal, now) if record.item.target else None
 
 
 def job_not_running(record: Record, goal: Goal, now: float) -> Step | None:
@@ -47,6 +43,8 @@ def _judged(record: Record, goal: Goal, now: float, source: str) -> Step:
         return finish("blocked", f"blocked by {hops.code}", findings=found, problem=hops)
     if stopping:
         return block(found, hops=plan)
+    if record.guest is None:  # whoever waived that it does not answer did not waive what it would have said
+        return finish("blocked", "blocked by GuestUnreachable", findings=found, hops=plan, problem=unreachable(record))
     return finish("ready" if plan else "assessed", findings=found, hops=plan)
 
 
@@ -62,13 +60,8 @@ def guest_understood(record: Record, goal: Goal, now: float) -> Step | None:
 
 
 def reachable_guest(record: Record, goal: Goal, now: float) -> Step | None:
-    if record.guest is not None or answers(record):
-        return None
-    here = instance(record)
-    return failing(
-        "GuestUnreachable",
-        f"The instance is {here.status} and its agent is {'online' if here.agent.online else 'offline'}.",
-        "Start the instance and its agent, then run again.",
+    return (
+        None if record.guest is not None or answers(record) else Step(Verb.FAIL, "failed", subject=unreachable(record))
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from . import rules
 from .catalog import NAMES, is_known, unknown_id
 from .model import Finding, Ledger, Problem, Record, known
-from .position import active, answers, attempt, case, current_job, overdue, restoring
+from .position import active, answers, attempt, case, current_job, instance, overdue, restoring
 from .step import Goal, Step, Verb, failing, finish
 
 
@@ -55,12 +55,24 @@ def snapshots_known(record: Record, goal: Goal, now: float) -> Step | None:
     return Step(Verb.FIND_SNAPSHOTS, record.state) if record.snapshots is None else None
 
 
+def unreachable(record: Record) -> Problem:
+    """Return the problem of an instance whose guest cannot be asked, although that was waived or not looked at."""
+    here = instance(record)
+    return Problem(
+        "GuestUnreachable",
+        f"The instance is {here.status} and its agent is {'online' if here.agent.online else 'offline'}.",
+        "Start the instance and its agent, then run again.",
+    )
+
+
 def probed(record: Record, goal: Goal, now: float) -> Step | None:
     if record.guest is not None:
         return None
     state = "rolling_back" if restoring(record) else "verifying" if active(record) else "probing"
     if answers(record):
         return Step(Verb.PROBE, state, {"probed_at": now})
+    if record.state == "pending" and state == "probing":
+        return Step(Verb.FAIL, "failed", subject=unreachable(record))
     if record.state == state and overdue(record, goal, now):
         return failing(
             "AgentLost",
