@@ -68,7 +68,8 @@ def main(inventory: str, directory: str) -> int:
     reports = {phase: read_report(Path(directory, f"{phase}.json")) for phase in NORMAL}
     wrong = list(deviations(hosts, reports))
     print("\n".join(table(hosts, reports["migrate"])))
-    print(f"\nReport: {directory}/{{{','.join(reports)}}}.json")
+    print(f"\nResults: {directory}/{{{','.join(reports)}}}.json")
+    print(f"The fleet report, as it was before: {directory}/fleet.html")
     if wrong:
         print("\nThis is not what the demo should lead to:", *wrong, sep="\n  ")
         return 1
