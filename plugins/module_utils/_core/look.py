@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from . import rules
 from .migrate import way
-from .model import UNKNOWN, Problem, Record, known
+from .model import UNKNOWN, Finding, Hop, Problem, Record, known
 from .position import active, answers, case, guest_os, instance, job_runs, own_jobs
-from .shared import block, mark, unreachable
+from .shared import blocker, mark, unreachable
 from .step import Goal, Step, Verb, failing, finish
 
 
@@ -37,15 +37,24 @@ def _judged(record: Record, goal: Goal, now: float, source: str) -> Step:
     hops = way(record, goal, source) if record.item.target else ()
     plan = () if isinstance(hops, Problem) else hops
     found = rules.examine(case(record.with_(hops=plan, hop=0), goal, now))
+    problem = _hindrance(record, source, hops, found)
+    if problem:
+        return finish("blocked", f"blocked by {problem.code}", findings=found, hops=plan, problem=problem)
+    return finish("ready" if plan else "assessed", findings=found, hops=plan)
+
+
+def _hindrance(
+    record: Record, source: str, hops: tuple[Hop, ...] | Problem, found: tuple[Finding, ...]
+) -> Problem | None:
+    """Return what stops the instance first: that it has no path, a finding, or that its guest was never asked."""
     stopping = rules.inhibitors(found)
     # That an unreadable guest has no path is no news; why it could not be read is.
     if isinstance(hops, Problem) and (source != UNKNOWN or not stopping):
-        return finish("blocked", f"blocked by {hops.code}", findings=found, problem=hops)
+        return hops
     if stopping:
-        return block(found, hops=plan)
-    if record.guest is None:  # whoever waived that it does not answer did not waive what it would have said
-        return finish("blocked", "blocked by GuestUnreachable", findings=found, hops=plan, problem=unreachable(record))
-    return finish("ready" if plan else "assessed", findings=found, hops=plan)
+        return blocker(stopping)
+    # Whoever waived that the guest does not answer did not waive what it would have said.
+    return None if record.guest else unreachable(record)
 
 
 def guest_understood(record: Record, goal: Goal, now: float) -> Step | None:

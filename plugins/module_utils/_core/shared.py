@@ -16,13 +16,17 @@ from .position import active, answers, attempt, case, current_job, instance, ove
 from .step import Goal, Step, Verb, failing, finish
 
 
-def block(found: tuple[Finding, ...], **changes: Any) -> Step:
+def block(found: tuple[Finding, ...]) -> Step:
     """Return the step that refuses an instance because of its findings."""
-    stopping = rules.inhibitors(found)
+    problem = blocker(rules.inhibitors(found))
+    return finish("blocked", f"blocked by {problem.code}", findings=found, problem=problem)
+
+
+def blocker(stopping: tuple[Finding, ...]) -> Problem:
+    """Return the problem that tells of the findings that stop an instance, by the first of them."""
     first = stopping[0]
     more = f" Findings that stop it: {len(stopping)}." if len(stopping) > 1 else ""
-    problem = Problem(first.id, f"{first.message} {first.evidence}.{more}", first.remedy)
-    return finish("blocked", f"blocked by {first.id}", findings=found, problem=problem, **changes)
+    return Problem(first.id, f"{first.message} {first.evidence}.{more}", first.remedy)
 
 
 def mark(record: Record, state: str, step_state: str, **changes: Any) -> Step:
@@ -69,8 +73,11 @@ def probed(record: Record, goal: Goal, now: float) -> Step | None:
     if record.guest is not None:
         return None
     state = "rolling_back" if restoring(record) else "verifying" if active(record) else "probing"
-    if answers(record):
-        return Step(Verb.PROBE, state, {"probed_at": now})
+    return Step(Verb.PROBE, state, {"probed_at": now}) if answers(record) else _agent_awaited(record, goal, now, state)
+
+
+def _agent_awaited(record: Record, goal: Goal, now: float, state: str) -> Step:
+    """Return the step for a guest that does not answer: it comes back after a restart, and else is given up at once."""
     if record.state == "pending" and state == "probing":
         return Step(Verb.FAIL, "failed", subject=unreachable(record))
     if record.state == state and overdue(record, goal, now):

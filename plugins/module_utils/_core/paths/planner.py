@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from ..catalog import is_known, unknown_id
+from ..catalog import NAMES, is_known, unknown_id
 from ..model import Hop, Problem
 from .path import Path, Start, after, refused
 from .table import PATHS
@@ -103,7 +103,7 @@ def _contradiction(start: Start, target: str, via: tuple[str, ...], avoid: tuple
 
 def _unknown(start: Start, target: str, others: tuple[str, ...]) -> Problem | None:
     if not is_known(target):
-        return Problem("InvalidTarget", unknown_id(target), "Name a canonical id as the target.")
+        return Problem("InvalidTarget", unknown_id(target), f"Name one of {', '.join(NAMES)}.")
     strange = [os_id for os_id in others if not is_known(os_id)]
     if strange:
         message = f"via and avoid: {unknown_id(strange[0])}"
