@@ -69,9 +69,7 @@ def test_a_file_that_somebody_laid_out_anew_can_be_added_to(indent: int | None) 
     assert merged("migrate", [], json.dumps(json.loads(text), indent=indent)) == text
 
 
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner), max_leaves=5
-)
+VALUES = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=5)
 
 
 @given(st.lists(st.tuples(st.sampled_from(IDS), st.dictionaries(st.text(), VALUES))))
