@@ -124,4 +124,4 @@ def test_quick_start(home: Path, reader: dict[str, str]) -> None:
     for command in (*before, rollback, f"{commit} --limit web-01"):
         run(shlex.split(command), home, reader)
     reports = {path.stem for path in (home / "os-migration-report").glob("*.json")}
-    assert reports == {"assess", "migrate", "verify", "rollback", "commit"}
+    assert reports == {"assess", "fleet", "migrate", "verify", "rollback", "commit"}
