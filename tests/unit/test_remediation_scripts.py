@@ -19,6 +19,8 @@ import pytest
 import yaml
 from cloudsim.linux_guest import inside
 
+from .guest_root import GuestRoot
+
 ROLE = Path(__file__).resolve().parents[2] / "roles/remediate"
 MIRROR = "http://mirror.example/repo"
 UNINSTALLER = "http://update.example/uninstall.sh"
@@ -27,18 +29,8 @@ Done = subprocess.CompletedProcess[str]
 
 
 @dataclass(frozen=True)
-class Guest:
-    root: Path
+class Guest(GuestRoot):
     shell: str
-
-    def write(self, name: str, text: str) -> None:
-        path = self.root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-
-    def command(self, name: str, body: str) -> None:
-        self.write(f"bin/{name}", f"#!/bin/sh\n{body}\n")
-        (self.root / "bin" / name).chmod(0o755)
 
     def lacks(self, command: str) -> None:
         (self.root / "bin" / command).unlink()

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from cloudsim.linux_guest import inside
+
+from .guest_root import GuestRoot
 
 ROLES = Path(__file__).resolve().parents[2] / "roles"
 SYSTEMCTL = """
@@ -24,19 +25,7 @@ esac
 """
 
 
-@dataclass(frozen=True)
-class Guest:
-    root: Path
-
-    def write(self, name: str, text: str) -> None:
-        path = self.root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-
-    def command(self, name: str, body: str) -> None:
-        self.write(f"bin/{name}", f"#!/bin/sh\n{body}\n")
-        (self.root / "bin" / name).chmod(0o755)
-
+class Guest(GuestRoot):
     def run(self, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         self.write("script", inside((ROLES / script).read_text("utf-8"), self.root))
         environment = {"PATH": f"{self.root}/bin:/usr/bin:/bin", "ROOT": str(self.root)}
