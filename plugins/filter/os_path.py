@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Problem
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.paths import Start, plan, with_rows
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.paths import Start, ids, plan, with_rows
 
 DOCUMENTATION = r"""
 name: os_path
@@ -22,6 +22,8 @@ short_description: Plan the hops from one operating system to another
 description:
   - Returns the shortest chain of supported migrations. It is the plan that the module os_migration follows.
   - When there is none, fails with the reason and with what can be reached.
+extends_documentation_fragment:
+  - evergreen.os_migration.path_conditions
 positional: _input, target
 options:
   _input:
@@ -32,48 +34,10 @@ options:
     description: Canonical id of the system that is wanted, for instance V(windows-2016).
     type: str
     required: true
-  architecture:
-    description: Architecture of the instance.
-    type: str
-    choices: [x86_64, arm64]
-    default: x86_64
-  provider:
-    description: Provider of the instance.
-    type: str
-    choices: [alicloud, aws]
-    default: alicloud
-  region:
-    description: Region of the instance. Without it, no region is ruled out.
-    type: str
-    default: ''
-  version:
-    description: Minor version of the system, for instance V(7.9). Without it, no version is ruled out.
-    type: str
-    default: ''
-  edition:
-    description: Edition of a Windows Server, for instance V(standard). Without it, no edition is ruled out.
-    type: str
-    default: ''
-  language:
-    description: Language of a Windows Server, for instance V(en). Without it, no language is ruled out.
-    type: str
-    default: ''
   via:
     description: Canonical ids that the path has to lead through, in this order.
     type: list
     elements: str
-    default: []
-  avoid:
-    description: Canonical ids that the path must not lead through.
-    type: list
-    elements: str
-    default: []
-  paths:
-    description:
-      - Migration paths beside the documented ones, as for the module os_migration. A row with the same source, target
-        and provider as a documented one replaces it.
-    type: list
-    elements: dict
     default: []
 seealso:
   - plugin: evergreen.os_migration.os_targets
@@ -127,16 +91,12 @@ def os_path(
 ) -> list[dict[str, Any]]:
     """Return the hops from ``os_id`` to ``target``; ``here`` names what else is known of the instance."""
     try:
-        hops = plan(Start(str(os_id), **here), str(target), with_rows(paths), _ids(via), _ids(avoid))
+        hops = plan(Start(str(os_id), **here), str(target), with_rows(paths), ids(via), ids(avoid))
     except (TypeError, ValueError) as error:
         raise AnsibleFilterError(f"os_path: {error}") from None
     if isinstance(hops, Problem):
-        raise AnsibleFilterError(f"{hops.message} {hops.remedy}")
+        raise AnsibleFilterError(hops.text)
     return [asdict(hop) for hop in hops]
-
-
-def _ids(given: str | Sequence[str]) -> Sequence[str]:
-    return (given,) if isinstance(given, str) else given
 
 
 class FilterModule:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.paths import Start, reachable, with_rows
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.paths import Start, ids, reachable, with_rows
 
 DOCUMENTATION = r"""
 name: os_targets
@@ -19,50 +19,14 @@ version_added: 0.1.0
 short_description: List the operating systems that can be reached from another
 description:
   - Returns the canonical ids that a system can be migrated to in place, over one or several hops, nearest first.
+extends_documentation_fragment:
+  - evergreen.os_migration.path_conditions
 positional: _input
 options:
   _input:
     description: Canonical id of an operating system, for instance V(centos-7).
     type: str
     required: true
-  architecture:
-    description: Architecture of the instance.
-    type: str
-    choices: [x86_64, arm64]
-    default: x86_64
-  provider:
-    description: Provider of the instance.
-    type: str
-    choices: [alicloud, aws]
-    default: alicloud
-  region:
-    description: Region of the instance. Without it, no region is ruled out.
-    type: str
-    default: ''
-  version:
-    description: Minor version of the system, for instance V(7.9). Without it, no version is ruled out.
-    type: str
-    default: ''
-  edition:
-    description: Edition of a Windows Server, for instance V(standard). Without it, no edition is ruled out.
-    type: str
-    default: ''
-  language:
-    description: Language of a Windows Server, for instance V(en). Without it, no language is ruled out.
-    type: str
-    default: ''
-  avoid:
-    description: Canonical ids that the path must not lead through.
-    type: list
-    elements: str
-    default: []
-  paths:
-    description:
-      - Migration paths beside the documented ones, as for the module os_migration. A row with the same source, target
-        and provider as a documented one replaces it.
-    type: list
-    elements: dict
-    default: []
 seealso:
   - plugin: evergreen.os_migration.os_path
     plugin_type: filter
@@ -90,13 +54,9 @@ _value:
 def os_targets(os_id: str, *, avoid: str | Sequence[str] = (), paths: Sequence[Any] = (), **here: str) -> list[str]:
     """Return what ``os_id`` can be migrated to; ``here`` names what else is known of the instance."""
     try:
-        return list(reachable(Start(str(os_id), **here), with_rows(paths), _ids(avoid)))
+        return list(reachable(Start(str(os_id), **here), with_rows(paths), ids(avoid)))
     except (TypeError, ValueError) as error:
         raise AnsibleFilterError(f"os_targets: {error}") from None
-
-
-def _ids(given: str | Sequence[str]) -> Sequence[str]:
-    return (given,) if isinstance(given, str) else given
 
 
 class FilterModule:

@@ -158,7 +158,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         except MissingLibrary as missing:
             raise AnsibleParserError(missing_required_lib(missing.library)) from None
         except MigrationError as error:
-            raise AnsibleParserError(f"{error.problem.message} {error.problem.remedy}") from None
+            raise AnsibleParserError(error.problem.text) from None
 
     def _checked(self, spec: dict[str, Any], name: str) -> dict[str, Any]:
         """Return an option as modules get theirs: with defaults and environment, refused when it is wrong."""

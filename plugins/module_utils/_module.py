@@ -48,14 +48,10 @@ def run_module(
     except MissingLibrary as missing:
         module.fail_json(msg=missing_required_lib(missing.library), exception=missing.cause)
     except MigrationError as error:
-        module.fail_json(msg=_text(error))
+        module.fail_json(msg=error.problem.text)
     if not all(record.done for record in records):
         module.exit_json(**_interrupted(records, engine, started))
     _leave(module, records, started, lambda record: extra(record, brief.goal), file)
-
-
-def _text(error: MigrationError) -> str:
-    return f"{error.problem.message} {error.problem.remedy}"
 
 
 def _probes(module: AnsibleModule) -> Mapping[str, str]:
@@ -149,8 +145,8 @@ def _keep(
         if file:
             file.add(results)
     except MigrationError as error:
-        module.warn(_text(error))  # a role that judges by the results overlooks the failure
-        module.fail_json(msg=_text(error), **result)
+        module.warn(error.problem.text)  # a role that judges by the results overlooks the failure
+        module.fail_json(msg=error.problem.text, **result)
 
 
 def _results(module: AnsibleModule, results: list[dict[str, Any]]) -> dict[str, Any]:

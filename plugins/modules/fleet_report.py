@@ -154,7 +154,7 @@ def main() -> None:
         texts = files(document, options["languages"], options["formats"], options["resources"])
         written = [directory.put(name, text) for name, text in texts]
     except MigrationError as error:
-        module.fail_json(msg=f"{error.problem.message} {error.problem.remedy}")
+        module.fail_json(msg=error.problem.text)
     module.exit_json(
         changed=bool(directory.changed),
         files=written,

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
+from ansible_collections.evergreen.os_migration.plugins.doc_fragments.path_conditions import ModuleDocFragment
 from ansible_collections.evergreen.os_migration.plugins.filter import os_path as os_path_plugin
 from ansible_collections.evergreen.os_migration.plugins.filter import os_support as os_support_plugin
 from ansible_collections.evergreen.os_migration.plugins.filter import os_targets as os_targets_plugin
@@ -77,7 +78,8 @@ def test_the_documented_samples_are_real() -> None:
 
 @pytest.mark.parametrize("name", ["os_path", "os_targets"])
 def test_every_documented_option_is_taken(name: str) -> None:
-    documented = set(yaml.safe_load(PLUGINS[name].DOCUMENTATION)["options"]) - {"_input"}
+    texts = (PLUGINS[name].DOCUMENTATION, ModuleDocFragment.DOCUMENTATION)
+    documented = {option for text in texts for option in yaml.safe_load(text)["options"]} - {"_input"}
     named = set(inspect.signature(filters()[name]).parameters) - {"os_id", "here"}
     assert documented == named | {field.name for field in fields(Start)} - {"os"}
 

@@ -11,7 +11,7 @@ from .migrate import way
 from .model import UNKNOWN, Finding, Hop, Problem, Record, known
 from .position import active, answers, case, guest_os, instance, job_runs, own_jobs
 from .shared import blocker, mark, unreachable
-from .step import Goal, Step, Verb, failing, finish
+from .step import Goal, Step, Verb, blocked, failing, failing_by, finish
 
 
 def job_not_running(record: Record, goal: Goal, now: float) -> Step | None:
@@ -39,7 +39,7 @@ def _judged(record: Record, goal: Goal, now: float, source: str) -> Step:
     found = rules.examine(case(record.with_(hops=plan, hop=0), goal, now))
     problem = _hindrance(record, source, hops, found)
     if problem:
-        return finish("blocked", f"blocked by {problem.code}", findings=found, hops=plan, problem=problem)
+        return blocked(problem, findings=found, hops=plan)
     return finish("ready" if plan else "assessed", findings=found, hops=plan)
 
 
@@ -47,12 +47,12 @@ def _hindrance(
     record: Record, source: str, hops: tuple[Hop, ...] | Problem, found: tuple[Finding, ...]
 ) -> Problem | None:
     """Return what stops the instance first: that it has no path, a finding, or that its guest was never asked."""
-    stopping = rules.inhibitors(found)
+    stopping = blocker(found)
     # That an unreadable guest has no path is no news; why it could not be read is.
     if isinstance(hops, Problem) and (source != UNKNOWN or not stopping):
         return hops
     if stopping:
-        return blocker(stopping)
+        return stopping
     # Whoever waived that the guest does not answer did not waive what it would have said.
     return None if record.guest else unreachable(record)
 
@@ -69,9 +69,7 @@ def guest_understood(record: Record, goal: Goal, now: float) -> Step | None:
 
 
 def reachable_guest(record: Record, goal: Goal, now: float) -> Step | None:
-    return (
-        None if record.guest is not None or answers(record) else Step(Verb.FAIL, "failed", subject=unreachable(record))
-    )
+    return None if record.guest is not None or answers(record) else failing_by(unreachable(record))
 
 
 def runs_target(record: Record, goal: Goal, now: float) -> Step | None:

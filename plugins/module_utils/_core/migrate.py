@@ -24,8 +24,8 @@ from .position import (
     protectable_disks,
     start,
 )
-from .shared import block, mark
-from .step import Goal, Step, Verb, failing, finish
+from .shared import mark, stopped_by
+from .step import Goal, Step, Verb, blocked, failing, finish
 
 
 def earlier_attempt(record: Record, goal: Goal, now: float) -> Step | None:
@@ -149,7 +149,7 @@ def planned(record: Record, goal: Goal, now: float) -> Step | None:
     source = known(record.ledger).source if active(record) else guest_os(record)
     hops = way(record, goal, source)
     if isinstance(hops, Problem):
-        return finish("blocked", f"blocked by {hops.code}", problem=hops)
+        return blocked(hops)
     return Step(Verb.NOTE, record.state, {"hops": hops}) if hops else _off_the_path(record, (source,))
 
 
@@ -192,9 +192,8 @@ def guest_allows(record: Record, goal: Goal, now: float) -> Step | None:
     found = rules.examine(case(record, goal, now))
     if active(record):
         found = tuple(finding for finding in found if finding.id not in _OWN_DOING)
-    if rules.inhibitors(found):
-        return block(found)
-    return Step(Verb.NOTE, record.state, {"findings": found}) if found != record.findings else None
+    noted = Step(Verb.NOTE, record.state, {"findings": found}) if found != record.findings else None
+    return stopped_by(found) or noted
 
 
 #: An attempt under way causes these itself: its own snapshots, jobs and reboots.

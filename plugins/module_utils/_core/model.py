@@ -30,6 +30,11 @@ class Problem:
     message: str
     remedy: str = ""
 
+    @property
+    def text(self) -> str:
+        """Return what happened and what to do about it, as one text."""
+        return f"{self.message} {self.remedy}"
+
 
 @dataclass(frozen=True)
 class Waiver:

@@ -9,21 +9,24 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from . import rules
-from .catalog import NAMES, is_known, unknown_id
+from . import paths, rules
+from .catalog import is_known, unknown_id
 from .model import Finding, Ledger, Problem, Record, known
 from .position import active, answers, attempt, case, current_job, instance, overdue, restoring
-from .step import Goal, Step, Verb, failing, finish
+from .step import Goal, Step, Verb, blocked, failing, failing_by
 
 
-def block(found: tuple[Finding, ...]) -> Step:
-    """Return the step that refuses an instance because of its findings."""
-    problem = blocker(rules.inhibitors(found))
-    return finish("blocked", f"blocked by {problem.code}", findings=found, problem=problem)
+def stopped_by(found: tuple[Finding, ...]) -> Step | None:
+    """Return the step that refuses an instance because of its findings, if one of them stops it."""
+    problem = blocker(found)
+    return blocked(problem, findings=found) if problem else None
 
 
-def blocker(stopping: tuple[Finding, ...]) -> Problem:
+def blocker(found: tuple[Finding, ...]) -> Problem | None:
     """Return the problem that tells of the findings that stop an instance, by the first of them."""
+    stopping = rules.inhibitors(found)
+    if not stopping:
+        return None
     first = stopping[0]
     more = f" Findings that stop it: {len(stopping)}." if len(stopping) > 1 else ""
     return Problem(first.id, f"{first.message} {first.evidence}.{more}", first.remedy)
@@ -42,8 +45,7 @@ def target_named(record: Record, goal: Goal, now: float) -> Step | None:
     target = record.item.target
     if is_known(target):
         return None
-    message = unknown_id(target) if target else "No target is set."
-    return failing("InvalidTarget", message, f"Name one of {', '.join(NAMES)}.")
+    return failing_by(paths.invalid_target(unknown_id(target) if target else "No target is set."))
 
 
 def account_known(record: Record, goal: Goal, now: float) -> Step | None:
@@ -79,7 +81,7 @@ def probed(record: Record, goal: Goal, now: float) -> Step | None:
 def _agent_awaited(record: Record, goal: Goal, now: float, state: str) -> Step:
     """Return the step for a guest that does not answer: it comes back after a restart, and else is given up at once."""
     if record.state == "pending" and state == "probing":
-        return Step(Verb.FAIL, "failed", subject=unreachable(record))
+        return failing_by(unreachable(record))
     if record.state == state and overdue(record, goal, now):
         return failing(
             "AgentLost",
@@ -99,12 +101,8 @@ def _watched(record: Record, goal: Goal) -> bool:
 def cloud_allows(record: Record, goal: Goal, now: float) -> Step | None:
     if active(record) or _watched(record, goal):
         return None
-    found = rules.examine(case(record.with_(guest=None), goal, now))
-    return block(found) if rules.inhibitors(found) else None
+    return stopped_by(rules.examine(case(record.with_(guest=None), goal, now)))
 
 
 def guest_readable(record: Record, goal: Goal, now: float) -> Step | None:
-    if not known(record.guest).trouble:
-        return None
-    found = rules.examine(case(record, goal, now))
-    return block(found) if rules.inhibitors(found) else None
+    return stopped_by(rules.examine(case(record, goal, now))) if known(record.guest).trouble else None

@@ -92,7 +92,17 @@ class Step:
 
 def failing(code: str, message: str, remedy: str, state: str = "failed") -> Step:
     """Return the step that records a problem."""
-    return Step(Verb.FAIL, state, subject=Problem(code, message, remedy), event=f"failed: {message}")
+    return failing_by(Problem(code, message, remedy), state)
+
+
+def failing_by(problem: Problem, state: str = "failed") -> Step:
+    """Return the step that records a problem that is there already."""
+    return Step(Verb.FAIL, state, subject=problem, event=f"failed: {problem.message}")
+
+
+def blocked(problem: Problem, **changes: Any) -> Step:
+    """Return the step that refuses an instance because of a problem."""
+    return finish("blocked", f"blocked by {problem.code}", problem=problem, **changes)
 
 
 def finish(state: str, event: str = "", **changes: Any) -> Step:

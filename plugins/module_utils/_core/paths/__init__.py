@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 from .path import ARM, CONDITIONS, X86, Path, Start, admits, after, refused
-from .planner import find, plan, reachable
-from .rows import rows, with_rows
+from .planner import find, invalid_target, plan, reachable
+from .rows import ids, rows, with_rows
 from .table import PATHS
 
 __all__ = [
@@ -21,6 +21,8 @@ __all__ = [
     "admits",
     "after",
     "find",
+    "ids",
+    "invalid_target",
     "plan",
     "reachable",
     "refused",

@@ -92,6 +92,11 @@ def plan(
     return _no_path(search, target) if trail is None else tuple(path.hop for path in trail)
 
 
+def invalid_target(message: str) -> Problem:
+    """Return the problem of a target that is none."""
+    return Problem("InvalidTarget", message, f"Name one of {', '.join(NAMES)}.")
+
+
 def find(hop: Hop, paths: Sequence[Path] = PATHS) -> Path | None:
     """Return the row of the table that the hop follows."""
     return next((path for path in paths if path.id == hop.path), None)
@@ -103,7 +108,7 @@ def _contradiction(start: Start, target: str, via: tuple[str, ...], avoid: tuple
 
 def _unknown(start: Start, target: str, others: tuple[str, ...]) -> Problem | None:
     if not is_known(target):
-        return Problem("InvalidTarget", unknown_id(target), f"Name one of {', '.join(NAMES)}.")
+        return invalid_target(unknown_id(target))
     strange = [os_id for os_id in others if not is_known(os_id)]
     if strange:
         message = f"via and avoid: {unknown_id(strange[0])}"

@@ -52,6 +52,11 @@ def rows(raw: Iterable[Any]) -> tuple[Path, ...]:
     return tuple(found.values())
 
 
+def ids(given: str | Sequence[str]) -> Sequence[str]:
+    """Return the ids that a user named: one stands for a list of one."""
+    return (given,) if isinstance(given, str) else given
+
+
 def with_rows(raw: Iterable[Any]) -> tuple[Path, ...]:
     """Return the table with the users' rows; one with the source, target and provider of another replaces it."""
     table = {path.id: path for path in PATHS}
