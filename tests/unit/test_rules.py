@@ -26,7 +26,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.rules
     inhibitors,
 )
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.rules.forms import FORMS
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.waivers import active
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.rules.waiving import active
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Waiver
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.rules import INHIBITOR, WARNING, Case
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.waivers import active, checked
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.rules.waiving import active
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.waivers import checked
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -14,9 +14,6 @@ from typing import Any
 
 from .model import Waiver
 from .rules import RULES
-from .rules.waiving import active, expired
-
-__all__ = ["active", "checked", "expired"]
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 

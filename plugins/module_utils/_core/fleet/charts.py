@@ -17,6 +17,7 @@ from functools import partial
 from itertools import accumulate
 from typing import Any, NamedTuple
 
+from .document import SEVERITIES, SUPPORT
 from .markup import Markup, join, tag
 
 Words = Mapping[str, str]
@@ -26,8 +27,6 @@ Findings = Mapping[str, Mapping[str, str]]
 
 #: In the order in which charts stack them.
 STATES = ("migrated", "ready", "in_progress", "assessed", "blocked", "failed")
-SUPPORT = ("supported", "ending", "ended", "unknown")
-SEVERITIES = ("inhibitor", "warning", "info")
 #: How a finding is drawn where it stops nothing, for instance because it is waived.
 _HARMLESS = {"inhibitor": "warning", "warning": "warning", "info": "info"}
 #: Rows and entries beyond these are folded away, or left to the JSON report.
