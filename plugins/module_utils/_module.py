@@ -16,7 +16,7 @@ from ansible.module_utils.common.parameters import remove_values
 from ._clouds.base import Script
 from ._core.codec import freeze_to_dict, pack, thaw, unpack
 from ._core.model import Problem, Record
-from ._core.report import diff, outcome, summary
+from ._core.outcome import diff, outcome, summary
 from ._core.step import Goal
 from ._engine import Clock, Engine, Limits, Retrier
 from ._errors import MigrationError, MissingLibrary

@@ -129,10 +129,10 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.fleet.files import FORMATS, files
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import MigrationError
 from ansible_collections.evergreen.os_migration.plugins.module_utils._files import Directory
-from ansible_collections.evergreen.os_migration.plugins.module_utils._fleet import report
+from ansible_collections.evergreen.os_migration.plugins.module_utils._report.files import FORMATS, files
+from ansible_collections.evergreen.os_migration.plugins.module_utils._report.options import report
 
 ARGUMENTS: dict[str, Any] = {
     "src": {"type": "path", "required": True},

@@ -113,7 +113,7 @@ summary:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.report import script_outcome
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.outcome import script_outcome
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.step import Goal
 from ansible_collections.evergreen.os_migration.plugins.module_utils._module import run_module
 from ansible_collections.evergreen.os_migration.plugins.module_utils._options import COMMAND, script

@@ -316,7 +316,7 @@ checkpoint:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.report import assessment
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.outcome import assessment
 from ansible_collections.evergreen.os_migration.plugins.module_utils._module import run_module
 from ansible_collections.evergreen.os_migration.plugins.module_utils._options import MIGRATION, migration_goal
 

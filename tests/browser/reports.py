@@ -10,10 +10,10 @@ from random import Random
 from typing import Any
 
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.catalog import NAMES
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.fleet.compare import compare
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.fleet.document import Day, build
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.fleet.words import translated
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.rules import RULES
+from ansible_collections.evergreen.os_migration.plugins.module_utils._report.compare import compare
+from ansible_collections.evergreen.os_migration.plugins.module_utils._report.document import Day, build
+from ansible_collections.evergreen.os_migration.plugins.module_utils._report.words import translated
 
 Result = dict[str, Any]
 

@@ -23,7 +23,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model
     Item,
     Record,
 )
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.report import outcome
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.outcome import outcome
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.step import Goal
 from ansible_collections.evergreen.os_migration.plugins.module_utils._engine import Clock, Engine, Limits
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import CloudError, Transient

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.evergreen.os_migration.plugins.action.fleet_report import resources
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.fleet.document import Day, build
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import (
     Disk,
     Finding,
@@ -24,9 +23,10 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model
     Record,
     Waiver,
 )
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.report import assessment, outcome
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.outcome import assessment, outcome
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.rules import RULES
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.step import Goal
+from ansible_collections.evergreen.os_migration.plugins.module_utils._report.document import Day, build
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "report/schema/fleet-report-1.schema.json").read_text("utf-8"))

@@ -154,12 +154,16 @@ def test_only_the_engine_knows_check_mode() -> None:
     assert deciding <= {Path("module_utils/_engine.py")}
 
 
-def test_core_imports_nothing_of_ours_and_no_ansible() -> None:
-    core = UTILS / "_core"
-    allowed = ".".join(core.relative_to(ROOT).parts)
+@pytest.mark.parametrize(
+    ("room", "others"),
+    [("_core", ()), ("_report", ("_core", "_errors", "_files"))],
+)
+def test_a_room_imports_no_ansible_and_of_ours_only_what_it_may(room: str, others: tuple[str, ...]) -> None:
+    utils = ".".join(UTILS.relative_to(ROOT).parts)
+    allowed = tuple(f"{utils}.{name}." for name in (room, *others))
     foreign = {
         (str(path.relative_to(ROOT)), name)
-        for path in python_files(core)
+        for path in python_files(UTILS / room)
         for name in imports_of(path)
         if name.startswith(("ansible", "plugins.")) and not name.startswith(allowed)
     }

@@ -13,11 +13,11 @@ from typing import Any
 
 import jsonschema
 import pytest
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.fleet import source
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.fleet.document import Day, build
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.fleet.files import as_json
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.fleet.words import translated
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import UNKNOWN, Guest, Problem
+from ansible_collections.evergreen.os_migration.plugins.module_utils._report import source
+from ansible_collections.evergreen.os_migration.plugins.module_utils._report.document import Day, build
+from ansible_collections.evergreen.os_migration.plugins.module_utils._report.files import as_json
+from ansible_collections.evergreen.os_migration.plugins.module_utils._report.words import translated
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.evergreen.os_migration.plugins.action import fleet_report as action
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.fleet.files import FORMATS, as_json
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import OptionError
 from ansible_collections.evergreen.os_migration.plugins.module_utils._files import Directory
-from ansible_collections.evergreen.os_migration.plugins.module_utils._fleet import report
+from ansible_collections.evergreen.os_migration.plugins.module_utils._report.files import FORMATS, as_json
+from ansible_collections.evergreen.os_migration.plugins.module_utils._report.options import report
 from ansible_collections.evergreen.os_migration.plugins.modules import fleet_report as module
 
 from .fleet_results import LANGUAGES, assessed, finding, result

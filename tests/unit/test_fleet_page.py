@@ -16,8 +16,8 @@ from string import Template
 from typing import Any
 
 import pytest
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.fleet import charts, page
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.fleet.document import build
+from ansible_collections.evergreen.os_migration.plugins.module_utils._report import charts, page
+from ansible_collections.evergreen.os_migration.plugins.module_utils._report.document import build
 from browser import devtools
 from browser.reports import TODAY, fleet_report, result
 from hypothesis import given

@@ -12,11 +12,11 @@ import re
 from typing import Any
 
 import pytest
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.fleet import markdown, table
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.fleet.compare import compare
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.fleet.files import files
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.fleet.words import translated
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Guest, Hop, Problem
+from ansible_collections.evergreen.os_migration.plugins.module_utils._report import markdown, table
+from ansible_collections.evergreen.os_migration.plugins.module_utils._report.compare import compare
+from ansible_collections.evergreen.os_migration.plugins.module_utils._report.files import files
+from ansible_collections.evergreen.os_migration.plugins.module_utils._report.words import translated
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

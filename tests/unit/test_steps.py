@@ -33,7 +33,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model
     Snapshot,
     Source,
 )
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.report import outcome
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.outcome import outcome
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.step import Goal, Kind, Step, Verb
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import CloudError
 from ansible_collections.evergreen.os_migration.plugins.module_utils._steps import OPERATIONS, Brief, Task

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.fleet import document, markdown, table, words
+from ansible_collections.evergreen.os_migration.plugins.module_utils._report import document, markdown, table, words
 from ansible_collections.evergreen.os_migration.plugins.modules import fleet_report
 
 from .fleet_results import LANGUAGES, ROOT, RULE, WORDS
@@ -19,7 +19,7 @@ from .fleet_results import LANGUAGES, ROOT, RULE, WORDS
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
 PLUGINS = ROOT / "plugins"
 PLACEHOLDER = re.compile(r"\{\w*\}")
-FLEET = PLUGINS / "module_utils/_core/fleet"
+REPORT = PLUGINS / "module_utils/_report"
 #: Names of things that a reader looks for as they are: paths, commands, options, packages.
 LITERAL = re.compile(
     r"/(?:usr|var|boot|etc/[a-z-]+)\b|\b[a-z]+ --?\w+\b|\b\w+\.\w+=?\w+\b|\b\w+/\w+\b|\b[A-Z][\w.]*\d\b|\d+"
@@ -111,7 +111,7 @@ def test_what_must_be_typed_or_looked_for_is_the_same_in_every_language(language
 
 def test_every_word_is_used() -> None:
     """Those of tables and sections by their names, the others by name in the code."""
-    code = "".join(path.read_text("utf-8") for path in FLEET.glob("*.py"))
+    code = "".join(path.read_text("utf-8") for path in REPORT.glob("*.py"))
     columns = {*table.INSTANCE_COLUMNS, *table.FINDING_COLUMNS, *re.findall(r'"(\w+)"', code)}
     kinds = {
         "column": columns,
@@ -134,7 +134,7 @@ def _used(key: str, kinds: dict[str, set[str]], code: str) -> bool:
 
 @pytest.mark.parametrize("code", sorted(set(WORDS["en"]["errors"]) - {"other"}))
 def test_every_error_that_has_words_can_happen(code: str) -> None:
-    files = [path for path in PLUGINS.rglob("*.py") if FLEET not in path.parents]
+    files = [path for path in PLUGINS.rglob("*.py") if REPORT not in path.parents]
     assert any(re.search(rf'"{code}["\.]', path.read_text("utf-8")) for path in files)
 
 

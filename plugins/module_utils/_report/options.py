@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, TypeVar
 
-from ._core.fleet import source
-from ._core.fleet.compare import compare
-from ._core.fleet.document import Day, build
-from ._errors import OptionError
-from ._files import read
+from .._errors import OptionError
+from .._files import read
+from . import source
+from .compare import compare
+from .document import Day, build
 
 T = TypeVar("T")
 

@@ -20,7 +20,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model
     Problem,
     Record,
 )
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.report import (
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.outcome import (
     diff,
     fraction,
     outcome,

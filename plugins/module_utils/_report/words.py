@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..rules import RULES
-from ..rules.documents import OWN
+from .._core.rules import RULES
+from .._core.rules.documents import OWN
 from .document import ERROR
 from .source import Json
 

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from ..catalog import NAMES, is_known
-from ..lifecycle import Support, support
-from ..model import UNKNOWN
+from .._core.catalog import NAMES, is_known
+from .._core.lifecycle import Support, support
+from .._core.model import UNKNOWN
 from .source import VERSION, Json
 
 STATES = ("ready", "blocked", "failed", "migrated", "assessed", "in_progress")

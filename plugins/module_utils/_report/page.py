@@ -14,7 +14,7 @@ from html import escape
 from string import Template
 from typing import Any
 
-from ..catalog import NAMES
+from .._core.catalog import NAMES
 from . import charts
 
 #: What a row of the table is made of, and each of its findings.
