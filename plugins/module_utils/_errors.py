@@ -53,5 +53,9 @@ class Moved(CloudError):
     """The resource is no longer in the state that the call needs: look again before anything else."""
 
 
+class Unclear(CloudError):
+    """A write got no answer, or one that says nothing: it may have been carried out. Look, never send it again."""
+
+
 class OutOfTime(Exception):
     """The time for this call is over; nothing is lost, a later call goes on."""

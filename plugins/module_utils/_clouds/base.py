@@ -2,32 +2,48 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the engine asks of a cloud: batch verbs in the model's words. Adapters translate and decide nothing."""
+"""What the engine asks of a cloud: five ports in the model's words. Adapters translate and decide nothing.
+
+Answers are ``{id asked for: value or Problem}``; what the cloud does not know is left out. What refuses a whole call is
+raised: :class:`_errors.CloudError` and its kinds. Writes that ask for what is there already succeed.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
 
-from .._core.model import Account, Command, CommandResult, Disk, Hop, Instance, Job, Problem, Snapshot, Source
+from .._core.goal import Offer
+from .._core.model import (
+    Account,
+    CommandResult,
+    Disk,
+    Enrolment,
+    Instance,
+    Order,
+    Place,
+    Point,
+    Problem,
+    Take,
+    Work,
+)
 
-#: Runs one API call with the engine's rate limit, back-off and deadline.
-Caller = Callable[[Callable[[], Any]], Any]
+T = TypeVar("T")
+#: The options of a call by name: of a module, or of the inventory.
+Options = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Capabilities:
-    """Limits of a provider: the most ids that a verb takes, and sizes in bytes."""
+class Caller(Protocol):
+    """Runs one API call with the engine's rate limit, back-off and deadline."""
 
-    describe: int
-    run_script: int
-    tag: int
-    power: int
-    snapshots: int
-    jobs: int
-    sources: int
-    script_bytes: int
+    def __call__(self, action: str, send: Callable[[], T], repeatable: bool = True) -> T:
+        """Return what ``send`` returns.
+
+        What passes is tried again. A write that is not ``repeatable`` is not: when its answer is lost or says nothing,
+        :class:`_errors.Unclear` is raised.
+        """
 
 
 @dataclass(frozen=True)
@@ -42,64 +58,38 @@ class Script:
 
 
 @dataclass(frozen=True)
-class Connection:
-    """How to reach one account. ``endpoints`` maps a service to a URL; ``*`` stands for every service."""
+class Queue:
+    """Where the works of a kind wait for each other: in the ``account``, or in each ``region`` of it."""
 
-    access_key: str
-    secret_key: str
-    security_token: str
-    endpoints: Mapping[str, str]
-    validate_certs: bool = True
-    timeout: int = 30
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """Return what must never be shown."""
-        return tuple(secret for secret in (self.secret_key, self.security_token) if secret)
+    scope: str = "account"
 
 
 @dataclass(frozen=True)
-class JobRequest:
-    """One OS migration job to create."""
+class Capabilities:
+    """The limits of a provider's API.
 
-    instance: Instance
-    source_id: str
-    name: str
-    hop: Hop
-    token: str
+    ``batch`` is the most ids that one call of a verb or sight takes, by its name in lower case: one for a verb that is
+    not named, all for such a sight. ``queues`` are by kind of works. ``visibility`` is how long a write may not be seen
+    in reads, in seconds.
+    """
 
-
-@dataclass(frozen=True)
-class Transport:
-    """How the target OS is named to the migration service, and how sources are imported (see docs)."""
-
-    target_parameter: str
-    target_location: str
-    target_values: Mapping[str, str]
-    import_commands: Mapping[str, str]
+    batch: Mapping[str, int]
+    queues: Mapping[str, Queue] = field(default_factory=dict)
+    script_bytes: int = 16 * 1024
+    visibility: float = 15.0
 
 
-class Cloud(Protocol):
-    """The verbs. A mapping's keys are the ids that were asked for; what the cloud does not know is left out."""
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """Return the API's limits."""
+class Instances(Protocol):
+    """Virtual machines, their power, their disks and their tags."""
 
     def describe(self, instance_ids: Sequence[str], details: bool) -> Mapping[str, Instance | Problem]:
         """Return the instances; with ``details`` also disks with their snapshots counted, and what is in progress.
 
-        Details cost lists of the whole region: ask for many instances at once.
+        Details may cost lists of the whole region: ask for many instances at once.
         """
 
-    def diagnose(self, instance_ids: Sequence[str]) -> Mapping[str, Problem]:
+    def explain(self, instance_ids: Sequence[str]) -> Mapping[str, Problem]:
         """Say for each instance that describe() did not find why it was not found."""
-
-    def account(self) -> Account:
-        """Say what the account is set up for; what this user may not see is ``None``, never a refusal."""
-
-    def regions(self) -> Sequence[str]:
-        """Return the ids of the regions that the account sees."""
 
     def listed(self) -> Sequence[Instance]:
         """Return every instance of the region, without details; refuse a user who may not list them."""
@@ -107,8 +97,8 @@ class Cloud(Protocol):
     def disks(self, instance_ids: Sequence[str]) -> Mapping[str, tuple[Disk, ...]]:
         """Return the disks of each instance."""
 
-    def tag(self, instance_ids: Sequence[str], key: str, value: str) -> None:
-        """Put one tag on instances."""
+    def tag(self, instance_ids: Sequence[str], tags: Mapping[str, str]) -> None:
+        """Put the same tags on instances."""
 
     def stop(self, instance_ids: Sequence[str]) -> Mapping[str, Problem]:
         """Stop instances so that they keep their addresses; return the refusals."""
@@ -116,52 +106,128 @@ class Cloud(Protocol):
     def start(self, instance_ids: Sequence[str]) -> Mapping[str, Problem]:
         """Start instances; return the refusals."""
 
-    def run_script(self, instance_ids: Sequence[str], script: Script, token: str, purpose: str) -> Command:
-        """Start a script in guests."""
+    def detach(self, instance_id: str, disk_id: str) -> None:
+        """Detach a disk from a stopped instance."""
 
-    def script_results(self, invocation_id: str, instance_ids: Sequence[str]) -> Mapping[str, CommandResult]:
+    def attach(self, instance_id: str, disk_id: str, place: str) -> None:
+        """Attach a disk to a stopped instance in a place, a disk's ``device``."""
+
+
+class Agents(Protocol):
+    """The cloud's agent in the guests."""
+
+    def run(self, instance_ids: Sequence[str], script: Script, token: str) -> str:
+        """Start a script in guests and return the invocation's id; the same token starts it once."""
+
+    def results(self, invocation: str, instance_ids: Sequence[str]) -> Mapping[str, CommandResult]:
         """Return how far a script is in each guest."""
 
-    def find_snapshots(
-        self, instances: Sequence[Instance], key: str, service_made: bool
-    ) -> Mapping[str, tuple[Snapshot, ...]]:
-        """Return the snapshots tagged ``key`` of each instance, with ``service_made`` also the migration service's."""
 
-    def snapshots(self, snapshot_ids: Sequence[str]) -> Mapping[str, Snapshot]:
-        """Return snapshots by id."""
+class Snapshots(Protocol):
+    """Points: what a disk can be put back to."""
 
-    def create_snapshot(self, disk: Disk, name: str, tag: tuple[str, str], token: str) -> Snapshot:
-        """Start a snapshot of one disk."""
+    def find(self, instances: Sequence[Instance], service_made: bool) -> Mapping[str, tuple[Point, ...]]:
+        """Return the points of each instance that bear our tag, with ``service_made`` also the service's own."""
 
-    def delete_snapshot(self, snapshot_id: str) -> None:
-        """Delete a snapshot; one that does not exist is fine."""
+    def read(self, point_ids: Sequence[str]) -> Mapping[str, Point]:
+        """Return points by id."""
 
-    def reset_disk(self, disk_id: str, snapshot_id: str) -> None:
-        """Start to put a disk back to a snapshot."""
+    def take(self, takes: Sequence[Take]) -> Sequence[Point]:
+        """Start points of one moment, of as many disks of an instance as ``batch["take"]`` says."""
 
-    def find_migrations(self, instances: Sequence[Instance]) -> Mapping[str, tuple[Source | None, tuple[Job, ...]]]:
-        """Return each instance's migration source and OS migration jobs."""
+    def restore(self, disk_id: str, point_id: str) -> None:
+        """Start to put a disk back to a point of its own."""
 
-    def import_source(self, instance_ids: Sequence[str], os_type: str, token: str) -> Command:
-        """Start the import of instances of one OS type as migration sources."""
+    def delete(self, point_id: str) -> None:
+        """Delete a point."""
 
-    def imported_source(self, result: CommandResult) -> Source | None:
-        """Return the source that an import command's result names."""
 
-    def sources(self, source_ids: Sequence[str]) -> Mapping[str, Source]:
-        """Return sources by id."""
+class Enrolments(Protocol):
+    """How instances become known to the service of a kind of works."""
 
-    def create_job(self, request: JobRequest) -> Job:
-        """Create (not start) the job of one hop."""
+    def read(self, enrolment_ids: Sequence[str]) -> Mapping[str, Enrolment]:
+        """Return enrolments by id."""
 
-    def start_job(self, job_id: str) -> None:
-        """Start or restart a job."""
+    def enrol(self, instance_ids: Sequence[str], os_type: str, token: str) -> str:
+        """Start to enrol instances of one type of system, in their guests; return the invocation's id."""
 
-    def delete_job(self, job_id: str) -> None:
-        """Delete a job that does not run."""
+    def enrolled(self, result: CommandResult) -> Enrolment | None:
+        """Return the enrolment that the result of such an invocation names."""
 
-    def jobs(self, job_ids: Sequence[str]) -> Mapping[str, Job]:
-        """Return jobs by id."""
 
-    def running_jobs(self) -> frozenset[str]:
-        """Return the ids of every OS migration job that runs in the account, whoever started it."""
+class Works(Protocol):
+    """Works of one kind: jobs, runbooks, images, disks."""
+
+    @property
+    def enrolments(self) -> Enrolments | None:
+        """Return how instances are enrolled, ``None`` where they need not be."""
+
+    def find(self, instances: Sequence[Instance]) -> Mapping[str, tuple[tuple[Work, ...], Enrolment | None]]:
+        """Return each instance's works of this kind and, where there are enrolments, its own."""
+
+    def read(self, work_ids: Sequence[str]) -> Mapping[str, Work]:
+        """Return works by id."""
+
+    def running(self) -> frozenset[str]:
+        """Return the ids of every work that runs in the queue, whoever began it."""
+
+    def order(self, order: Order) -> Work:
+        """Make the work of an order; it begins by itself where its kind does."""
+
+    def begin(self, work_id: str) -> None:
+        """Begin a work that is made, or failed."""
+
+    def delete(self, work_id: str) -> None:
+        """Delete a work that does not run."""
+
+
+class Cloud(Protocol):
+    """One account in one region."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Return the limits of its API."""
+
+    @property
+    def instances(self) -> Instances:
+        """Return the port for instances."""
+
+    @property
+    def agents(self) -> Agents:
+        """Return the port for guests."""
+
+    @property
+    def snapshots(self) -> Snapshots:
+        """Return the port for points."""
+
+    @property
+    def works(self) -> Mapping[str, Works]:
+        """Return the ports for works, by kind."""
+
+    def account(self) -> Account:
+        """Say what the account is set up for; what this user may not see is ``None``, never a refusal."""
+
+    def regions(self) -> Sequence[str]:
+        """Return the ids of the regions that the account sees."""
+
+
+@dataclass(frozen=True)
+class Provider:
+    """All that the rest knows of a provider before it is connected.
+
+    ``options`` are the argument specs of its options by name: its connection, named as the provider, first, then those
+    of its services. ``ids`` matches the instance ids that are surely its own; ``services`` are those that rows of
+    the path table may name, the usual one first; ``any_region`` answers which regions there are. ``offer`` tells what
+    it does for a call's options, ``check`` refuses options that cannot be meant (:class:`_errors.OptionError`), and
+    ``connect`` is the only place that needs the provider's library (:class:`_errors.MissingLibrary`).
+    """
+
+    name: str
+    title: str
+    ids: re.Pattern[str]
+    services: tuple[str, ...]
+    any_region: str
+    options: Mapping[str, Mapping[str, Any]]
+    offer: Callable[[Options], Offer]
+    check: Callable[[Options], None]
+    connect: Callable[[Options, Place, Caller], Cloud]

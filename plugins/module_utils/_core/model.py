@@ -7,19 +7,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeVar
 
 UNKNOWN = "unknown"
 
 T = TypeVar("T")
 
 
-def known(value: T | None) -> T:
-    """Return what an earlier step has looked up. That it is missing is a fault in the order of the steps."""
+# The model's words for the status of instances and disks; adapters translate into them. RESETTING: being put back.
+RUNNING, STOPPING, STOPPED, STARTING = "Running", "Stopping", "Stopped", "Starting"
+IN_USE, RESETTING = "In_use", "ReIniting"
+
+
+def required(value: T | None) -> T:
+    """Return what an earlier gate has looked up. That it is missing is a fault in the order of the gates."""
     if value is None:
-        raise AssertionError("a step came before what it needs was looked up")
+        raise AssertionError("a gate came before what it needs was looked up")
     return value
+
+
+class Place(NamedTuple):
+    """Where an instance is served: one account's credentials in one region of one provider."""
+
+    provider: str
+    profile: str
+    region: str
 
 
 @dataclass(frozen=True)
@@ -64,10 +77,15 @@ class Item:
     avoid: tuple[str, ...] = ()
     waivers: tuple[Waiver, ...] = ()
 
+    @property
+    def place(self) -> Place:
+        """Return where the instance is served."""
+        return Place(self.provider, self.profile, self.region)
+
 
 @dataclass(frozen=True)
 class Agent:
-    """The cloud's agent in the guest (Cloud Assistant). ``last_heartbeat`` is ISO 8601, UTC."""
+    """The cloud's agent in the guest. ``last_heartbeat`` is ISO 8601, UTC."""
 
     installed: bool = False
     online: bool = False
@@ -103,8 +121,12 @@ class Disk:
 
 
 @dataclass(frozen=True)
-class Snapshot:
-    """A disk snapshot. ``status`` is progressing, accomplished or failed; ``label`` is the collection's own tag."""
+class Point:
+    """One disk's way back: a snapshot. ``status`` is progressing, accomplished or failed.
+
+    ``label`` is the collection's own tag, the same for all points of a set; ``created`` is ISO 8601 and empty until a
+    look has shown the point.
+    """
 
     snapshot_id: str
     disk_id: str
@@ -119,6 +141,7 @@ class Instance:
     """Cloud facts of one instance in the shape that is the same for every provider.
 
     ``os`` and the three fields after it are what the cloud's name of the system, ``os_name``, was understood as.
+    ``traits`` is what only this provider knows, for its own prechecks.
     """
 
     instance_id: str
@@ -141,10 +164,16 @@ class Instance:
     hostname: str = ""
     image_id: str = ""
     disks: tuple[Disk, ...] = ()
-    snapshots_in_progress: tuple[Snapshot, ...] = ()
+    snapshots_in_progress: tuple[Point, ...] = ()
     agent: Agent = field(default_factory=Agent)
     locks: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
+    traits: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def answers(self) -> bool:
+        """Say whether a script can be run in the guest now."""
+        return self.status == RUNNING and self.agent.online
 
 
 @dataclass(frozen=True)
@@ -166,38 +195,47 @@ class Guest:
 
 
 @dataclass(frozen=True)
-class Source:
-    """A migration source registered with the migration service. ``state`` is Available, InUse, Unavailable …"""
+class Enrolment:
+    """Whether a service knows an instance. ``id`` is what the service calls it, ``said`` the service's own word.
 
-    source_id: str
-    state: str = UNKNOWN
+    ``state`` is absent, pending (on its way), ready, busy (a work holds it) or lost (the service does not reach it).
+    """
+
+    state: str = "absent"
+    id: str = ""
+    said: str = ""
 
 
 @dataclass(frozen=True)
-class Job:
-    """One OS migration job of the migration service; ``progress`` is 0 to 100 percent.
+class Work:
+    """Something asked of a cloud that runs, or was made and stays; ``of`` is the instance it is about.
 
-    ``status`` is the service's, or Created while only the answer to its creation is known.
+    ``status`` is made, running, done, failed, stopped or gone; ``said`` is the service's own word, for messages, and
+    empty until a look has shown the work. ``progress`` is 0 to 100 percent, ``began`` and ``ended`` are ISO 8601. A
+    work that ``holds`` changes or stops its instance while it runs.
     """
 
-    job_id: str
+    kind: str
+    id: str
     name: str = ""
-    status: str = "Created"
-    stage: str = ""
+    of: str = ""
+    status: str = "made"
+    said: str = ""
     progress: float = 0.0
     error_code: str = ""
     error_text: str = ""
-    source_id: str = ""
-    instance_id: str = ""
-    created: str = ""
+    began: str = ""
+    ended: str = ""
+    holds: bool = True
+    outputs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Command:
-    """A script that the agent is running now; ``purpose`` is probe, import or script."""
+class Invocation:
+    """A script that the agent is running now; ``purpose`` is facts, enrol or script."""
 
     purpose: str
-    invocation_id: str
+    id: str
 
 
 @dataclass(frozen=True)
@@ -251,48 +289,33 @@ class Event:
 
 
 @dataclass(frozen=True)
-class Ledger:
-    """What the instance's own tag remembers of its migration; see the ledger module for the states."""
+class Take:
+    """One point to take; the same ``token`` takes the same point, where the cloud knows tokens."""
+
+    disk: Disk
+    name: str
+    label: str
+    token: str
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a work is made from. ``settings`` are its kind's own; the same ``token`` and ``name`` make the same work."""
+
+    kind: str
+    of: Instance
+    name: str
+    token: str
+    hop: Hop | None = None
+    enrolment: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Tag:
+    """What the instance's own tag remembers of its migration; see the tag module for the states."""
 
     state: str
     attempt: int
     source: str
     target: str
-
-
-@dataclass(frozen=True)
-class Record:
-    """Everything known of one instance in this run. ``None`` means "not looked up yet".
-
-    A record can be rebuilt from the cloud at any time: it is a cache, never the only copy of anything.
-    """
-
-    item: Item
-    state: str = "pending"
-    done: bool = False
-    changed: bool = False
-    problem: Problem | None = None
-    instance: Instance | None = None
-    before: Instance | None = None
-    guest: Guest | None = None
-    probed_at: float = 0.0
-    account: Account | None = None
-    ledger: Ledger | None = None
-    snapshots: tuple[Snapshot, ...] | None = None
-    source: Source | None = None
-    jobs: tuple[Job, ...] | None = None
-    command: Command | None = None
-    result: CommandResult | None = None
-    hops: tuple[Hop, ...] = ()
-    hop: int = 0
-    findings: tuple[Finding, ...] = ()
-    reset_disks: tuple[str, ...] = ()
-    retried: bool = False
-    imported_for: int = 0
-    seen_at: float = 0.0
-    waiting_since: float = 0.0
-    timeline: tuple[Event, ...] = ()
-
-    def with_(self, **changes: Any) -> Record:
-        """Return a copy with ``changes`` applied."""
-        return replace(self, **changes)

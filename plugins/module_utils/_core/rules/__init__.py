@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from ..catalog import is_windows
 from ..model import UNKNOWN, Finding
 from . import cloud, guest, linux, path, windows
-from .cloud import LOCAL_DISKS, UNFINISHED
+from .cloud import LOCAL_DISKS
 from .rule import INFO, INHIBITOR, NOT_KNOWN, RULES, WARNING, Case, Rule, Scope
 from .waiving import waived
 
@@ -24,7 +24,6 @@ __all__ = [
     "LOCAL_DISKS",
     "NOT_KNOWN",
     "RULES",
-    "UNFINISHED",
     "WARNING",
     "Case",
     "Rule",

@@ -9,13 +9,12 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 from ..catalog import is_windows
-from ..ledger import job_place
-from ..model import UNKNOWN, Account
+from ..tag import work_place
+from ..model import IN_USE, RUNNING, UNKNOWN, Account
 from .documents import AWS, ECS, ECS_ENGLISH, ECS_LIMITS, ECS_SNAPSHOT, OWN, SMC
 from .rule import INHIBITOR, NOT_KNOWN, WARNING, Case, Verdict, Weighed, rule
 
 LOCAL_DISKS = ("local_", "ephemeral", "elastic_ephemeral")
-UNFINISHED = ("Created", "Ready", "Running", "Stopped", "Waiting", "InError", "Expired")
 
 #: Manual snapshots that a disk can have, how many a hop adds (ours and the service's), and when to say so early.
 SNAPSHOT_QUOTA, SNAPSHOTS_OF_A_HOP, SNAPSHOTS_MANY = 256, 2, 240
@@ -25,7 +24,7 @@ _WINDOWS_MEMORY_MIB = {"aws": 4096}
 
 @rule("instance.not_running", INHIBITOR, "The instance is not running.", "Start the instance and run again.", ECS)
 def _not_running(case: Case) -> Verdict:
-    return None if case.instance.status == "Running" else f"status is {case.instance.status}"
+    return None if case.instance.status == RUNNING else f"status is {case.instance.status}"
 
 
 @rule(
@@ -82,7 +81,7 @@ def _snapshot_in_progress(case: Case) -> Verdict:
     "disk.none_visible",
     INHIBITOR,
     "No disk of the instance is visible, so it could not be protected by snapshots.",
-    "Grant the RAM user ecs:DescribeDisks.",
+    "Grant the {user} {see_disks}.",
     OWN,
 )
 def _none_visible(case: Case) -> Verdict:
@@ -97,7 +96,7 @@ def _none_visible(case: Case) -> Verdict:
     ECS_SNAPSHOT,
 )
 def _not_in_use(case: Case) -> Verdict:
-    others = [disk for disk in case.instance.disks if disk.status != "In_use"]
+    others = [disk for disk in case.instance.disks if disk.status != IN_USE]
     return ", ".join(f"{disk.disk_id} is {disk.status or NOT_KNOWN}" for disk in others) or None
 
 
@@ -144,7 +143,7 @@ def _snapshot_quota(case: Case) -> Verdict:
 @rule(
     "agent.missing",
     INHIBITOR,
-    "The cloud's agent (Cloud Assistant) is not installed.",
+    "The cloud's agent ({agent}) is not installed.",
     "Install the agent and restart the instance.",
     ECS,
 )
@@ -155,13 +154,13 @@ def _agent_missing(case: Case) -> Verdict:
 @rule(
     "agent.offline",
     INHIBITOR,
-    "The cloud's agent (Cloud Assistant) does not answer.",
+    "The cloud's agent ({agent}) does not answer.",
     "Start the agent in the guest and check that the guest reaches the service.",
     ECS,
 )
 def _agent_offline(case: Case) -> Verdict:
     agent = case.instance.agent
-    if agent.online or not agent.installed or case.instance.status != "Running":
+    if agent.online or not agent.installed or case.instance.status != RUNNING:
         return None
     return f"last heartbeat: {agent.last_heartbeat or 'never'}"
 
@@ -169,7 +168,7 @@ def _agent_offline(case: Case) -> Verdict:
 @rule(
     "agent.heartbeat_old",
     INHIBITOR,
-    "The cloud's agent (Cloud Assistant) did not run within the last 24 hours.",
+    "The cloud's agent ({agent}) did not run within the last 24 hours.",
     "Start the instance and the agent in its guest, wait for a minute, and run again.",
     ECS,
 )
@@ -190,14 +189,14 @@ def _epoch(text: str) -> float | None:
 @rule(
     "account.service_role_missing",
     INHIBITOR,
-    "The account has not granted Server Migration Center its service role.",
-    "Log on to the RAM console with the account and confirm the authorization of SMC.",
+    "The account has not granted {service} its service role.",
+    "{authorise}",
     ECS,
 )
 def _service_role_missing(case: Case) -> Verdict:
     verdict = _promised(case.account, "service_role", "the role does not exist")
     # The service makes the role itself at the first import of a migration source, which is still to come here.
-    to_come = case.has_source is False and case.can_import
+    to_come = case.can_enrol and case.enrolment is not None and case.enrolment.state == "absent"
     return (
         Weighed(f"{verdict}; the first import makes it", WARNING) if isinstance(verdict, str) and to_come else verdict
     )
@@ -226,22 +225,23 @@ def _promised(account: Account | None, name: str, otherwise: str) -> Verdict:
     "job.unfinished",
     INHIBITOR,
     "The instance has an unfinished migration job that this collection did not start.",
-    "Finish or delete that job in the SMC console, or follow it with transport watch.",
+    "Finish or delete that job in the {console}, or follow it with transport watch.",
     SMC,
 )
 def _unfinished_job(case: Case) -> Verdict:
-    foreign = [job for job in case.jobs or () if job.status in UNFINISHED and job_place(job.name) is None]
-    return ", ".join(f"{job.job_id} is {job.status}" for job in foreign) or None
+    works = (work for work in case.works or () if work.holds and work.status != "done")
+    foreign = [work for work in works if work_place(work.name) is None]
+    return ", ".join(f"{work.id} is {work.said or work.status}" for work in foreign) or None
 
 
 @rule(
     "source.not_imported",
     INHIBITOR,
     "The instance is not registered as a migration source and no import command was given.",
-    "Import the instance in the SMC console, or set smc.import_command for its operating system.",
+    "Import the instance in the {console}, or set {enrol_option} for its operating system.",
     SMC,
 )
 def _not_imported(case: Case) -> Verdict:
-    if case.has_source is not False or case.can_import:
+    if case.can_enrol or case.enrolment is None or case.enrolment.state != "absent":
         return None
     return "no migration source has its hostname and address"

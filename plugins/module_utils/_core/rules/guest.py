@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ..model import UNKNOWN, known
+from ..model import UNKNOWN, required
 from .documents import OWN
 from .rule import INHIBITOR, WARNING, Case, Scope, Verdict, Weighed, rule
 
@@ -39,7 +39,7 @@ _TROUBLES = (
 def _trouble_rule(trouble: str, message: str, remedy: str) -> None:
     @rule(f"guest.probe_{trouble}", INHIBITOR, message, remedy, OWN, Scope.ANSWER)
     def _trouble(case: Case) -> Verdict:
-        guest = known(case.guest)
+        guest = required(case.guest)
         return (guest.trouble_text or "the agent says no more") if guest.trouble == trouble else None
 
 
@@ -56,7 +56,7 @@ for _row in _TROUBLES:
     Scope.ANSWER,
 )
 def _os_not_recognised(case: Case) -> Verdict:
-    if known(case.guest).trouble:
+    if required(case.guest).trouble:
         return None
     return case.fact("os_name") or "the facts script gave no usable answer"
 
@@ -70,7 +70,7 @@ def _os_not_recognised(case: Case) -> Verdict:
     Scope.GUEST,
 )
 def _os_differs(case: Case) -> Verdict:
-    seen, shown = known(case.guest).os, case.instance.os
+    seen, shown = required(case.guest).os, case.instance.os
     return None if shown in (UNKNOWN, seen) else f"the guest runs {seen}, the cloud shows {shown}"
 
 

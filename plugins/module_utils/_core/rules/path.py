@@ -9,7 +9,7 @@ The planner holds back a path whose condition is known to fail; here what is not
 
 from __future__ import annotations
 
-from ..model import known
+from ..model import required
 from ..paths import admits
 from .documents import AWS, ECS
 from .rule import INHIBITOR, NOT_KNOWN, WARNING, Case, Scope, Verdict, rule
@@ -75,7 +75,7 @@ def _language(case: Case) -> Verdict:
 
 def _said(case: Case, name: str) -> str:
     """Return what the guest says of itself, else what the cloud says of the same operating system."""
-    guest = known(case.guest)
+    guest = required(case.guest)
     own = str(getattr(guest, name))
     return own or (str(getattr(case.instance, f"os_{name}")) if case.instance.os == guest.os else "")
 

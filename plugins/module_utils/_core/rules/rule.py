@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from fnmatch import fnmatchcase
 from typing import TypeAlias
 
-from ..model import UNKNOWN, Account, Finding, Guest, Hop, Instance, Job, Waiver
+from ..goal import in_words
+from ..model import UNKNOWN, Account, Enrolment, Finding, Guest, Hop, Instance, Waiver, Work
 from ..paths import Path
 from .forms import is_known
 
@@ -24,20 +25,22 @@ NOT_KNOWN = "not known"
 class Case:
     """What the rules look at: one instance before one hop.
 
-    ``now`` and ``probed_at``, when the guest was asked, are in epoch seconds; 0 when nobody looked at a clock.
+    ``now`` and ``probed_at``, when the guest was asked, are in epoch seconds; 0 when nobody looked at a clock. What was
+    not looked at is ``None``. ``words`` is what the provider's things are called in the rules' texts.
     """
 
     instance: Instance
     guest: Guest | None = None
     hop: Hop | None = None
     path: Path | None = None
-    jobs: tuple[Job, ...] | None = None
-    has_source: bool | None = None
-    can_import: bool = True
+    works: tuple[Work, ...] | None = None
+    enrolment: Enrolment | None = None
+    can_enrol: bool = True
     account: Account | None = None
     now: float = 0.0
     probed_at: float = 0.0
     waivers: tuple[Waiver, ...] = ()
+    words: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def source(self) -> str:
@@ -112,14 +115,15 @@ class Rule:
         facts = {name: value for name in self.needs if is_known(name, value := case.fact(name))}
         if len(facts) < len(self.needs):
             evidence = ", ".join(f"{name}: {facts.get(name, NOT_KNOWN)}" for name in self.needs)
-            return self._finding(evidence, INHIBITOR if severity == INHIBITOR else WARNING)
+            return self._finding(case, evidence, INHIBITOR if severity == INHIBITOR else WARNING)
         verdict = self.check(case)
         if isinstance(verdict, Weighed):
-            return self._finding(verdict.evidence, verdict.severity)
-        return None if verdict is None else self._finding(verdict, severity)
+            return self._finding(case, verdict.evidence, verdict.severity)
+        return None if verdict is None else self._finding(case, verdict, severity)
 
-    def _finding(self, evidence: str, severity: str) -> Finding:
-        return Finding(self.id, severity, self.message, evidence, self.remedy, self.source)
+    def _finding(self, case: Case, evidence: str, severity: str) -> Finding:
+        message, remedy = (in_words(text, case.words) for text in (self.message, self.remedy))
+        return Finding(self.id, severity, message, evidence, remedy, self.source)
 
 
 RULES: list[Rule] = []

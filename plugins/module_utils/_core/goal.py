@@ -1,0 +1,64 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is wanted for every instance of a call, and what each provider offers for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from .model import Problem
+from .paths import PATHS, Path
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a provider offers, and how its user wants it.
+
+    ``methods`` names for each service of the path table the methods that do its hops, the wanted one first; ``back``
+    the ways back, the wanted one first; whoever only ``follows`` works that somebody else began writes nothing.
+    ``enrols`` are the types of systems for which an import command is given.
+    ``words`` is what the core's texts call the provider's things, by the names that stand in them in braces.
+    """
+
+    methods: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    back: tuple[str, ...] = ()
+    follows: bool = False
+    enrols: frozenset[str] = frozenset()
+    words: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What the user wants for every instance of a call. Times in seconds; ``offers`` are by provider."""
+
+    state: str = "migrated"
+    on_failure: str = "keep"
+    rollback_to: str = "start"
+    retry: bool = False
+    paths: tuple[Path, ...] = PATHS
+    hop_timeout: float = 7200
+    delete_service_points: bool = False
+    shell: str = "sh"
+    offers: Mapping[str, Offer] = field(default_factory=dict)
+
+    def offer(self, provider: str) -> Offer:
+        """Return what a provider offers; nothing when it is not known."""
+        return self.offers.get(provider, _NOTHING)
+
+
+_NOTHING = Offer()
+
+
+def told(problem: Problem, words: Mapping[str, str]) -> Problem:
+    """Return a problem with the provider's words in it."""
+    return replace(problem, message=in_words(problem.message, words), remedy=in_words(problem.remedy, words))
+
+
+def in_words(text: str, words: Mapping[str, str]) -> str:
+    """Return a text of the core with the provider's words in it."""
+    for name, word in words.items():
+        text = text.replace(f"{{{name}}}", word)
+    return text

@@ -1,0 +1,30 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who may begin now: the last gate before an attempt's first write."""
+
+from __future__ import annotations
+
+from ..goal import Goal
+from ..record import Moment
+from ..verb import Step, look
+from ..workflow import Gate
+from .begin import mark
+from .view import Migration, View, active
+
+# Seconds: who has queued for longer is looked at again before it is let in.
+_FRESH = 600
+
+
+def admitted(queue: str) -> Gate[View]:
+    """Return the gate that begins the attempt when the queue of a kind of works has a place free."""
+
+    def admitted(record: Migration, goal: Goal, now: Moment) -> Step | None:
+        if active(record):
+            return None
+        if now.ticks - (record.seen.get("details") or 0) > _FRESH:
+            return look("details", record.state)
+        return mark(record, "started", "queued", queue, retried=True)
+
+    return admitted

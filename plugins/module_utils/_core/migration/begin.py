@@ -1,0 +1,152 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The first gates of the chains: what must be seen before anything is decided, and who is refused at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from .. import paths, rules, tag
+from ..catalog import is_known, unknown_id
+from ..goal import Goal
+from ..model import Finding, Problem, Tag, required
+from ..record import Moment
+from ..verb import Step, Verb, blocked, failing, failing_by, finish, look, wait
+from .view import Migration, active, attempt, case, offer
+
+
+def stopped_by(found: tuple[Finding, ...]) -> Step | None:
+    """Return the step that refuses an instance because of its findings, if one of them stops it."""
+    problem = blocker(found)
+    return blocked(problem, findings=found) if problem else None
+
+
+def blocker(found: tuple[Finding, ...]) -> Problem | None:
+    """Return the problem that tells of the findings that stop an instance, by the first of them."""
+    stopping = rules.inhibitors(found)
+    if not stopping:
+        return None
+    first = stopping[0]
+    more = f" Findings that stop it: {len(stopping)}." if len(stopping) > 1 else ""
+    return Problem(first.id, f"{first.message} {first.evidence}.{more}", first.remedy)
+
+
+def mark(record: Migration, state: str, step_state: str, queue: str = "", **changes: Any) -> Step:
+    """Return the step that writes a state into the instance's tag."""
+    if state == "started":
+        hops = record.view.hops
+        wanted = Tag(state, attempt(record), hops[0].source, hops[-1].target)
+    else:
+        wanted = replace(required(record.view.tag), state=state)
+    learnt = {**changes, "tag": wanted}
+    return Step(Verb.MARK, step_state, tag.to_text(wanted), learnt, event=f"marked {state}", queue=queue)
+
+
+# --- gates ----------------------------------------------------------------------------------------------------------
+
+
+def command_over(record: Migration, goal: Goal, now: Moment) -> Step | None:
+    """Wait for the script that runs in the guest."""
+    return wait("command", record.state) if record.view.command else None
+
+
+def instance_seen(record: Migration, goal: Goal, now: Moment) -> Step | None:
+    """Look at the instance and its tag before anything else."""
+    return look("details", record.state) if record.view.instance is None else None
+
+
+def target_named(record: Migration, goal: Goal, now: Moment) -> Step | None:
+    """Refuse an instance without a target."""
+    target = record.item.target
+    if is_known(target):
+        return None
+    return failing_by(paths.invalid_target(unknown_id(target) if target else "No target is set."))
+
+
+def tag_readable(record: Migration, goal: Goal, now: Moment) -> Step | None:
+    """Refuse an instance whose tag is not ours, or tells of an attempt with another target."""
+    earlier = record.view.tag
+    if earlier is None:
+        return None
+    if earlier.state == tag.UNREADABLE:
+        return failing(
+            "TagUnreadable",
+            f"The instance's tag {tag.TAG_KEY} holds a text that this collection did not write.",
+            "Correct or remove the tag, after making sure that no migration of the instance is under way.",
+        )
+    if active(record) and earlier.target != record.item.target:
+        return failing(
+            "TargetChanged",
+            f"A migration from {earlier.source} to {earlier.target} is under way, not to {record.item.target}.",
+            f"Finish it with target {earlier.target}, or roll it back first.",
+        )
+    return None
+
+
+def not_rolled_back_before(record: Migration, goal: Goal, now: Moment) -> Step | None:
+    """Repeat an attempt that was rolled back only when that is asked for."""
+    earlier = record.view.tag
+    if earlier is None or earlier.state != "rolled_back" or earlier.target != record.item.target or goal.retry:
+        return None
+    problem = Problem(
+        "RolledBack",
+        f"Attempt {earlier.attempt} from {earlier.source} to {earlier.target} was rolled back.",
+        "Correct what was wrong, then run with retry true.",
+    )
+    return finish("rolled_back", problem=problem)
+
+
+def account_seen(record: Migration, goal: Goal, now: Moment) -> Step | None:
+    """Look at the account, unless an attempt is under way already."""
+    return None if "account" in record.seen or active(record) else look("account", record.state)
+
+
+def works_seen(record: Migration, goal: Goal, now: Moment) -> Step | None:
+    """Find the works of the instance once; what is under way is then followed by its id."""
+    return None if "works" in record.seen else look("works", record.state)
+
+
+def points_seen(record: Migration, goal: Goal, now: Moment) -> Step | None:
+    """Find the points of the instance once."""
+    return None if "points" in record.seen else look("points", record.state)
+
+
+def cloud_allows(record: Migration, goal: Goal, now: Moment) -> Step | None:
+    """Refuse an instance for what the cloud shows of it, before its guest is asked."""
+    if active(record) or _watched(record, goal):
+        return None
+    return stopped_by(rules.examine(case(record.learns(guest=None), goal, now)))
+
+
+def _watched(record: Migration, goal: Goal) -> bool:
+    """Say whether a work of somebody else is followed, or was: it reboots the instance and takes snapshots itself."""
+    live = any(work.status != "done" for work in record.view.works)
+    return offer(record, goal).follows and (record.state != "pending" or live)
+
+
+def points_belong(record: Migration, goal: Goal, now: Moment) -> Step | None:
+    """Refuse an instance whose tag was taken away while points of an attempt are there."""
+    if record.view.tag is not None or not any(point.label for point in record.view.points):
+        return None
+    return failing(
+        "TagMissing",
+        f"Snapshots of an earlier attempt exist, but the instance's tag {tag.TAG_KEY} is gone.",
+        "Restore the tag, or delete those snapshots if the attempt is over.",
+    )
+
+
+#: Before any chain, and on the way to the target.
+SEEN = (command_over, instance_seen)
+FIRST = (
+    target_named,
+    tag_readable,
+    not_rolled_back_before,
+    account_seen,
+    works_seen,
+    cloud_allows,
+    points_seen,
+    points_belong,
+)

@@ -1,0 +1,25 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Server Migration Center: enrol the instance as a migration source, order a job for the hop, and begin it."""
+
+from __future__ import annotations
+
+from ..admit import admitted
+from ..plan import PLAN
+from ..protect import set_taken
+from ..work import begun, enrolled, old_works_gone, ordered, work_followed
+
+KIND = "smc"
+
+GATES = (
+    work_followed,
+    *PLAN,
+    admitted(KIND),
+    set_taken,
+    old_works_gone,
+    enrolled(KIND),
+    ordered(KIND),
+    begun,
+)

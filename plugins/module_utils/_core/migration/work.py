@@ -1,0 +1,140 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The works of the hops: followed, ordered, begun. A method chooses their kind."""
+
+from __future__ import annotations
+
+from .. import tag
+from ..goal import Goal
+from ..model import Enrolment, Order, Work
+from ..record import Moment
+from ..verb import Step, Verb, failing, look, wait
+from ..workflow import Gate
+from .view import Migration, View, active, attempt, instance, next_hop, offer, own_works, work_of_hop
+
+
+def work_followed(record: Migration, goal: Goal, now: Moment) -> Step | None:
+    """Follow the attempt's newest work to its end."""
+    mine = own_works(record, attempt(record)) if active(record) else ()
+    if not mine or mine[-1].status == "done":
+        return None
+    work = mine[-1]
+    if not work.said or work.status == "running":
+        return work_awaited(record, goal, now, work)
+    if work.status == "made":
+        return None
+    if work.status in ("failed", "stopped") and goal.retry and not record.view.retried:
+        return Step(Verb.BEGIN, "migrating", work, {"retried": True}, event=f"retried job {work.id}")
+    return work_failed(work)
+
+
+def work_awaited(record: Migration, goal: Goal, now: Moment, work: Work) -> Step:
+    """Return the step that waits for a work, as long as a hop may take.
+
+    What was only just made is looked at now: a killed run may have made *and* begun it, so it is not begun unseen.
+    """
+    if record.overdue("migrating", goal.hop_timeout, "works", now):
+        return failing(
+            "JobStuck",
+            f"Job {work.id} is still {work.said or work.status} at {work.progress:.0f} % "
+            f"after {goal.hop_timeout:.0f} s.",
+            "Look at the job in the {console}; a later run goes on following it.",
+        )
+    return wait("work", "migrating") if work.said else look("work", "migrating")
+
+
+def work_failed(work: Work) -> Step:
+    """Return the step that tells of a work that ended badly."""
+    detail = ": ".join(part for part in (work.error_code, work.error_text) if part).rstrip(".") or "no reason given"
+    return failing(
+        "MigrationFailed",
+        f"Job {work.id} ended as {work.said} at {work.progress:.0f} % ({detail}).",
+        "Read the job's error in the {console}, correct the cause, then run with retry true.",
+    )
+
+
+def old_works_gone(record: Migration, goal: Goal, now: Moment) -> Step | None:
+    """Delete what former attempts left unfinished: the service takes one unfinished work at a time."""
+    former = tuple(
+        work
+        for work in own_works(record)
+        if work.status != "done" and (tag.work_place(work.name) or (0, 0))[0] < attempt(record)
+    )
+    if not former:
+        return None
+    return Step(Verb.DELETE_WORKS, "importing", former, event="deleted the former attempt's job")
+
+
+def enrolled(kind: str) -> Gate[View]:
+    """Return the gate that makes the instance known to the service of a kind of works."""
+
+    def enrolled(record: Migration, goal: Goal, now: Moment) -> Step | None:
+        enrolment = record.view.enrolment or Enrolment()
+        if work_of_hop(record) is not None:
+            return None
+        if enrolment.id and not record.knows("enrolment"):
+            return wait("enrolment", "importing")
+        if enrolment.state == "ready":
+            return None
+        if _may_enrol(record, goal, enrolment):
+            return Step(Verb.ENROL, "importing", kind, event="began the import as a migration source")
+        return _enrolment_awaited(record, goal, now, enrolment)
+
+    return enrolled
+
+
+def _may_enrol(record: Migration, goal: Goal, enrolment: Enrolment) -> bool:
+    """Say whether an import may help; it is done once per hop, because a hop can take the client away."""
+    offline = enrolment.state in ("absent", "lost")
+    return (
+        offline
+        and record.view.enrolled_for != record.view.hop + 1
+        and instance(record).os_type in offer(record, goal).enrols
+    )
+
+
+def _enrolment_awaited(record: Migration, goal: Goal, now: Moment, enrolment: Enrolment) -> Step:
+    if enrolment.state == "absent":
+        # An attempt that is resumed without the import command it was started with; rules stop a new one earlier.
+        return failing(
+            "SourceMissing",
+            "The attempt is under way, but the instance is no migration source and there is no import command.",
+            "Set {enrol_option} for its operating system, or import it in the {console}, then run again.",
+        )
+    if record.overdue("importing", goal.hop_timeout, "enrolment", now):
+        return failing(
+            "SourceUnavailable",
+            f"The migration source {enrolment.id} stayed {enrolment.said or enrolment.state}.",
+            "Look at the source in the {console} (its client must be online), then run again.",
+        )
+    return wait("enrolment", "importing")
+
+
+def ordered(kind: str) -> Gate[View]:
+    """Return the gate that orders the hop's work."""
+
+    def ordered(record: Migration, goal: Goal, now: Moment) -> Step | None:
+        if work_of_hop(record) is not None:
+            return None
+        hop, number, place = next_hop(record), attempt(record), record.view.hop + 1
+        order = Order(
+            kind,
+            of=instance(record),
+            name=tag.work_name(record.id, number, place),
+            token=tag.client_token(record.id, number, place, "job"),
+            hop=hop,
+            enrolment=(record.view.enrolment or Enrolment()).id,
+        )
+        return Step(Verb.ORDER, "migrating", order, event=f"created the job {hop.source} -> {hop.target}")
+
+    return ordered
+
+
+def begun(record: Migration, goal: Goal, now: Moment) -> Step | None:
+    """Begin the hop's work, which was seen to be made and not begun."""
+    work = work_of_hop(record)
+    if work is None:
+        return None
+    return Step(Verb.BEGIN, "migrating", work, event=f"started job {work.id}")
