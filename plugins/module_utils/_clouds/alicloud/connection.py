@@ -1,0 +1,37 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an account's user chose: how it is reached, and how its migration service is spoken to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Connection:
+    """How to reach one account. ``endpoints`` maps a service to a URL; ``*`` stands for every service."""
+
+    access_key: str
+    secret_key: str
+    security_token: str
+    endpoints: Mapping[str, str]
+    validate_certs: bool = True
+    timeout: int = 30
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Return what must never be shown."""
+        return tuple(secret for secret in (self.secret_key, self.security_token) if secret)
+
+
+@dataclass(frozen=True)
+class Transport:
+    """How the target OS is named to the migration service, and how sources are imported (see docs)."""
+
+    target_parameter: str
+    target_location: str
+    target_values: Mapping[str, str]
+    import_commands: Mapping[str, str]
