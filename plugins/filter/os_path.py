@@ -87,11 +87,12 @@ def os_path(
     via: str | Sequence[str] = (),
     avoid: str | Sequence[str] = (),
     paths: Sequence[Any] = (),
+    provider: str = "alicloud",
     **here: str,
 ) -> list[dict[str, Any]]:
     """Return the hops from ``os_id`` to ``target``; ``here`` names what else is known of the instance."""
     try:
-        hops = plan(Start(str(os_id), **here), str(target), with_rows(paths), ids(via), ids(avoid))
+        hops = plan(Start(str(os_id), provider, **here), str(target), with_rows(paths), ids(via), ids(avoid))
     except (TypeError, ValueError) as error:
         raise AnsibleFilterError(f"os_path: {error}") from None
     if isinstance(hops, Problem):

@@ -51,10 +51,17 @@ _value:
 """
 
 
-def os_targets(os_id: str, *, avoid: str | Sequence[str] = (), paths: Sequence[Any] = (), **here: str) -> list[str]:
+def os_targets(
+    os_id: str,
+    *,
+    avoid: str | Sequence[str] = (),
+    paths: Sequence[Any] = (),
+    provider: str = "alicloud",
+    **here: str,
+) -> list[str]:
     """Return what ``os_id`` can be migrated to; ``here`` names what else is known of the instance."""
     try:
-        return list(reachable(Start(str(os_id), **here), with_rows(paths), ids(avoid)))
+        return list(reachable(Start(str(os_id), provider, **here), with_rows(paths), ids(avoid)))
     except (TypeError, ValueError) as error:
         raise AnsibleFilterError(f"os_targets: {error}") from None
 

@@ -2,34 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Options by name, and the one factory from options to clouds. Modules and the inventory share it."""
+"""Options by name: from a call's options to its instances, its goal, and the clouds. The inventory shares the last."""
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from ansible.module_utils.basic import env_fallback
-
-from ._clouds.alicloud import AliCloud
-from ._clouds.alicloud.target import DEFAULT_PARAMETER, QUERY, REPLICATION_PARAMETERS
-from ._clouds.base import Caller, Cloud, Connection, Script, Transport
+from ._clouds import PROVIDERS
+from ._clouds.base import Caller, Cloud, Options, Script
+from ._clouds.options import check_above_zero
 from ._core import paths, waivers
-from ._core.model import Item, Waiver
-from ._core.step import Goal
+from ._core.goal import Goal, Offer
+from ._core.model import Item, Place, Waiver
 from ._errors import OptionError
-
-PROVIDERS = ("alicloud",)
-_PROFILES_FILE = "~/.aliyun/config.json"
-_AWS_ID = re.compile(r"i-(?:[0-9a-f]{8}|[0-9a-f]{17})")
-
-
-def _from_env(*names: str) -> tuple[Any, list[str]]:
-    return env_fallback, list(names)
-
 
 _INSTANCE: dict[str, Any] = {
     "instance_id": {"type": "str", "required": True},
@@ -51,53 +37,17 @@ _TARGETED: dict[str, Any] = {
     "waivers": {"type": "list", "elements": "dict", "options": _WAIVER},
 }
 
-_ALICLOUD: dict[str, Any] = {
-    "access_key": {
-        "type": "str",
-        "no_log": False,
-        "fallback": _from_env("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALICLOUD_ACCESS_KEY"),
-    },
-    "secret_key": {
-        "type": "str",
-        "no_log": True,
-        "fallback": _from_env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALICLOUD_SECRET_KEY"),
-    },
-    "security_token": {
-        "type": "str",
-        "no_log": True,
-        "fallback": _from_env("ALIBABA_CLOUD_SECURITY_TOKEN", "ALICLOUD_SECURITY_TOKEN"),
-    },
-    "profile": {"type": "str", "fallback": _from_env("ALIBABA_CLOUD_PROFILE", "ALICLOUD_PROFILE")},
-    "region": {"type": "str", "fallback": _from_env("ALIBABA_CLOUD_REGION_ID", "ALICLOUD_REGION")},
-    "endpoint": {"type": "str"},
-    "endpoints": {"type": "dict"},
-    "validate_certs": {"type": "bool", "default": True},
-    "timeout": {"type": "int", "default": 30},
-    "requests_per_second": {"type": "float", "default": 20.0},
-}
-
-_SMC: dict[str, Any] = {
-    "transport": {"type": "str", "choices": ["api", "watch"], "default": "api"},
-    "target_parameter": {"type": "str", "default": DEFAULT_PARAMETER},
-    "target_location": {"type": "str", "choices": [QUERY, REPLICATION_PARAMETERS], "default": QUERY},
-    "target_values": {"type": "dict", "default": {}},
-    "import_command": {
-        "type": "dict",
-        "apply_defaults": True,
-        "options": {"linux": {"type": "str"}, "windows": {"type": "str"}},
-    },
-}
-
 
 def _instances(**more: Any) -> dict[str, Any]:
     return {"type": "list", "elements": "dict", "required": True, "options": {**_INSTANCE, **more}}
 
 
+#: How each provider is reached, by its name; and with the options of its services.
+CONNECTIONS: dict[str, Any] = {name: provider.options[name] for name, provider in PROVIDERS.items()}
+_SERVICES: dict[str, Any] = {name: spec for one in PROVIDERS.values() for name, spec in one.options.items()}
+
 #: The argument specs of the modules.
-INFO: dict[str, Any] = {
-    "instances": _instances(),
-    "alicloud": {"type": "dict", "apply_defaults": True, "options": _ALICLOUD},
-}
+INFO: dict[str, Any] = {"instances": _instances(), **CONNECTIONS}
 COMMAND: dict[str, Any] = {
     **INFO,
     "script": {"type": "str", "required": True},
@@ -108,7 +58,7 @@ COMMAND: dict[str, Any] = {
     "poll_interval": {"type": "float", "default": 5.0},
 }
 MIGRATION: dict[str, Any] = {
-    **INFO,
+    **_SERVICES,
     "instances": _instances(**_TARGETED),
     "target": {"type": "str"},
     "state": {
@@ -116,7 +66,6 @@ MIGRATION: dict[str, Any] = {
         "choices": ["assessed", "migrated", "verified", "rolled_back", "committed"],
         "default": "migrated",
     },
-    "smc": {"type": "dict", "apply_defaults": True, "options": _SMC},
     "on_failure": {"type": "str", "choices": ["keep", "rollback"], "default": "keep"},
     "rollback_to": {"type": "str", "choices": ["start", "hop"], "default": "start"},
     "retry": {"type": "bool", "default": False},
@@ -127,61 +76,64 @@ MIGRATION: dict[str, Any] = {
     "hop_timeout": {"type": "float", "default": 7200.0},
     "timeout": {"type": "float", "default": 86400.0},
     "results_file": {"type": "path"},
-    "progress_interval": {"type": "float"},
-    "checkpoint": {"type": "dict"},
+    "progress_interval": {"type": "float", "default": 15.0},
+    "progress_file": {"type": "path"},
+    "watched": {"type": "list", "elements": "list", "default": []},
     "guest_scripts": {"type": "dict"},
 }
 
 
-def migration_goal(options: Mapping[str, Any]) -> Goal:
+def offers(parameters: Options) -> Mapping[str, Offer]:
+    """Return what each provider does for a call."""
+    return {name: provider.offer(parameters) for name, provider in PROVIDERS.items()}
+
+
+def migration_goal(parameters: Options) -> Goal:
     """Return the goal that the options of os_migration describe."""
     return Goal(
-        state=options["state"],
-        transport=options["smc"]["transport"],
-        on_failure=options["on_failure"],
-        rollback_to=options["rollback_to"],
-        retry=options["retry"],
-        paths=_paths(options["paths"]),
-        hop_timeout=options["hop_timeout"],
-        importable=frozenset(transport(options["smc"]).import_commands),
-        delete_service_snapshots=options["delete_smc_snapshots"],
+        state=parameters["state"],
+        on_failure=parameters["on_failure"],
+        rollback_to=parameters["rollback_to"],
+        retry=parameters["retry"],
+        paths=_paths(parameters["paths"]),
+        hop_timeout=parameters["hop_timeout"],
+        delete_service_points=parameters["delete_smc_snapshots"],
+        offers=offers(parameters),
     )
 
 
 def _paths(rows: Sequence[Mapping[str, Any]]) -> tuple[paths.Path, ...]:
+    services = {**paths.SERVICES, **{name: provider.services for name, provider in PROVIDERS.items()}}
     try:
-        return paths.with_rows(rows)
+        return paths.with_rows(rows, services)
     except ValueError as error:
         raise OptionError(f"paths: {error}", "Correct the row; see the option's documentation.") from None
 
 
-def script(options: Mapping[str, Any]) -> Script:
+def script(parameters: Options) -> Script:
     """Return the script that the options of guest_command describe."""
     return Script(
-        options["script"],
-        options["shell"],
-        options["timeout"],
-        options["username"] or "",
-        options["working_directory"] or "",
+        parameters["script"],
+        parameters["shell"],
+        parameters["timeout"],
+        parameters["username"] or "",
+        parameters["working_directory"] or "",
     )
 
 
-_ABOVE_ZERO = ("max_running", "poll_interval", "hop_timeout", "timeout", "requests_per_second")
+_ABOVE_ZERO = ("max_running", "poll_interval", "hop_timeout", "timeout", "progress_interval")
 
 
-def check_numbers(parameters: Mapping[str, Any]) -> None:
+def check_numbers(parameters: Options) -> None:
     """Refuse numbers with which the work would never end or never begin."""
-    for prefix, given in (("", parameters), ("alicloud.", parameters["alicloud"])):
-        for name in _ABOVE_ZERO:
-            if given.get(name, 1) <= 0:
-                raise OptionError(f"{prefix}{name} is {given[name]}.", "It must be above 0.")
+    check_above_zero(parameters, _ABOVE_ZERO)
+    for provider in PROVIDERS.values():
+        provider.check(parameters)
 
 
-def items(parameters: Mapping[str, Any]) -> list[Item]:
+def items(parameters: Options) -> list[Item]:
     """Return the instances of a call, completed by its defaults."""
-    default_target = str(parameters.get("target") or "")
-    default_region = str(parameters["alicloud"].get("region") or "")
-    found = [_item(raw, default_target, default_region) for raw in parameters["instances"]]
+    found = [_item(raw, parameters) for raw in parameters["instances"]]
     seen: set[str] = set()
     for item in found:
         if item.instance_id in seen:
@@ -191,15 +143,16 @@ def items(parameters: Mapping[str, Any]) -> list[Item]:
     return found
 
 
-def _item(raw: Mapping[str, Any], target: str, region: str) -> Item:
+def _item(raw: Mapping[str, Any], parameters: Options) -> Item:
     instance_id = raw["instance_id"].strip()
     given = {name: value for name, value in raw.items() if value}
+    provider = given.get("provider") or _provider(instance_id)
     return Item(
         instance_id=instance_id,
-        region=given.get("region", region),
-        provider=given.get("provider", _provider(instance_id)),
+        region=given.get("region") or _default_region(provider, parameters),
+        provider=provider,
         profile=given.get("profile", ""),
-        target=given.get("target", target),
+        target=str(given.get("target") or parameters.get("target") or ""),
         name=given.get("name", ""),
         via=tuple(given.get("via", ())),
         avoid=tuple(given.get("avoid", ())),
@@ -208,7 +161,13 @@ def _item(raw: Mapping[str, Any], target: str, region: str) -> Item:
 
 
 def _provider(instance_id: str) -> str:
-    return "aws" if _AWS_ID.fullmatch(instance_id) else "alicloud"
+    """Return the one provider whose ids look so; nothing when that is not one: its place is refused then."""
+    candidates = [name for name, provider in PROVIDERS.items() if provider.ids.fullmatch(instance_id)]
+    return candidates[0] if len(candidates) == 1 else ""
+
+
+def _default_region(provider: str, parameters: Options) -> str:
+    return str(parameters[provider].get("region") or "") if provider in PROVIDERS else ""
 
 
 def _waivers(instance_id: str, raw: Sequence[Mapping[str, Any]]) -> tuple[Waiver, ...]:
@@ -218,90 +177,35 @@ def _waivers(instance_id: str, raw: Sequence[Mapping[str, Any]]) -> tuple[Waiver
         raise OptionError(f"A waiver of {instance_id} is wrong: {error}", "Correct it in the inventory.") from None
 
 
-#: For callers that create no jobs.
-NO_JOBS = Transport("", "", {}, {})
+def clouds(parameters: Options, caller_for: Callable[[Place], Caller]) -> Callable[[Place], Cloud]:
+    """Return the function that gives a place its cloud: one for each, to every thread the same."""
+    connected: dict[Place, Cloud] = {}
 
-
-def transport(smc: Mapping[str, Any]) -> Transport:
-    """Return how SMC jobs are created."""
-    commands = {system: text for system, text in (smc.get("import_command") or {}).items() if text}
-    return Transport(smc["target_parameter"], smc["target_location"], smc["target_values"], commands)
-
-
-def cloud_factory(
-    parameters: Mapping[str, Any], how: Transport, caller: Callable[[], Caller]
-) -> Callable[[Item], Cloud]:
-    """Return the function that gives an item's cloud: one connection per account and region.
-
-    ``caller`` makes the rate limit and back-off of one account.
-    """
-    clouds: dict[tuple[str, str], Cloud] = {}
-    callers: dict[str, Caller] = {}
-
-    def cloud_for(item: Item) -> Cloud:
-        _check_place(item)
-        key = (item.profile, item.region)
-        if key not in clouds:
-            connection = _connection(parameters["alicloud"], item.profile)
-            call = callers.setdefault(item.profile, caller())
-            clouds[key] = AliCloud(connection, item.region, how, call)
-        return clouds[key]
+    def cloud_for(place: Place) -> Cloud:
+        _check_place(place)
+        if place not in connected:
+            cloud = PROVIDERS[place.provider].connect(parameters, place, caller_for(place))
+            connected.setdefault(place, cloud)  # the first stays when two threads connect at once
+        return connected[place]
 
     return cloud_for
 
 
-def _check_place(item: Item) -> None:
-    if item.provider not in PROVIDERS:
-        message = f"{item.instance_id} looks like an instance of provider {item.provider}, which is not supported yet."
-        raise OptionError(message, f"Supported providers: {', '.join(PROVIDERS)}.")
-    if not item.region:
-        raise OptionError(f"{item.instance_id} has no region.", "Set region for the instance, or alicloud.region.")
-
-
-def _connection(options: Mapping[str, Any], profile: str) -> Connection:
-    keys = _keys(options, profile)
-    endpoints = {"*": options["endpoint"]} if options.get("endpoint") else {}
-    return Connection(
-        access_key=keys["access_key"],
-        secret_key=keys["secret_key"],
-        security_token=keys.get("security_token") or "",
-        endpoints={**endpoints, **(options.get("endpoints") or {})},
-        validate_certs=options["validate_certs"],
-        timeout=options["timeout"],
-    )
-
-
-def _keys(options: Mapping[str, Any], profile: str) -> Mapping[str, str]:
-    """Return the keys: those of the item's own profile, else the given ones, else those of the default profile."""
-    if not profile and options.get("access_key") and options.get("secret_key"):
-        return options
-    profile = profile or options.get("profile") or ""
-    if profile:
-        return _profile_keys(profile)
-    raise OptionError(
-        "No credentials for Alibaba Cloud.",
-        "Set alicloud.access_key and secret_key, alicloud.profile, or the environment variables "
-        "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET.",
-    )
-
-
-def _profile_keys(name: str) -> Mapping[str, str]:
-    path = Path(_PROFILES_FILE).expanduser()
-    try:
-        profiles = {entry["name"]: entry for entry in json.loads(path.read_text(encoding="utf-8"))["profiles"]}
-    except (OSError, ValueError, KeyError, TypeError) as failure:
+def _check_place(place: Place) -> None:
+    """Refuse what cannot be connected to; one place's refusal is that of its instances, the others go on."""
+    known = ", ".join(PROVIDERS)
+    if not place.provider:
+        message = "The instance's id does not tell its provider."
+        raise OptionError(message, f"Set provider for the instance. Supported providers: {known}.")
+    if place.provider not in PROVIDERS:
+        message = f"The instance is one of provider {place.provider}, which is not supported yet."
+        raise OptionError(message, f"Supported providers: {known}.")
+    if not place.region:
         raise OptionError(
-            f"The profile {name} was asked for, but {path} cannot be read ({type(failure).__name__}).",
-            "Create it with the provider's command line tool, or give access_key and secret_key.",
-        ) from None
-    found = profiles.get(name, {})
-    if found.get("mode") not in ("AK", "StsToken") or not found.get("access_key_id"):
-        raise OptionError(
-            f"{path} has no profile {name} with keys (mode AK or StsToken).",
-            f"Profiles there: {', '.join(sorted(profiles)) or 'none'}.",
+            "The instance has no region.", f"Set region for the instance, or {place.provider}.region."
         )
-    return {
-        "access_key": found["access_key_id"],
-        "secret_key": found.get("access_key_secret") or "",
-        "security_token": found.get("sts_token") or "",
-    }
+
+
+def requests_per_second(parameters: Options) -> Callable[[str], float]:
+    """Return the function that gives a provider's wanted calls per second for one account."""
+    return lambda provider: float(parameters[provider]["requests_per_second"])

@@ -9,12 +9,14 @@ from __future__ import annotations
 from .path import ARM, CONDITIONS, X86, Path, Start, admits, after, refused
 from .planner import find, invalid_target, plan, reachable
 from .rows import ids, rows, with_rows
-from .table import PATHS
+from .table import PATHS, PROVIDER, SERVICES
 
 __all__ = [
     "ARM",
     "CONDITIONS",
     "PATHS",
+    "PROVIDER",
+    "SERVICES",
     "X86",
     "Path",
     "Start",

@@ -26,9 +26,9 @@ class Path:
     id: str
     source: str
     target: str
+    provider: str
+    service: str
     architectures: tuple[str, ...] = (X86,)
-    provider: str = "alicloud"
-    service: str = "smc"
     minutes: int = 30
     regions: tuple[str, ...] = ()
     editions: tuple[str, ...] = ()
@@ -51,7 +51,7 @@ class Start:
     """Where a plan begins. What is empty is not known and fails no condition; the architecture ``unknown`` does."""
 
     os: str
-    provider: str = "alicloud"
+    provider: str
     architecture: str = X86
     region: str = ""
     version: str = ""

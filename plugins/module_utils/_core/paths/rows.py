@@ -11,9 +11,9 @@ from typing import Any
 
 from ..catalog import is_known, unknown_id
 from .path import Path
-from .table import PATHS
+from .table import PATHS, PROVIDER, SERVICES
 
-_SERVICES: Mapping[str, str] = {"alicloud": "smc", "aws": "ssm"}
+Services = Mapping[str, Sequence[str]]
 
 
 def _is_text(value: Any) -> bool:
@@ -41,11 +41,14 @@ _FORMS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
 }
 
 
-def rows(raw: Iterable[Any]) -> tuple[Path, ...]:
-    """Return the users' paths. A row that cannot be meant raises ``ValueError``."""
+def rows(raw: Iterable[Any], services: Services = SERVICES) -> tuple[Path, ...]:
+    """Return the users' paths. A row that cannot be meant raises ``ValueError``.
+
+    ``services`` are those that rows may name, by provider; a row that names none means the provider's first.
+    """
     found: dict[str, Path] = {}
     for number, entry in enumerate(raw, 1):
-        path = _row(entry, f"row {number}")
+        path = _row(entry, f"row {number}", services)
         if path.id in found:
             raise ValueError(f"row {number}: {path.source} -> {path.target} is there twice; remove one of the two.")
         found[path.id] = path
@@ -57,26 +60,29 @@ def ids(given: str | Sequence[str]) -> Sequence[str]:
     return (given,) if isinstance(given, str) else given
 
 
-def with_rows(raw: Iterable[Any]) -> tuple[Path, ...]:
+def with_rows(raw: Iterable[Any], services: Services = SERVICES) -> tuple[Path, ...]:
     """Return the table with the users' rows; one with the source, target and provider of another replaces it."""
     table = {path.id: path for path in PATHS}
-    return tuple({**table, **{path.id: path for path in rows(raw)}}.values())
+    return tuple({**table, **{path.id: path for path in rows(raw, services)}}.values())
 
 
-def _row(entry: Any, where: str) -> Path:
+def _row(entry: Any, where: str, services: Services) -> Path:
     if not isinstance(entry, Mapping):
         raise ValueError(f"{where}: {entry!r} is not a dictionary with source and target.")
-    values = {"provider": "alicloud", "document": "added by the user", **entry}
+    values = {"provider": PROVIDER, "document": "added by the user", **entry}
     _check_forms(values, where)
     _check_ids(values, where)
     provider = values["provider"]
-    if provider not in _SERVICES:
-        raise ValueError(f"{where}: the provider is {provider!r}; it can be {' or '.join(_SERVICES)}.")
+    if provider not in services:
+        raise ValueError(f"{where}: the provider is {provider!r}; it can be {' or '.join(services)}.")
+    offered = services[provider]
+    if values.setdefault("service", offered[0]) not in offered:
+        raise ValueError(f"{where}: the service is {values['service']!r}; {provider} has {' and '.join(offered)}.")
     hashable: dict[str, Any] = {
         key: value if isinstance(value, str | int) else tuple(value) for key, value in values.items()
     }
     path_id = f"{provider}.{values['source']}.{values['target']}"
-    return Path(path_id, **{"service": _SERVICES[provider], **hashable})
+    return Path(path_id, **hashable)
 
 
 def _check_forms(values: Mapping[str, Any], where: str) -> None:

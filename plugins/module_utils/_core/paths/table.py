@@ -9,9 +9,14 @@ Every row names the document that lists it; where two documents disagree, the ne
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from .path import ARM, X86, Path
+
+#: The services that the rows of a provider may name, the usual one first; and the provider of rows that name none.
+SERVICES: Mapping[str, tuple[str, ...]] = {"alicloud": ("smc",), "aws": ("ssm",)}
+PROVIDER = "alicloud"
 
 _ECS_PAGE, _ECS_DATE = "Alibaba Cloud ECS: Migrate the operating system of an instance", "2025-11-09"
 _SSM_PAGE = "AWS Systems Manager Automation runbook reference: AWSEC2-CloneInstanceAndUpgradeWindows"
@@ -26,14 +31,17 @@ _WINDOWS_REGIONS = (
 _ALLOW_LIST = "Only for accounts that the provider has put on its allow list; ask for it with a ticket."
 
 
+def _own(provider: str, source: str, target: str, **more: Any) -> Path:
+    return Path(f"{provider}.{source}.{target}", source, target, provider, SERVICES[provider][0], **more)
+
+
 def _linux(source: str, target: str, **more: Any) -> Path:
-    path_id = f"alicloud.{source}.{target}"
-    return Path(path_id, source, target, document=_ECS_PAGE, date=_ECS_DATE, **more)
+    return _own("alicloud", source, target, document=_ECS_PAGE, date=_ECS_DATE, **more)
 
 
 def _windows(source: str, target: str, *editions: str) -> Path:
-    return Path(
-        f"alicloud.{source}.{target}",
+    return _own(
+        "alicloud",
         source,
         target,
         regions=_WINDOWS_REGIONS,
@@ -46,12 +54,10 @@ def _windows(source: str, target: str, *editions: str) -> Path:
 
 
 def _runbook(source: str, target: str, note: str = "") -> Path:
-    return Path(
-        f"aws.{source}.{target}",
+    return _own(
+        "aws",
         source,
         target,
-        provider="aws",
-        service="ssm",
         minutes=120,
         editions=("standard", "datacenter"),
         note=note,

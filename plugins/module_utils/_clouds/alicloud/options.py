@@ -1,0 +1,159 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options of Alibaba Cloud: its connection, and how its migration service is spoken to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..._core.goal import Offer
+from ..._errors import OptionError
+from ..base import Options
+from ..options import check_above_zero, from_env
+from .connection import Connection, Transport
+from .target import DEFAULT_PARAMETER, QUERY, REPLICATION_PARAMETERS
+
+_PROFILES_FILE = "~/.aliyun/config.json"
+_NUMBERS = ("timeout", "requests_per_second")
+
+#: The argument specs.
+CONNECTION: dict[str, Any] = {
+    "type": "dict",
+    "apply_defaults": True,
+    "options": {
+        "access_key": {
+            "type": "str",
+            "no_log": False,
+            "fallback": from_env("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALICLOUD_ACCESS_KEY"),
+        },
+        "secret_key": {
+            "type": "str",
+            "no_log": True,
+            "fallback": from_env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALICLOUD_SECRET_KEY"),
+        },
+        "security_token": {
+            "type": "str",
+            "no_log": True,
+            "fallback": from_env("ALIBABA_CLOUD_SECURITY_TOKEN", "ALICLOUD_SECURITY_TOKEN"),
+        },
+        "profile": {"type": "str", "fallback": from_env("ALIBABA_CLOUD_PROFILE", "ALICLOUD_PROFILE")},
+        "region": {"type": "str", "fallback": from_env("ALIBABA_CLOUD_REGION_ID", "ALICLOUD_REGION")},
+        "endpoint": {"type": "str"},
+        "endpoints": {"type": "dict"},
+        "validate_certs": {"type": "bool", "default": True},
+        "timeout": {"type": "int", "default": 30},
+        "requests_per_second": {"type": "float", "default": 20.0},
+    },
+}
+SMC: dict[str, Any] = {
+    "type": "dict",
+    "apply_defaults": True,
+    "options": {
+        "transport": {"type": "str", "choices": ["api", "watch"], "default": "api"},
+        "target_parameter": {"type": "str", "default": DEFAULT_PARAMETER},
+        "target_location": {"type": "str", "choices": [QUERY, REPLICATION_PARAMETERS], "default": QUERY},
+        "target_values": {"type": "dict", "default": {}},
+        "import_command": {
+            "type": "dict",
+            "apply_defaults": True,
+            "options": {"linux": {"type": "str"}, "windows": {"type": "str"}},
+        },
+    },
+}
+
+#: What the core's texts call the provider's things.
+WORDS: Mapping[str, str] = {
+    "agent": "Cloud Assistant",
+    "console": "SMC console",
+    "user": "RAM user",
+    "see_disks": "ecs:DescribeDisks",
+    "service": "Server Migration Center",
+    "authorise": "Log on to the RAM console with the account and confirm the authorization of SMC.",
+    "enrol_option": "smc.import_command",
+}
+#: For callers that order no jobs.
+_NO_JOBS = Transport("", "", {}, {})
+
+
+def offer(options: Options) -> Offer:
+    """Return what Alibaba Cloud does for a call."""
+    smc = options.get("smc") or {}
+    follows = smc.get("transport") == "watch"
+    return Offer(
+        methods={"smc": ("smc_watch",) if follows else ("smc", "smc_watch")},
+        back=("reset_disks",),
+        follows=follows,
+        enrols=frozenset(_import_commands(smc)),
+        words=WORDS,
+    )
+
+
+def check(options: Options) -> None:
+    """Refuse numbers that make no sense."""
+    check_above_zero(options["alicloud"], _NUMBERS, "alicloud.")
+
+
+def transport(smc: Mapping[str, Any] | None) -> Transport:
+    """Return how SMC jobs are ordered."""
+    if smc is None:
+        return _NO_JOBS
+    return Transport(smc["target_parameter"], smc["target_location"], smc["target_values"], _import_commands(smc))
+
+
+def _import_commands(smc: Mapping[str, Any]) -> dict[str, str]:
+    return {system: text for system, text in (smc.get("import_command") or {}).items() if text}
+
+
+def connection(options: Mapping[str, Any], profile: str) -> Connection:
+    """Return how the account of a profile is reached."""
+    keys = _keys(options, profile)
+    endpoints = {"*": options["endpoint"]} if options.get("endpoint") else {}
+    return Connection(
+        access_key=keys["access_key"],
+        secret_key=keys["secret_key"],
+        security_token=keys.get("security_token") or "",
+        endpoints={**endpoints, **(options.get("endpoints") or {})},
+        validate_certs=options["validate_certs"],
+        timeout=options["timeout"],
+    )
+
+
+def _keys(options: Mapping[str, Any], profile: str) -> Mapping[str, str]:
+    """Return the keys: those of the item's own profile, else the given ones, else those of the default profile."""
+    if not profile and options.get("access_key") and options.get("secret_key"):
+        return options
+    profile = profile or options.get("profile") or ""
+    if profile:
+        return _profile_keys(profile)
+    raise OptionError(
+        "No credentials for Alibaba Cloud.",
+        "Set alicloud.access_key and secret_key, alicloud.profile, or the environment variables "
+        "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET.",
+    )
+
+
+def _profile_keys(name: str) -> Mapping[str, str]:
+    path = Path(_PROFILES_FILE).expanduser()
+    try:
+        profiles = {entry["name"]: entry for entry in json.loads(path.read_text(encoding="utf-8"))["profiles"]}
+    except (OSError, ValueError, KeyError, TypeError) as failure:
+        raise OptionError(
+            f"The profile {name} was asked for, but {path} cannot be read ({type(failure).__name__}).",
+            "Create it with the provider's command line tool, or give access_key and secret_key.",
+        ) from None
+    found = profiles.get(name, {})
+    if found.get("mode") not in ("AK", "StsToken") or not found.get("access_key_id"):
+        raise OptionError(
+            f"{path} has no profile {name} with keys (mode AK or StsToken).",
+            f"Profiles there: {', '.join(sorted(profiles)) or 'none'}.",
+        )
+    return {
+        "access_key": found["access_key_id"],
+        "secret_key": found.get("access_key_secret") or "",
+        "security_token": found.get("sts_token") or "",
+    }
