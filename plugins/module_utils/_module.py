@@ -6,29 +6,34 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible.module_utils.common.parameters import remove_values
 
 from ._clouds.base import Script
-from ._core.codec import freeze_to_dict, pack, thaw, unpack
-from ._core.model import Problem, Record
+from ._core.codec import pack
+from ._core.goal import Goal
+from ._core.model import Problem
 from ._core.outcome import diff, outcome, summary
-from ._core.step import Goal
-from ._engine import Clock, Engine, Limits, Retrier
+from ._core.record import Record
+from ._core.workflow import Workflow
+from ._engine import Brief, Callers, Clock, Engine, Limits
 from ._errors import MigrationError, MissingLibrary
-from ._options import NO_JOBS, check_numbers, cloud_factory, items, transport
+from ._options import check_numbers, clouds, items, requests_per_second
+from ._processes import watch
 from ._results import ResultsFile, results_file
-from ._steps import Brief
 
-Extra = Callable[[Record, Goal], Mapping[str, Any]]
+Extra = Callable[[Record[Any], Goal], Mapping[str, Any]]
 
 
 def run_module(
     module: AnsibleModule,
+    workflow: Workflow[Any],
     goal_of: Callable[[Mapping[str, Any]], Goal],
     *,
     timeout: float = float("inf"),
@@ -41,60 +46,36 @@ def run_module(
     """
     file = results_file(module.params, writing=not module.check_mode)
     try:
-        brief = Brief(goal_of(module.params), _probes(module), script or Script(""))
-        if file and not module.params["checkpoint"]:
+        check_numbers(module.params)
+        brief = Brief(goal_of(module.params), module.params.get("guest_scripts") or {}, script or Script(""))
+        if file:
             file.check()
-        records, engine, started = _work(module, brief, timeout)
+        records, elapsed = _work(module, workflow, brief, timeout)
     except MissingLibrary as missing:
         module.fail_json(msg=missing_required_lib(missing.library), exception=missing.cause)
     except MigrationError as error:
         module.fail_json(msg=error.problem.text)
-    if not all(record.done for record in records):
-        module.exit_json(**_interrupted(records, engine, started))
-    _leave(module, records, started, lambda record: extra(record, brief.goal), file)
+    _leave(module, records, elapsed, lambda record: extra(record, brief.goal), file)
 
 
-def _probes(module: AnsibleModule) -> Mapping[str, str]:
-    return module.params.get("guest_scripts") or {}
-
-
-def _work(module: AnsibleModule, brief: Brief, timeout: float) -> tuple[list[Record], Engine, float]:
-    options, clock = module.params, Clock()
-    check_numbers(options)
-    checkpoint = options.get("checkpoint") or {}
-    started = float(checkpoint.get("started") or clock.now())
-    limits = _limits(options, started + timeout, clock.now())
-    how = transport(options["smc"]) if "smc" in options else NO_JOBS
-    per_second = options["alicloud"]["requests_per_second"]
-    # A slice's end cuts no look that has begun: what takes longer than a slice would never come to its end.
-    engine = Engine(
-        cloud_for=cloud_factory(options, how, lambda: Retrier(clock, started + timeout, per_second)),
-        brief=brief,
-        limits=limits,
-        check_mode=module.check_mode,
-        clock=clock,
-        next_poll=float(checkpoint.get("next_poll") or 0),
-    )
-    records = engine.run(_records(options, checkpoint))
-    if clock.now() >= started + timeout:
-        records = [record if record.done else _timed_out(record) for record in records]
-    return records, engine, started
-
-
-def _limits(options: Mapping[str, Any], until: float, now: float) -> Limits:
-    if options.get("progress_interval"):
-        until = min(until, now + options["progress_interval"])
+def _work(
+    module: AnsibleModule, workflow: Workflow[Any], brief: Brief, timeout: float
+) -> tuple[list[Record[Any]], float]:
+    options, stop = module.params, threading.Event()
+    clock = Clock(sleep=stop.wait)
+    started = clock.ticks()
     chosen = {name: options[name] for name in ("poll_interval", "max_running", "hop_timeout") if name in options}
-    return Limits(until=until, **chosen)
+    limits = Limits(until=started + timeout, **chosen)
+    callers = Callers(clock, limits.until, lambda provider: requests_per_second(options, provider))
+    connect = clouds(options, lambda place: callers.of(place.provider, place.profile))
+    engine = Engine(workflow, connect, brief, limits, module.check_mode, clock, stop)
+    watch(options.get("watched") or (), stop)
+    records = engine.run([workflow.record(item) for item in items(options)], _teller(options, clock, started))
+    elapsed = clock.ticks() - started
+    return [record if record.done else _timed_out(record) for record in records], elapsed
 
 
-def _records(options: Mapping[str, Any], checkpoint: Mapping[str, Any]) -> list[Record]:
-    if checkpoint:
-        return [thaw(Record, data) for data in unpack(checkpoint["records"])]
-    return [Record(item) for item in items(options)]
-
-
-def _timed_out(record: Record) -> Record:
+def _timed_out(record: Record[Any]) -> Record[Any]:
     problem = Problem(
         "DeadlineExceeded",
         f"The instance was still {record.state.replace('_', ' ')} when the time of this call was over.",
@@ -103,27 +84,45 @@ def _timed_out(record: Record) -> Record:
     return record.with_(problem=record.problem or problem, state="failed", done=True)
 
 
-def _interrupted(records: Sequence[Record], engine: Engine, started: float) -> dict[str, Any]:
-    return {
-        "unfinished": True,
-        "changed": any(record.changed for record in records),
-        "summary": summary(records, time.time() - started),
-        "checkpoint": {
-            "records": pack([freeze_to_dict(record) for record in records]),
-            "next_poll": engine.next_poll,
-            "started": started,
-        },
-    }
+@dataclass
+class Progress:
+    """Adds a line to a file whenever it is another one, and not more often than ``interval`` seconds."""
+
+    file: Path
+    interval: float
+    clock: Clock
+    started: float
+    _last: str = ""
+    _next: float = field(default=0.0)
+
+    def __call__(self, records: Sequence[Record[Any]]) -> None:
+        """Tell how far the records are."""
+        now = self.clock.ticks()
+        self._next = self._next or self.started + self.interval
+        if now < self._next:
+            return
+        self._next = now + self.interval
+        line = summary(records, now - self.started)["text"]
+        if line != self._last:
+            self._last = line
+            with self.file.open("a", encoding="utf-8") as file:
+                file.write(f"{line}\n")
+
+
+def _teller(options: Mapping[str, Any], clock: Clock, started: float) -> Callable[[Sequence[Record[Any]]], None]:
+    if not options.get("progress_file"):
+        return lambda records: None
+    return Progress(Path(options["progress_file"]), options["progress_interval"], clock, started)
 
 
 def _leave(
     module: AnsibleModule,
-    records: Sequence[Record],
-    started: float,
-    extra: Callable[[Record], Mapping[str, Any]],
+    records: Sequence[Record[Any]],
+    elapsed: float,
+    extra: Callable[[Record[Any]], Mapping[str, Any]],
     file: ResultsFile | None,
 ) -> None:
-    counts = summary(records, time.time() - started)
+    counts = summary(records, elapsed)
     results = remove_values([{**outcome(record), **extra(record)} for record in records], module.no_log_values)
     result = {
         "changed": any(record.changed for record in records),
@@ -151,12 +150,12 @@ def _keep(
 
 def _results(module: AnsibleModule, results: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the results as they are, or packed for the action plugin, which unpacks them with less memory."""
-    return {"packed_results": pack(results)} if module.params.get("progress_interval") else {"results": results}
+    return {"packed_results": pack(results)} if module.params.get("progress_file") else {"results": results}
 
 
-def _failure_text(records: Sequence[Record]) -> str:
+def _failure_text(records: Sequence[Record[Any]]) -> str:
     """Say how many failed, and why for the first few: a fleet's full list is in the results."""
     bad = [record for record in records if record.problem]
-    shown = [f"{record.item.instance_id}: {record.problem.message}" for record in bad[:3] if record.problem]
+    shown = [f"{record.id}: {record.problem.message}" for record in bad[:3] if record.problem]
     more = [f"and {len(bad) - len(shown)} more"] if len(bad) > len(shown) else []
     return f"{len(bad)} of {len(records)} instances failed. {' | '.join([*shown, *more])}"

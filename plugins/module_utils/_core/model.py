@@ -141,7 +141,6 @@ class Instance:
     """Cloud facts of one instance in the shape that is the same for every provider.
 
     ``os`` and the three fields after it are what the cloud's name of the system, ``os_name``, was understood as.
-    ``traits`` is what only this provider knows, for its own prechecks.
     """
 
     instance_id: str
@@ -168,7 +167,6 @@ class Instance:
     agent: Agent = field(default_factory=Agent)
     locks: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
-    traits: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def answers(self) -> bool:
@@ -232,10 +230,14 @@ class Work:
 
 @dataclass(frozen=True)
 class Invocation:
-    """A script that the agent is running now; ``purpose`` is facts, enrol or script."""
+    """A script that the agent is running now.
+
+    ``purpose`` is facts, enrol or script; for enrol, ``kind`` is that of the works that need it.
+    """
 
     purpose: str
     id: str
+    kind: str = ""
 
 
 @dataclass(frozen=True)

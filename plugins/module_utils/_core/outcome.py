@@ -11,53 +11,64 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from . import paths
+from . import command, paths
 from .catalog import is_known
-from .ledger import UNREADABLE
-from .model import CommandResult, Record
-from .position import in_flight, own_jobs, start
-from .step import Goal
+from .goal import Goal
+from .migration.view import View, in_flight, own_works, start
+from .model import CommandResult
+from .record import Record
+from .tag import UNREADABLE
 
 
-def outcome(record: Record) -> dict[str, Any]:
+def outcome(record: Record[Any]) -> dict[str, Any]:
     """Return the result entry of one instance."""
-    jobs = own_jobs(record) or record.jobs or ()
+    whole = _migration(record)
+    view = whole.view
+    works = own_works(whole) or view.works
     return {
         "instance_id": record.item.instance_id,
         "name": record.item.name or None,
         "region": record.item.region,
         "provider": record.item.provider,
         "profile": record.item.profile or None,
-        "source_os": source_os(record),
+        "source_os": source_os(whole),
         "target_os": record.item.target or None,
         "state": record.state,
-        "hop": min(record.hop, len(record.hops)),
-        "hops": _plain(record.hops),
-        "snapshots": _plain(record.snapshots),
-        "job_id": jobs[-1].job_id if jobs else None,
-        "findings": _plain(record.findings),
+        "hop": min(view.hop, len(view.hops)),
+        "hops": _plain(view.hops),
+        "snapshots": _plain(view.points),
+        "job_id": works[-1].id if works else None,
+        "findings": _plain(view.findings),
         "changed": record.changed,
         "error": _plain_or_none(record.problem),
         "timeline": _plain(record.timeline),
-        "instance": _plain_or_none(record.instance),
+        "instance": _plain_or_none(view.instance),
     }
 
 
-def assessment(record: Record, goal: Goal) -> dict[str, Any]:
+def _migration(record: Record[Any]) -> Record[View]:
+    """Return the record with the view of a migration: what other workflows do not see is empty there."""
+    if isinstance(record.view, View):
+        return record
+    return record.with_(view=View(instance=record.view.instance))
+
+
+def assessment(record: Record[View], goal: Goal) -> dict[str, Any]:
     """Return what an assessment adds to the entry of its instance: what it could become, and the guest's own word."""
-    if goal.state != "assessed" or record.instance is None:
+    view = record.view
+    if goal.state != "assessed" or view.instance is None:
         return {}
-    here = start(record, source_os(record) or record.instance.os)
-    guest = asdict(record.guest) if record.guest else {}
+    here = start(record, source_os(record) or view.instance.os)
+    guest = asdict(view.guest) if view.guest else {}
     return {
         "targets": list(paths.reachable(here, goal.paths, record.item.avoid)),
         "guest": {name: guest[name] for name in ("os", "version", "edition", "language", "trouble")} if guest else None,
     }
 
 
-def script_outcome(record: Record, goal: Goal) -> dict[str, Any]:
+def script_outcome(record: Record[command.View], goal: Goal) -> dict[str, Any]:
     """Return what a script's result adds to the entry of its instance."""
-    result = record.result or CommandResult("none")
+    result = record.view.result or CommandResult("none")
     return {
         "rc": result.exit_code,
         "stdout": result.stdout,
@@ -75,18 +86,18 @@ def _plain_or_none(value: Any) -> dict[str, Any] | None:
     return asdict(value) if value else None
 
 
-def source_os(record: Record) -> str | None:
-    """Return the OS that the migration leaves: the ledger's word, else the guest's, else the cloud's."""
-    known = record.ledger
-    if record.hops:
-        return record.hops[0].source
-    if known is not None and known.state != UNREADABLE:
-        return known.source
-    seen = record.guest or record.instance
+def source_os(record: Record[View]) -> str | None:
+    """Return the OS that the migration leaves: the tag's word, else the guest's, else the cloud's."""
+    view = record.view
+    if view.hops:
+        return view.hops[0].source
+    if view.tag is not None and view.tag.state != UNREADABLE:
+        return view.tag.source
+    seen = view.guest or view.instance
     return seen.os if seen else None
 
 
-def summary(records: Sequence[Record], elapsed: float) -> dict[str, Any]:
+def summary(records: Sequence[Record[Any]], elapsed: float) -> dict[str, Any]:
     """Return the counts by state and the progress line; ``elapsed`` is in seconds since the start of the work."""
     states = Counter(record.state for record in records)
     eta = _eta(records, elapsed)
@@ -94,13 +105,13 @@ def summary(records: Sequence[Record], elapsed: float) -> dict[str, Any]:
         "total": len(records),
         "states": dict(sorted(states.items())),
         "failed": sum(1 for record in records if record.done and record.problem),
-        "running": sum(1 for record in records if in_flight(record)),
+        "running": sum(1 for record in records if in_flight(_migration(record))),
         "eta_seconds": eta,
         "text": _line(records, eta),
     }
 
 
-def _line(records: Sequence[Record], eta: int | None) -> str:
+def _line(records: Sequence[Record[Any]], eta: int | None) -> str:
     total = len(records)
     good = _counted((record for record in records if record.done and not record.problem), f"/{total}")
     bad = _counted(record for record in records if record.done and record.problem)
@@ -109,13 +120,13 @@ def _line(records: Sequence[Record], eta: int | None) -> str:
     return ", ".join([*(good or [f"0/{total} done"]), *bad, *doing, *left])
 
 
-def _counted(records: Iterable[Record], of: str = "") -> list[str]:
+def _counted(records: Iterable[Record[Any]], of: str = "") -> list[str]:
     """Return texts such as ``3 failed`` for the states, most frequent first."""
     states = Counter(record.state.replace("_", " ") for record in records)
     return [f"{count}{of} {state}" for state, count in states.most_common()]
 
 
-def _eta(records: Sequence[Record], elapsed: float) -> int | None:
+def _eta(records: Sequence[Record[Any]], elapsed: float) -> int | None:
     """Return the seconds left if the rest goes as the past did; ``None`` while too little is known."""
     waiting = [record for record in records if not record.done]
     done = sum(map(fraction, records)) / len(records) if records else 0
@@ -128,26 +139,26 @@ def _eta(records: Sequence[Record], elapsed: float) -> int | None:
 _MILESTONES = {"protecting": 0.05, "importing": 0.15, "migrating": 0.2, "verifying": 0.95, "rolling_back": 0.9}
 
 
-def fraction(record: Record) -> float:
+def fraction(record: Record[Any]) -> float:
     """Return how much of its work an instance has behind it, 0 to 1."""
     if record.done:
         return 1.0
-    within = _MILESTONES.get(record.state, 0.0)
+    view, within = _migration(record).view, _MILESTONES.get(record.state, 0.0)
     if record.state == "migrating":
-        running = (job.progress for job in record.jobs or () if job.status == "Running")
+        running = (work.progress for work in view.works if work.holds and work.status == "running")
         within += 0.75 * max(running, default=0.0) / 100
-    return min(1.0, (record.hop + within) / max(1, len(record.hops)))
+    return min(1.0, (view.hop + within) / max(1, len(view.hops)))
 
 
-def diff(records: Iterable[Record]) -> dict[str, Any]:
+def diff(records: Iterable[Record[Any]]) -> dict[str, Any]:
     """Return Ansible's before/after of the instances' operating systems, for those that change."""
     moved = [record for record in records if record.changed and is_known(record.item.target)]
     return {
-        "before": {record.item.instance_id: {"os": source_os(record)} for record in moved},
+        "before": {record.item.instance_id: {"os": source_os(_migration(record))} for record in moved},
         "after": {record.item.instance_id: {"os": _after(record)} for record in moved},
     }
 
 
-def _after(record: Record) -> str | None:
+def _after(record: Record[Any]) -> str | None:
     stays = record.state in ("rolled_back", "failed")
-    return source_os(record) if stays else record.item.target
+    return source_os(_migration(record)) if stays else record.item.target

@@ -41,8 +41,7 @@ def mark(record: Migration, state: str, step_state: str, queue: str = "", **chan
         wanted = Tag(state, attempt(record), hops[0].source, hops[-1].target)
     else:
         wanted = replace(required(record.view.tag), state=state)
-    learnt = {**changes, "tag": wanted}
-    return Step(Verb.MARK, step_state, tag.to_text(wanted), learnt, event=f"marked {state}", queue=queue)
+    return Step(Verb.MARK, step_state, tag.to_text(wanted), changes, event=f"marked {state}", queue=queue)
 
 
 # --- gates ----------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 from .. import paths, rules, tag
@@ -15,7 +16,6 @@ from ..goal import Goal, Offer
 from ..model import (
     UNKNOWN,
     Account,
-    CommandResult,
     Disk,
     Enrolment,
     Finding,
@@ -39,17 +39,15 @@ ACTIVE = ("started", "rolling_back", "restored")
 class View:
     """What was seen, and what was concluded from it.
 
-    The first nine fields are aspects, each looked at on its own. ``before`` is the instance as it was before the
+    The first seven fields are aspects, each looked at on its own. ``before`` is the instance as it was before the
     attempt, ``asked`` when the guest was asked (epoch seconds), ``restored`` the disks that were put back in this run,
     ``enrolled_for`` the number of the hop for which an import was begun.
     """
 
     instance: Instance | None = None
-    tag: Tag | None = None
     account: Account | None = None
     guest: Guest | None = None
     command: Invocation | None = None
-    result: CommandResult | None = None
     points: tuple[Point, ...] = ()
     works: tuple[Work, ...] = ()
     enrolment: Enrolment | None = None
@@ -61,6 +59,11 @@ class View:
     restored: tuple[str, ...] = ()
     retried: bool = False
     enrolled_for: int = 0
+
+    @cached_property
+    def tag(self) -> Tag | None:
+        """Return what the instance's own tag says, ``None`` where there is none."""
+        return tag.from_tags(self.instance.tags) if self.instance else None
 
 
 Migration: TypeAlias = Record[View]

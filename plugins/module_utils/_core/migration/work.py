@@ -21,10 +21,10 @@ def work_followed(record: Migration, goal: Goal, now: Moment) -> Step | None:
     if not mine or mine[-1].status == "done":
         return None
     work = mine[-1]
-    if not work.said or work.status == "running":
-        return work_awaited(record, goal, now, work)
-    if work.status == "made":
+    if work.status == "made" and work.said and record.knows("works"):
         return None
+    if work.status in ("made", "running"):
+        return work_awaited(record, goal, now, work)
     if work.status in ("failed", "stopped") and goal.retry and not record.view.retried:
         return Step(Verb.BEGIN, "migrating", work, {"retried": True}, event=f"retried job {work.id}")
     return work_failed(work)
@@ -33,7 +33,7 @@ def work_followed(record: Migration, goal: Goal, now: Moment) -> Step | None:
 def work_awaited(record: Migration, goal: Goal, now: Moment, work: Work) -> Step:
     """Return the step that waits for a work, as long as a hop may take.
 
-    What was only just made is looked at now: a killed run may have made *and* begun it, so it is not begun unseen.
+    What is only made is looked at now: somebody may have begun it, so it is not begun unseen.
     """
     if record.overdue("migrating", goal.hop_timeout, "works", now):
         return failing(
@@ -42,7 +42,7 @@ def work_awaited(record: Migration, goal: Goal, now: Moment, work: Work) -> Step
             f"after {goal.hop_timeout:.0f} s.",
             "Look at the job in the {console}; a later run goes on following it.",
         )
-    return wait("work", "migrating") if work.said else look("work", "migrating")
+    return look("work", "migrating") if work.status == "made" else wait("work", "migrating")
 
 
 def work_failed(work: Work) -> Step:

@@ -1,0 +1,97 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Brings records to their goal. It alone knows check mode, time, threads and retries.
+
+The instances of each place are served by a lane of their own (:mod:`.lane`), so that a place that hangs or is
+throttled costs only its own instances.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from threading import Event
+from typing import Any
+
+from .._clouds.base import Cloud
+from .._core.model import Place
+from .._core.record import Record
+from .._core.workflow import Workflow
+from .cap import Cap
+from .lane import Lane, Limits, Shift
+from .limits import Callers, Clock
+from .sights import Brief
+
+__all__ = ["Brief", "Callers", "Clock", "Engine", "Limits"]
+
+Tell = Callable[[Sequence[Record[Any]]], None]
+
+# Seconds between two looks at the lanes' progress.
+_GLANCE = 0.5
+
+
+def _nothing(records: Sequence[Record[Any]]) -> None:
+    """Tell nobody."""
+
+
+@dataclass
+class Engine:
+    """A run over one workflow; ``stop`` ends it: no call begins after it is set, and those under way come to an end."""
+
+    workflow: Workflow[Any]
+    connect: Callable[[Place], Cloud]
+    brief: Brief
+    limits: Limits = field(default_factory=Limits)
+    check_mode: bool = False
+    clock: Clock = field(default_factory=Clock)
+    stop: Event = field(default_factory=Event)
+
+    def run(self, records: Sequence[Record[Any]], tell: Tell = _nothing) -> list[Record[Any]]:
+        """Work until every record is done or the time is over, and return the records in their order.
+
+        ``tell`` is called again and again with the records as they are.
+        """
+        since = self.clock.ticks()
+        lanes = self._lanes([record.with_(since=since) for record in records])
+        try:
+            self._run(lanes, records, tell)
+        finally:
+            self.stop.set()
+        return _newest(lanes, records)
+
+    def _lanes(self, records: Sequence[Record[Any]]) -> list[Lane]:
+        shift = Shift(
+            self.workflow,
+            self.brief,
+            self.connect,
+            Cap(self.limits.max_running),
+            self.limits,
+            self.clock,
+            self.check_mode,
+            self.stop,
+        )
+        places: dict[Place, dict[str, Record[Any]]] = {}
+        for record in records:
+            places.setdefault(record.item.place, {})[record.id] = record
+        return [Lane(shift, place, members) for place, members in places.items()]
+
+    def _run(self, lanes: Sequence[Lane], records: Sequence[Record[Any]], tell: Tell) -> None:
+        with ThreadPoolExecutor(max(1, len(lanes))) as pool:
+            running: set[Future[None]] = {pool.submit(lane.run) for lane in lanes}
+            try:
+                while running:
+                    ended, running = wait(running, _GLANCE, FIRST_EXCEPTION)
+                    for lane in ended:
+                        lane.result()
+                    tell(_newest(lanes, records))
+            finally:
+                self.stop.set()
+
+
+def _newest(lanes: Sequence[Lane], records: Sequence[Record[Any]]) -> list[Record[Any]]:
+    """Return the newest record of each instance in the order of ``records``."""
+    places = {lane.place: lane.records for lane in lanes}
+    return [places[record.item.place][record.id] for record in records]

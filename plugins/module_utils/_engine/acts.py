@@ -1,0 +1,271 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How each verb is done: what is asked of the cloud, and what a view learns from the answer.
+
+One row per verb in ``VERBS``. An act gets tasks that fit into one call and returns a record or a problem for each; it
+may raise what the cloud raises. What the verb changes is forgotten by its row, and has to be looked at again.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, TypeVar
+
+from .._clouds.base import Capabilities, Cloud, Instances, Script
+from .._core.model import RESETTING, STARTING, STOPPING, Agent, Invocation, Point, Problem, Take, Work
+from .._core.record import Record
+from .._core.tag import TAG_KEY
+from .._core.verb import Step, Verb
+from .._errors import CloudError
+from .sights import SIGHTS, Answers, Brief, Seen, enrolment_ports, here, ids
+
+FACTS_TIMEOUT = 120
+_SHELLS = {"windows": "powershell"}
+# Sights and verbs that take as many ids as there are.
+_ALL = 1_000_000
+
+S = TypeVar("S")
+R = TypeVar("R")
+
+
+class Task(NamedTuple):
+    """One instance and its next step."""
+
+    record: Record[Any]
+    step: Step
+
+    @property
+    def id(self) -> str:
+        """Return the instance's id."""
+        return self.record.id
+
+
+Act = Callable[[Cloud, Sequence[Task], Brief], Answers]
+
+
+def _same(task: Task) -> Hashable:
+    return None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One verb. ``forgets`` are the aspects that it changes, ``key`` must be the same for all tasks of one call.
+
+    ``asks`` is the sight that shows whether it was carried out: it is looked at before the verb is tried again, when
+    the answer was unclear or the resource was in another state than the call needs.
+    """
+
+    act: Act
+    forgets: tuple[str, ...]
+    asks: str
+    key: Callable[[Task], Hashable] = _same
+
+
+def _records(tasks: Iterable[Task]) -> list[Seen]:
+    return [task.record for task in tasks]
+
+
+def _done(task: Task, **learnt: Any) -> Seen:
+    return task.record.with_(changed=True).learns(**learnt)
+
+
+# --- guests ---------------------------------------------------------------------------------------------------------
+
+
+def _ask(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answers:
+    os_type = here(tasks[0].record).os_type
+    script = Script(brief.probes[os_type], _SHELLS.get(os_type, "sh"), FACTS_TIMEOUT)
+    started = Invocation("facts", cloud.agents.run(ids(_records(tasks)), script, str(uuid.uuid4())))
+    return {task.id: task.record.learns(command=started) for task in tasks}
+
+
+def _run(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answers:
+    size, limit = len(brief.script.content.encode()), cloud.capabilities.script_bytes
+    if size > limit:
+        message = f"The script has {size} bytes; the agent takes {limit} at most."
+        problem = Problem("ScriptTooLarge", message, "Shorten it, or let it fetch the rest.")
+        return dict.fromkeys(ids(_records(tasks)), problem)
+    started = Invocation("script", cloud.agents.run(ids(_records(tasks)), brief.script, str(uuid.uuid4())))
+    return {task.id: _done(task, command=started) for task in tasks}
+
+
+def _enrol(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answers:
+    kind, os_type = tasks[0].step.subject, here(tasks[0].record).os_type
+    port = enrolment_ports(cloud)[kind]
+    started = Invocation("enrol", port.enrol(ids(_records(tasks)), os_type, str(uuid.uuid4())), kind)
+    return {task.id: _done(task, command=started, enrolled_for=task.record.view.hop + 1) for task in tasks}
+
+
+# --- the tag and the power ------------------------------------------------------------------------------------------
+
+
+def _mark(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answers:
+    tags = {TAG_KEY: tasks[0].step.subject}
+    cloud.instances.tag(ids(_records(tasks)), tags)
+    return {task.id: _changed(task, tags={**here(task.record).tags, **tags}) for task in tasks}
+
+
+def _changed(task: Task, **changes: Any) -> Seen:
+    return _done(task, instance=replace(here(task.record), **changes))
+
+
+def _power(
+    verb: Callable[[Instances], Callable[[Sequence[str]], Mapping[str, Problem]]], status: str
+) -> Callable[[Cloud, Sequence[Task], Brief], Answers]:
+    def switch(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answers:
+        refused = verb(cloud.instances)(ids(_records(tasks)))
+        offline = Agent(installed=True)
+        return {task.id: refused.get(task.id) or _changed(task, status=status, agent=offline) for task in tasks}
+
+    return switch
+
+
+def _detach(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answers:
+    (task,) = tasks
+    disk = task.step.subject
+    cloud.instances.detach(task.id, disk.disk_id)
+    left = tuple(one for one in here(task.record).disks if one.disk_id != disk.disk_id)
+    return {task.id: _changed(task, disks=left)}
+
+
+def _attach(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answers:
+    (task,) = tasks
+    disk = task.step.subject
+    cloud.instances.attach(task.id, disk.disk_id, disk.device)
+    return {task.id: _changed(task, disks=(*here(task.record).disks, disk))}
+
+
+# --- points ---------------------------------------------------------------------------------------------------------
+
+
+def _snapshot(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answers:
+    (task,) = tasks
+    size = cloud.capabilities.batch.get("take", 1)
+    takes: Sequence[Take] = task.step.subject
+    portions = [takes[start : start + size] for start in range(0, len(takes), size)]
+    taken = [point for points in _each(portions, cloud.snapshots.take) for point in points]
+    return {task.id: _done(task, points=(*task.record.view.points, *taken))}
+
+
+def _each(subjects: Iterable[S], act: Callable[[S], R]) -> list[R]:
+    """Return what ``act`` returns for each; when one is refused, what was done before it is not lost.
+
+    The next step takes the rest.
+    """
+    done: list[R] = []
+    for subject in subjects:
+        try:
+            done.append(act(subject))
+        except CloudError:
+            if not done:
+                raise
+            break
+    return done
+
+
+def _restore(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answers:
+    (task,) = tasks
+
+    def restore(point: Point) -> str:
+        cloud.snapshots.restore(point.disk_id, point.snapshot_id)
+        return point.disk_id
+
+    done = set(_each(task.step.subject, restore))
+    disks = tuple(replace(d, status=RESETTING) if d.disk_id in done else d for d in here(task.record).disks)
+    restored = (*task.record.view.restored, *sorted(done))
+    return {task.id: _changed(task, disks=disks).learns(restored=restored)}
+
+
+def _delete_points(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answers:
+    (task,) = tasks
+
+    def delete(point: Point) -> str:
+        cloud.snapshots.delete(point.snapshot_id)
+        return point.snapshot_id
+
+    gone = set(_each(task.step.subject, delete))
+    left = tuple(point for point in task.record.view.points if point.snapshot_id not in gone)
+    return {task.id: _done(task, points=left)}
+
+
+# --- works ----------------------------------------------------------------------------------------------------------
+
+
+def _order(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answers:
+    (task,) = tasks
+    order = task.step.subject
+    made = cloud.works[order.kind].order(order)
+    return {task.id: _done(task, works=(*task.record.view.works, made))}
+
+
+def _begin(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answers:
+    (task,) = tasks
+    work: Work = task.step.subject
+    cloud.works[work.kind].begin(work.id)
+    begun = replace(work, status="running")
+    works = tuple(begun if one.id == begun.id else one for one in task.record.view.works)
+    return {task.id: _done(task, works=works)}
+
+
+def _delete_works(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answers:
+    (task,) = tasks
+
+    def delete(work: Work) -> str:
+        cloud.works[work.kind].delete(work.id)
+        return work.id
+
+    gone = set(_each(task.step.subject, delete))
+    left = tuple(work for work in task.record.view.works if work.id not in gone)
+    return {task.id: _done(task, works=left)}
+
+
+def _os_type(task: Task) -> Hashable:
+    return here(task.record).os_type
+
+
+def _kind_and_os_type(task: Task) -> Hashable:
+    return task.step.subject, here(task.record).os_type
+
+
+def _text(task: Task) -> Hashable:
+    return task.step.subject
+
+
+_WHILE_IT_HOLDS = ("works", "instance", "guest", "enrolment")
+VERBS: Mapping[Verb, Row] = {
+    Verb.ASK: Row(_ask, ("command",), "instance", key=_os_type),
+    Verb.RUN: Row(_run, ("command", "guest"), "instance", key=_os_type),
+    Verb.ENROL: Row(_enrol, ("command", "enrolment"), "works", key=_kind_and_os_type),
+    Verb.MARK: Row(_mark, (), "tag", key=_text),
+    Verb.SNAPSHOT: Row(_snapshot, ("points",), "points"),
+    Verb.ORDER: Row(_order, ("works",), "works"),
+    Verb.BEGIN: Row(_begin, _WHILE_IT_HOLDS, "work"),
+    Verb.DELETE_POINTS: Row(_delete_points, ("points",), "points"),
+    Verb.DELETE_WORKS: Row(_delete_works, ("works",), "works"),
+    Verb.STOP: Row(_power(lambda port: port.stop, STOPPING), ("instance", "guest"), "disks"),
+    Verb.START: Row(_power(lambda port: port.start, STARTING), ("instance", "guest"), "disks"),
+    Verb.DETACH: Row(_detach, ("instance", "guest"), "disks"),
+    Verb.ATTACH: Row(_attach, ("instance", "guest"), "disks"),
+    Verb.RESTORE: Row(_restore, ("instance", "points", "guest", "enrolment"), "disks"),
+}
+
+
+def name_of(task: Task) -> str:
+    """Return the name under which a provider tells how many ids a call of the task takes."""
+    return str(task.step.subject) if task.step.verb is Verb.LOOK else task.step.verb.name.lower()
+
+
+def most_of(task: Task, capabilities: Capabilities) -> int:
+    """Return the most tasks of this kind in one call."""
+    return capabilities.batch.get(name_of(task), _ALL if task.step.verb is Verb.LOOK else 1)
+
+
+def key_of(task: Task) -> Hashable:
+    """Return what has to be the same for all tasks of one call."""
+    if task.step.verb is Verb.LOOK:
+        return name_of(task), SIGHTS[task.step.subject].key(task.record)
+    return task.step.verb, VERBS[task.step.verb].key(task)

@@ -1,0 +1,394 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The loop of one place: observe, decide, act, sleep. No lane waits for another.
+
+For each instance the workflow decides on the next step; equal steps are put together and sent in as few calls as the
+API allows, some at the same time; each answer is taken as it comes. A call that fails for good becomes the problem of
+its instances; the others go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from threading import Event as Flag
+from typing import Any, TypeAlias
+
+from .._clouds.base import Cloud, Queue
+from .._core.goal import told
+from .._core.model import Event, Place, Problem
+from .._core.record import Record
+from .._core.verb import Step, Verb, look
+from .._core.verb import wait as look_later
+from .._core.workflow import Workflow
+from .._errors import CloudError, MigrationError, MissingLibrary, Moved, OutOfTime, Transient, Unclear
+from .acts import VERBS, Task, key_of, most_of, name_of
+from .cap import Cap
+from .limits import Clock
+from .sights import SIGHTS, Brief
+
+# Seconds for which a call that is not full waits for more of its kind while others are under way, and for which the
+# lane may not notice that it is to stop.
+_GATHER, _GLANCE = 1.0, 1.0
+#: A write without an answer may still take effect, for so many times what a write may stay unseen.
+LATE = 12
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How the engine may behave. Times in seconds; ``until`` is in ticks."""
+
+    until: float = float("inf")
+    poll_interval: float = 20
+    max_running: int = 20
+    hop_timeout: float = 7200
+    threads: int = 8
+
+
+@dataclass(frozen=True)
+class Shift:
+    """What all lanes of a run share."""
+
+    workflow: Workflow[Any]
+    brief: Brief
+    connect: Callable[[Place], Cloud]
+    cap: Cap
+    limits: Limits
+    clock: Clock
+    check_mode: bool
+    stop: Flag
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A write that must not be sent now: until then it is only looked whether it was carried out.
+
+    ``since`` and ``until`` are in ticks; a ``late`` one is sent again only after a look that is newer than ``until``.
+    """
+
+    verb: Verb
+    since: float
+    until: float
+    late: bool
+
+
+@dataclass
+class Group:
+    """Tasks that may share a call, and since when the first of them waits."""
+
+    since: float
+    tasks: list[Task] = field(default_factory=list)
+
+
+Answer: TypeAlias = "Record[Any] | Problem | Hold | None"
+
+
+@dataclass
+class Lane:
+    """The instances of one place, by id and in the user's order."""
+
+    shift: Shift
+    place: Place
+    records: dict[str, Record[Any]]
+    _tick: float = float("-inf")
+    _touched: set[str] = field(default_factory=set)
+    _busy: set[str] = field(default_factory=set)
+    _resting: set[str] = field(default_factory=set)
+    _queued: dict[str, Task] = field(default_factory=dict)
+    _ready: dict[Hashable, Group] = field(default_factory=dict)
+    _flights: dict[Future[Mapping[str, Answer]], list[Task]] = field(default_factory=dict)
+    _holds: dict[str, Hold] = field(default_factory=dict)
+    _running: dict[str, frozenset[str]] = field(default_factory=dict)
+    _queues: dict[str, Hashable] = field(default_factory=dict)
+    _place_free: bool = False
+    _left: int = 0
+
+    def run(self) -> None:
+        """Work until every record is done, the time is over, or the run is stopped."""
+        self._left = sum(not record.done for record in self.records.values())
+        try:
+            self._cloud = self.shift.connect(self.place)
+        except MissingLibrary:
+            raise
+        except MigrationError as error:
+            for record in list(self.records.values()):
+                self._fail(record, Step(Verb.NOTE, record.state), error.problem)
+            return
+        self._queues = {kind: self._queue(queue, kind) for kind, queue in self._cloud.capabilities.queues.items()}
+        self._work()
+
+    def _queue(self, queue: Queue, kind: str) -> Hashable:
+        region = self.place.region if queue.scope == "region" else ""
+        return self.place.provider, self.place.profile, region, kind
+
+    def _work(self) -> None:
+        with ThreadPoolExecutor(self.shift.limits.threads) as pool:
+            while self._left and not self._over():
+                self._decide()
+                self._send(pool)
+                self._rest()
+            for flight, tasks in self._flights.items():
+                self._take(flight, tasks)
+
+    def _over(self) -> bool:
+        return self.shift.stop.is_set() or self.shift.clock.ticks() >= self.shift.limits.until
+
+    # --- decide -----------------------------------------------------------------------------------------------------
+
+    def _decide(self) -> None:
+        """Find the steps of all instances at a poll, and else of those of which something was learnt."""
+        now = self.shift.clock.ticks()
+        polling = now >= self._tick + self.shift.limits.poll_interval
+        if polling:
+            self._tick = now
+            self._touched.update(self.records)
+            self._resting.clear()
+            self._running.clear()
+            self._queued.clear()
+        touched, self._touched = self._touched - self._busy, self._touched & self._busy
+        for instance_id in [one for one in self.records if one in touched] if polling else touched:
+            task = self._task(self.records[instance_id])
+            if task is None or not self._due(task, polling):
+                continue
+            if task.step.queue:
+                self._queued[task.id] = task
+                self._place_free = True
+            else:
+                self._get_ready(task)
+        if self._place_free:
+            self._place_free = False
+            self._admit()
+
+    def _task(self, record: Record[Any]) -> Task | None:
+        """Return the instance's next step that touches the cloud; take the local ones on the way."""
+        while not record.done:
+            step = self.shift.workflow.decide(record, self.shift.brief.goal, self.shift.clock.now)
+            if step.verb.local:
+                self._settle(record, step)
+            elif self.shift.check_mode and step.verb.writes:
+                self._keep(record, step, record.with_(state="planned", done=True, changed=True), planned=True)
+            else:
+                return Task(record, self._unless_held(record, step))
+            record = self.records[record.id]
+        return None
+
+    def _unless_held(self, record: Record[Any], step: Step) -> Step:
+        """Return the step, or the look that has to come before it."""
+        hold = self._holds.get(record.id)
+        if hold is None or hold.verb is not step.verb:
+            return step
+        sight, now = VERBS[step.verb].asks, self.shift.clock.ticks()
+        seen = min(record.seen.get(aspect) or hold.since for aspect in SIGHTS[sight].shows)
+        if seen <= hold.since:
+            return look(sight, step.state)
+        if now < hold.until:
+            return look_later(sight, step.state)
+        if hold.late and seen < hold.until:
+            return look(sight, step.state)
+        del self._holds[record.id]
+        return step
+
+    def _due(self, task: Task, polling: bool) -> bool:
+        """Say whether to send a step now. Nothing is looked at twice between two polls."""
+        if polling:
+            return True
+        if task.id in self._resting or task.step.patient:
+            return False
+        if task.step.verb is not Verb.LOOK:
+            return True
+        shown = (task.record.seen.get(aspect) for aspect in SIGHTS[task.step.subject].shows)
+        return any(when is None or when < self._tick for when in shown)
+
+    def _get_ready(self, task: Task) -> None:
+        self._busy.add(task.id)
+        self._ready.setdefault(key_of(task), Group(self.shift.clock.ticks())).tasks.append(task)
+
+    # --- the cap ----------------------------------------------------------------------------------------------------
+
+    def _admit(self) -> None:
+        """Let in who waits and finds a place free, whoever holds the others; the rest is told to be queued."""
+        for kind in dict.fromkeys(task.step.queue for task in self._queued.values()):
+            waiting = [instance_id for instance_id, task in self._queued.items() if task.step.queue == kind]
+            admitted = self._admitted(kind, waiting)
+            for instance_id in [one for one in waiting if one in self._queued]:
+                record, step = self.records[instance_id], self._queued[instance_id].step
+                if instance_id in admitted:
+                    del self._queued[instance_id]
+                    self._get_ready(Task(record, step))
+                elif record.state != "queued":
+                    self._keep(record, Step(step.verb, "queued"), record)
+
+    def _admitted(self, kind: str, waiting: Sequence[str]) -> frozenset[str]:
+        queue = self._queues[kind]
+        if self.shift.cap.full(queue):
+            return frozenset()
+        try:
+            if kind not in self._running:
+                self._running[kind] = self._cloud.works[kind].running()
+        except (Transient, OutOfTime):
+            return frozenset()  # the count is not known now: nobody is let in before it is
+        except CloudError as refusal:
+            for instance_id in waiting:
+                self._fail(self.records[instance_id], self._queued.pop(instance_id).step, refusal.problem)
+            return frozenset()
+        return self.shift.cap.admit(queue, waiting, self._running[kind])
+
+    def _count(self, record: Record[Any]) -> None:
+        """Note who holds a place; when one becomes free, who waits for it may be let in."""
+        for queue in self._queues.values():
+            if self.shift.workflow.in_flight(record):
+                self.shift.cap.keep(queue, record.id, frozenset(work.id for work in record.view.works))
+            elif self.shift.cap.leave(queue, record.id):
+                self._place_free = True
+
+    # --- act --------------------------------------------------------------------------------------------------------
+
+    def _send(self, pool: ThreadPoolExecutor) -> None:
+        """Send calls while there are threads, one of each kind in turn: no kind keeps all others waiting."""
+        sent = True
+        while sent:
+            sent = False
+            for key in list(self._ready):
+                if len(self._flights) >= self.shift.limits.threads:
+                    return
+                tasks = self._batch(key)
+                if tasks:
+                    self._flights[pool.submit(self._call, tasks)] = tasks
+                    sent = True
+
+    def _batch(self, key: Hashable) -> list[Task]:
+        """Take the tasks of one call out of a group; none while it may still fill up."""
+        group = self._ready[key]
+        size = most_of(group.tasks[0], self._cloud.capabilities)
+        young = self.shift.clock.ticks() - group.since < _GATHER
+        if len(group.tasks) < size and young and self._flights:
+            return []
+        tasks, rest = group.tasks[:size], group.tasks[size:]
+        del self._ready[key]
+        if rest:
+            self._ready[key] = Group(group.since, rest)
+        return tasks
+
+    def _call(self, tasks: list[Task]) -> Mapping[str, Answer]:
+        """Return what each instance learnt; ``None`` where nothing was, and it must be tried again."""
+        if tasks[0].step.verb.writes and self._over():
+            return {}  # nothing new is begun when the time of this call is over
+        try:
+            return self._sent(tasks)
+        except OutOfTime:
+            return {}
+        except CloudError as error:
+            return self._refused(tasks, error)
+        except Exception as fault:
+            # An answer of a form that nobody foresaw must not stop what is under way for the other instances.
+            return dict.fromkeys((task.id for task in tasks), _unexpected(fault, tasks[0]))
+
+    def _sent(self, tasks: list[Task]) -> Mapping[str, Answer]:
+        step, began = tasks[0].step, self.shift.clock.ticks()
+        if step.verb is not Verb.LOOK:
+            return VERBS[step.verb].act(self._cloud, tasks, self.shift.brief)
+        sight = SIGHTS[step.subject]
+        found = sight.look(self._cloud, [task.record for task in tasks], self.shift.brief)
+        return {
+            instance_id: seen if isinstance(seen, Problem) else seen.looked(sight.shows, began)
+            for instance_id, seen in found.items()
+        }
+
+    def _refused(self, tasks: list[Task], error: CloudError) -> Mapping[str, Answer]:
+        """Find out whom a refusal is meant for: one bad instance must not stop the rest of its batch."""
+        now = self.shift.clock.ticks()
+        verb = tasks[0].step.verb
+        if isinstance(error, Unclear):
+            late = LATE * self._cloud.capabilities.visibility
+            return dict.fromkeys((task.id for task in tasks), Hold(verb, now, now + late, late=True))
+        if len(tasks) > 1 and not error.whole_call:
+            middle = len(tasks) // 2
+            return {**self._call(tasks[:middle]), **self._call(tasks[middle:])}
+        if isinstance(error, Moved):
+            hold = Hold(verb, now, self._tick + self.shift.limits.poll_interval, late=False)
+            return {task.id: hold if self._patient(task.record, now) else error.problem for task in tasks}
+        passes = isinstance(error, Transient)
+        waits = {task.id for task in tasks if passes and self.shift.workflow.in_flight(task.record)}
+        return {
+            task.id: None if task.id in waits and self._patient(task.record, now) else error.problem for task in tasks
+        }
+
+    def _patient(self, record: Record[Any], now: float) -> bool:
+        """Say whether to wait on: what is under way in the cloud is not given up because it cannot be seen."""
+        return now - record.since <= self.shift.limits.hop_timeout
+
+    # --- take -------------------------------------------------------------------------------------------------------
+
+    def _rest(self) -> None:
+        """Take the answers that are there, or sleep until something can be there."""
+        clock, limits = self.shift.clock, self.shift.limits
+        pause = max(0.0, min(self._tick + limits.poll_interval, limits.until) - clock.ticks())
+        if self._flights:
+            landed, _others = wait(self._flights, min(pause, _GLANCE), FIRST_COMPLETED)
+            for flight in landed:
+                self._take(flight, self._flights.pop(flight))
+        elif not self._ready and not self._touched and self._left:
+            clock.sleep(pause)
+
+    def _take(self, flight: Future[Mapping[str, Answer]], tasks: Iterable[Task]) -> None:
+        answers = flight.result()
+        for task in tasks:
+            self._busy.discard(task.id)
+            self._touched.add(task.id)
+            self._learn(task, answers.get(task.id))
+
+    def _learn(self, task: Task, answer: Answer) -> None:
+        record, step = task
+        if answer is None:
+            self._resting.add(record.id)
+        elif isinstance(answer, Problem):
+            self._fail(record, step, answer)
+        elif isinstance(answer, Hold):
+            self._holds[record.id] = answer
+            self._keep(record, Step(step.verb, step.state), record.forgets(*VERBS[step.verb].forgets))
+        elif step.verb is Verb.LOOK:
+            self._keep(record, step, answer)
+        else:
+            self._keep(record, step, answer.learns(**step.changes).forgets(*VERBS[step.verb].forgets))
+
+    # --- keep -------------------------------------------------------------------------------------------------------
+
+    def _settle(self, record: Record[Any], step: Step) -> None:
+        """Do a step that touches no cloud."""
+        if step.verb is Verb.FAIL and step.problem:
+            self._fail(record, step, step.problem)
+            return
+        done = record.learns(**step.changes)
+        if step.verb is Verb.FINISH:
+            done = done.with_(problem=step.problem or record.problem, state=step.state, done=True)
+        self._keep(record, step, done)
+
+    def _fail(self, record: Record[Any], step: Step, problem: Problem) -> None:
+        in_words = told(problem, self.shift.brief.goal.offer(record.item.provider).words)
+        failed = Step(step.verb, step.state, event=f"failed: {in_words.message}")
+        self._keep(record, failed, self.shift.workflow.failed(record, in_words))
+
+    def _keep(self, record: Record[Any], step: Step, result: Record[Any], planned: bool = False) -> None:
+        """Store what a step led to, with its timeline."""
+        state = result.state if result.done or planned else step.state
+        timeline = result.timeline
+        if step.event and not planned:
+            at = datetime.fromtimestamp(self.shift.clock.date(), timezone.utc).isoformat(timespec="seconds")
+            timeline = (*timeline, Event(at, step.event))
+        since = self.shift.clock.ticks() if state != record.state else result.since
+        kept = result.with_(state=state, since=since, timeline=timeline)
+        self.records[record.id] = kept
+        self._left -= kept.done and not record.done
+        self._count(kept)
+
+
+def _unexpected(fault: Exception, task: Task) -> Problem:
+    return Problem(
+        "UnexpectedAnswer",
+        f"An answer to the step {name_of(task)} could not be understood ({type(fault).__name__}: {fault}).",
+        "This is a fault of the collection: report this message. What is under way in the cloud goes on.",
+    )

@@ -1,0 +1,164 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How calls reach a cloud: in their turn, again after what passes, never after the deadline."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, TypeVar
+
+from .._core.record import Moment
+from .._errors import CloudError, OutOfTime, Transient, Unclear
+
+T = TypeVar("T")
+
+# How often a fault is tried again: few times where nothing was ever answered, because then the endpoint is more likely
+# to be wrong than the network to be bad. Rate limits are waited out.
+_TRIES, _FIRST_TRIES = 9, 3
+_LONGEST, _GLANCE = 30.0, 1.0
+
+
+def _ticks() -> float:
+    """Return seconds on a clock that never goes back and counts sleep too, where the system has one."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Time in seconds, and how to wait; tests give their own."""
+
+    ticks: Callable[[], float] = _ticks
+    date: Callable[[], float] = time.time
+    sleep: Callable[[float], Any] = time.sleep
+
+    @property
+    def now(self) -> Moment:
+        """Return the moment."""
+        return Moment(self.ticks(), self.date())
+
+
+def _backed_off(times: int) -> float:
+    """Return how long to wait after so many faults in a row, with jitter."""
+    return random.uniform(0.5, 1) * min(_LONGEST, 2.0 ** min(times, 6) / 2)
+
+
+@dataclass
+class Pace:
+    """The turns of all calls of an account; one that is shared by its regions."""
+
+    per_second: float
+    _free: float = 0.0
+    _lock: Lock = field(default_factory=Lock)
+
+    def turn(self, now: float) -> float:
+        """Return when the caller's turn is."""
+        with self._lock:
+            self._free = max(now, self._free + 1 / self.per_second)
+            return self._free
+
+
+@dataclass
+class Gate:
+    """The calls of one action in one place: closed for all while the cloud throttles it, then tried by one."""
+
+    _opens: float = 0.0
+    _throttled: int = 0
+    _lock: Lock = field(default_factory=Lock)
+
+    def wait(self, now: float) -> float:
+        """Return how long the caller has to wait; 0: it may go, and after a throttled answer as the only one."""
+        with self._lock:
+            if now < self._opens:
+                return self._opens - now
+            if self._throttled:
+                self._opens = now + _LONGEST
+            return 0.0
+
+    def throttled(self, now: float) -> None:
+        """Close it for a while."""
+        with self._lock:
+            self._throttled += 1
+            self._opens = now + _backed_off(self._throttled)
+
+    def served(self) -> None:
+        """Open it for all."""
+        with self._lock:
+            self._throttled, self._opens = 0, 0.0
+
+
+class PlaceCaller:
+    """Runs the calls of one place; see :class:`_clouds.base.Caller`."""
+
+    def __init__(self, clock: Clock, until: float, pace: Pace) -> None:
+        self._clock = clock
+        self._until = until
+        self._pace = pace
+        self._gates: dict[str, Gate] = {}
+        self._answered = False
+
+    def __call__(self, action: str, send: Callable[[], T], repeatable: bool = True) -> T:
+        """Return what ``send`` returns."""
+        gate = self._gates.setdefault(action, Gate())
+        faults = 0
+        while True:
+            self._take_turn(gate)
+            try:
+                result = send()
+            except Transient as fault:
+                faults += 1
+                self._weigh(fault, gate, faults, repeatable)
+            except CloudError:
+                self._was_answered(gate)
+                raise
+            else:
+                self._was_answered(gate)
+                return result
+
+    def _take_turn(self, gate: Gate) -> None:
+        while (seconds := gate.wait(self._clock.ticks())) > 0:
+            self._pause(min(seconds, _GLANCE))
+        self._pause(self._pace.turn(now := self._clock.ticks()) - now)
+
+    def _was_answered(self, gate: Gate) -> None:
+        self._answered = True
+        gate.served()
+
+    def _weigh(self, fault: Transient, gate: Gate, faults: int, repeatable: bool) -> None:
+        """Wait before the next try, or raise what ends them."""
+        if fault.throttled:
+            self._answered = True
+            gate.throttled(self._clock.ticks())
+            return
+        gate.served()
+        if not repeatable:
+            raise Unclear(fault.problem) from fault
+        if faults >= (_TRIES if self._answered else _FIRST_TRIES):
+            raise fault
+        self._pause(_backed_off(faults))
+
+    def _pause(self, seconds: float) -> None:
+        if self._clock.ticks() + seconds > self._until:
+            raise OutOfTime
+        if seconds > 0:
+            self._clock.sleep(seconds)
+
+
+class Callers:
+    """The callers of all places; the regions of an account share its pace."""
+
+    def __init__(self, clock: Clock, until: float, per_second: Callable[[str], float]) -> None:
+        self._clock, self._until, self._per_second = clock, until, per_second
+        self._paces: dict[tuple[str, str], Pace] = {}
+        self._lock = Lock()
+
+    def of(self, provider: str, profile: str) -> PlaceCaller:
+        """Return the caller for one more place of an account."""
+        with self._lock:
+            pace = self._paces.setdefault((provider, profile), Pace(self._per_second(provider)))
+        return PlaceCaller(self._clock, self._until, pace)

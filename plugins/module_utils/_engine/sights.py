@@ -1,0 +1,311 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How each sight is looked at: what is asked of the cloud for many instances, and what their views learn.
+
+One row per sight in ``SIGHTS``. A sight shows one aspect of a view or more; it may raise what the cloud raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
+
+from .._clouds.base import Cloud, Enrolments, Script
+from .._core import facts
+from .._core.command import agent_problem, agent_words
+from .._core.goal import Goal
+from .._core.model import (
+    UNKNOWN,
+    CommandResult,
+    Enrolment,
+    Guest,
+    Instance,
+    Invocation,
+    Point,
+    Problem,
+    Work,
+    required,
+)
+from .._core.record import Record
+
+Seen: TypeAlias = Record[Any]
+Answers: TypeAlias = Mapping[str, "Seen | Problem"]
+
+
+@dataclass(frozen=True)
+class Brief:
+    """What the engine needs beyond the records: the goal, the facts scripts by type of system, a user's script."""
+
+    goal: Goal
+    probes: Mapping[str, str] = field(default_factory=dict)
+    script: Script = field(default_factory=lambda: Script(""))
+
+
+def _same(record: Seen) -> Hashable:
+    return None
+
+
+@dataclass(frozen=True)
+class Sight:
+    """One way to look. ``shows`` are the aspects; ``key`` must be the same for all records of one look."""
+
+    look: Callable[[Cloud, Sequence[Seen], Brief], Answers]
+    shows: tuple[str, ...]
+    key: Callable[[Seen], Hashable] = _same
+
+
+def ids(records: Iterable[Seen]) -> list[str]:
+    """Return the instances' ids."""
+    return [record.id for record in records]
+
+
+def here(record: Seen) -> Instance:
+    """Return the instance as it was seen last."""
+    return required(record.view.instance)
+
+
+# --- the instance ---------------------------------------------------------------------------------------------------
+
+
+def _details(cloud: Cloud, records: Sequence[Seen], brief: Brief) -> Answers:
+    return _described(cloud, records, details=True)
+
+
+def _described(cloud: Cloud, records: Sequence[Seen], details: bool) -> Answers:
+    found = cloud.instances.describe(ids(records), details=details)
+    missing = [one for one in ids(records) if one not in found]
+    answers: dict[str, Seen | Problem] = dict(cloud.instances.explain(missing)) if missing else {}
+    for record in records:
+        seen = found.get(record.id)
+        if seen is not None:
+            answers[record.id] = record.learns(instance=seen) if isinstance(seen, Instance) else seen
+    return answers
+
+
+def _instance(cloud: Cloud, records: Sequence[Seen], brief: Brief) -> Answers:
+    """Look at the status and the agent. An instance that is not shown is as it was, unless it was never seen."""
+    new = [record for record in records if record.view.instance is None]
+    answers = dict(_described(cloud, new, details=False)) if new else {}
+    known = [record for record in records if record.view.instance is not None]
+    found = cloud.instances.describe(ids(known), details=False) if known else {}
+    return answers | {
+        record.id: record.learns(instance=_refreshed(here(record), now))
+        for record in known
+        if isinstance(now := found.get(record.id), Instance)
+    }
+
+
+def _refreshed(before: Instance, now: Instance) -> Instance:
+    """Keep what a light look does not show, and our own mark, which it may not show yet."""
+    return replace(
+        now,
+        disks=before.disks,
+        architecture=before.architecture,
+        snapshots_in_progress=before.snapshots_in_progress,
+        tags=before.tags,
+    )
+
+
+def _disks(cloud: Cloud, records: Sequence[Seen], brief: Brief) -> Answers:
+    """Look at the status, the agent and the disks."""
+    disks = cloud.instances.disks(ids(records))
+    answers: dict[str, Seen | Problem] = {}
+    for instance_id, record in _instance(cloud, records, brief).items():
+        answers[instance_id] = record
+        if not isinstance(record, Problem) and disks.get(instance_id):
+            counts = {disk.disk_id: disk.manual_snapshots for disk in here(record).disks}
+            seen = tuple(replace(disk, manual_snapshots=counts.get(disk.disk_id)) for disk in disks[instance_id])
+            answers[instance_id] = record.learns(instance=replace(here(record), disks=seen))
+    return answers
+
+
+def _tag(cloud: Cloud, records: Sequence[Seen], brief: Brief) -> Answers:
+    found = cloud.instances.describe(ids(records), details=False)
+    return {
+        record.id: record.learns(instance=replace(here(record), tags=now.tags))
+        for record in records
+        if isinstance(now := found.get(record.id), Instance)
+    }
+
+
+def _account(cloud: Cloud, records: Sequence[Seen], brief: Brief) -> Answers:
+    account = cloud.account()
+    return {record.id: record.learns(account=account) for record in records}
+
+
+# --- works and enrolments -------------------------------------------------------------------------------------------
+
+
+def _works(cloud: Cloud, records: Sequence[Seen], brief: Brief) -> Answers:
+    """Find all works. What this run made and no look has shown yet may be missing in a list: it stays."""
+    found: dict[str, list[Work]] = {record.id: [] for record in records}
+    enrolments: dict[str, Enrolment] = {}
+    for port in cloud.works.values():
+        for instance_id, (works, enrolment) in port.find([here(record) for record in records]).items():
+            found[instance_id] += works
+            if enrolment is not None:
+                enrolments[instance_id] = enrolment
+    return {
+        record.id: _with_works(record, _made_too(record, found[record.id])).learns(
+            enrolment=enrolments.get(record.id)
+        )
+        for record in records
+    }
+
+
+def _made_too(record: Seen, found: Sequence[Work]) -> tuple[Work, ...]:
+    listed = {work.id for work in found}
+    return (*found, *(work for work in record.view.works if not work.said and work.id not in listed))
+
+
+def _work(cloud: Cloud, records: Sequence[Seen], brief: Brief) -> Answers:
+    """Look at the works that are not over by their ids; what a list does not show yet is as it was."""
+    found: dict[str, Work] = {}
+    for kind, port in cloud.works.items():
+        open_ids = [work.id for record in records for work in _open_works(record) if work.kind == kind]
+        found |= port.read(open_ids) if open_ids else {}
+    return {
+        record.id: _with_works(record, tuple(found.get(work.id, work) for work in record.view.works))
+        for record in records
+    }
+
+
+def _open_works(record: Seen) -> list[Work]:
+    return [work for work in record.view.works if not work.said or work.status in ("made", "running")]
+
+
+def _with_works(record: Seen, works: tuple[Work, ...]) -> Seen:
+    """Take works over; one that held the instance and is over has changed the guest and what knows of it."""
+    running = {work.id for work in record.view.works if work.holds and work.status == "running"}
+    over = any(work.id in running and work.status != "running" for work in works)
+    return (record.forgets("instance", "guest", "enrolment") if over else record).learns(works=works)
+
+
+def _enrolment(cloud: Cloud, records: Sequence[Seen], brief: Brief) -> Answers:
+    known = [record.view.enrolment for record in records if record.view.enrolment]
+    wanted = [enrolment.id for enrolment in known if enrolment.id]
+    found: dict[str, Enrolment] = {}
+    for port in enrolment_ports(cloud).values():
+        found |= port.read(wanted)
+    return {record.id: record.learns(enrolment=_newest(record.view.enrolment, found)) for record in records}
+
+
+def _newest(before: Enrolment | None, found: Mapping[str, Enrolment]) -> Enrolment | None:
+    return found.get(before.id, before) if before else None
+
+
+def enrolment_ports(cloud: Cloud) -> dict[str, Enrolments]:
+    """Return the ports of the kinds of works that need an enrolment."""
+    return {kind: port.enrolments for kind, port in cloud.works.items() if port.enrolments is not None}
+
+
+# --- points ---------------------------------------------------------------------------------------------------------
+
+
+def _points(cloud: Cloud, records: Sequence[Seen], brief: Brief) -> Answers:
+    """Find all points. What this run took and no look has shown yet may be missing in a list: it stays."""
+    found = cloud.snapshots.find([here(record) for record in records], brief.goal.delete_service_points)
+    return {record.id: record.learns(points=_taken_too(record, found[record.id])) for record in records}
+
+
+def _taken_too(record: Seen, found: Sequence[Point]) -> tuple[Point, ...]:
+    listed = {point.snapshot_id for point in found}
+    return (*found, *(p for p in record.view.points if not p.created and p.snapshot_id not in listed))
+
+
+def _point(cloud: Cloud, records: Sequence[Seen], brief: Brief) -> Answers:
+    """Look at the points in progress by their ids."""
+    waiting = [p.snapshot_id for record in records for p in record.view.points if p.status == "progressing"]
+    found = cloud.snapshots.read(waiting)
+    return {
+        record.id: record.learns(points=tuple(_as_seen(point, found) for point in record.view.points))
+        for record in records
+    }
+
+
+def _as_seen(point: Point, found: Mapping[str, Point]) -> Point:
+    """Take over what changes; the label is known and may not be visible yet in a list."""
+    seen = found.get(point.snapshot_id, point)
+    return replace(point, status=seen.status, created=seen.created)
+
+
+# --- scripts in guests ----------------------------------------------------------------------------------------------
+
+
+def _command(cloud: Cloud, records: Sequence[Seen], brief: Brief) -> Answers:
+    """Look how far a script is; what its end tells depends on what it is for."""
+    command: Invocation = required(records[0].view.command)
+    found = cloud.agents.results(command.id, ids(records))
+    answers: dict[str, Seen | Problem] = {}
+    for record in records:
+        result = found.get(record.id)
+        over = result is not None and result.status != "running"
+        answers[record.id] = _OVER[command.purpose](cloud, record, required(result)) if over else record
+    return answers
+
+
+def _facts_over(cloud: Cloud, record: Seen, result: CommandResult) -> Seen | Problem:
+    free, guest = record.learns(command=None), _probed(result)
+    if guest.trouble and _comes_back(record):
+        return free.forgets("instance")  # on its way up again: wait for the agent instead of giving up
+    asked = record.seen.get("instance") or 0.0
+    return free.learns(guest=guest).looked(("guest",), asked)
+
+
+def _comes_back(record: Seen) -> bool:
+    """Say whether the guest was restarted by what is under way, and not only asked."""
+    return record.state in ("verifying", "rolling_back")
+
+
+def _probed(result: CommandResult) -> Guest:
+    """Return what a facts script's result tells; that it is of no use is told as the guest's trouble."""
+    if result.status == "finished" and result.exit_code == 0:
+        guest = facts.parse(result.stdout)
+        if not result.dropped_bytes:
+            return guest
+        lost = f"{result.dropped_bytes} bytes were dropped"
+        return replace(guest, trouble=guest.trouble or "cut_off", trouble_text=lost)
+    trouble = "timed_out" if result.status == "timed_out" else "failed"
+    return Guest(UNKNOWN, trouble=trouble, trouble_text=agent_words(result))
+
+
+def _enrol_over(cloud: Cloud, record: Seen, result: CommandResult) -> Seen | Problem:
+    port = enrolment_ports(cloud)[required(record.view.command).kind]
+    enrolment = port.enrolled(result)
+    if enrolment is not None:
+        return record.learns(command=None, enrolment=enrolment)
+    # The output is not shown: it may repeat the activation code.
+    return agent_problem("The import command did not register a migration source", result)
+
+
+def _script_over(cloud: Cloud, record: Seen, result: CommandResult) -> Seen | Problem:
+    return record.learns(command=None, result=result)
+
+
+_OVER: Mapping[str, Callable[[Cloud, Seen, CommandResult], Seen | Problem]] = {
+    "facts": _facts_over,
+    "enrol": _enrol_over,
+    "script": _script_over,
+}
+
+
+def _invocation(record: Seen) -> Hashable:
+    return record.view.command
+
+
+SIGHTS: Mapping[str, Sight] = {
+    "details": Sight(_details, ("details", "instance", "tag")),
+    "instance": Sight(_instance, ("instance",)),
+    "disks": Sight(_disks, ("instance",)),
+    "tag": Sight(_tag, ("tag",)),
+    "account": Sight(_account, ("account",)),
+    "works": Sight(_works, ("works", "enrolment")),
+    "work": Sight(_work, ("works",)),
+    "enrolment": Sight(_enrolment, ("enrolment",)),
+    "points": Sight(_points, ("points",)),
+    "point": Sight(_point, ("points",)),
+    "command": Sight(_command, ("command",), key=_invocation),
+}
