@@ -14,6 +14,8 @@ version_added: 0.1.0
 short_description: The instances of a cloud account, grouped by operating system and support state
 description:
   - Lists the instances of an account over its regions, in parallel.
+  - A region that cannot be listed costs its own instances only; a warning names it and says why. That all regions fail,
+    or that the credentials are refused, is an error. A list that lacks a region is not cached.
   - Each instance becomes a host with the variables that this collection's roles read, C(instance_id), C(region) and
     C(provider). What the cloud knows of it is in C(os_migration_instance), and can be used by name in C(compose),
     C(groups) and C(keyed_groups); see M(evergreen.os_migration.instance_info). Agent, architecture, disks and snapshots
@@ -22,7 +24,7 @@ description:
     C(support_ended), so that a play can be given the hosts whose system is out of support.
   - The name of the file must end in C(os_migration.yml) or C(os_migration.yaml).
 extends_documentation_fragment:
-  - evergreen.os_migration.alicloud
+  - evergreen.os_migration.providers
   - ansible.builtin.constructed
   - ansible.builtin.inventory_cache
 options:
@@ -31,6 +33,13 @@ options:
     type: str
     required: true
     choices: [evergreen.os_migration.instances]
+  provider:
+    description: The provider whose instances are listed. Without it, the one that has options here, or the only one.
+    type: str
+  timeout:
+    description: Seconds after which a region that has not answered is left out.
+    type: float
+    default: 300
   regions:
     description: Regions to look into. Without it, all that the account sees.
     type: list
@@ -85,28 +94,44 @@ keyed_groups:
   - {prefix: estate, key: tags.estate}
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
+from threading import Thread
 from typing import Any
 
 from ansible.errors import AnsibleParserError
 from ansible.module_utils.basic import missing_required_lib
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible.utils.display import Display
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds import PROVIDERS
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Cloud, Options, Provider
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.options import check_above_zero
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.lifecycle import support
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Instance, Item
-from ansible_collections.evergreen.os_migration.plugins.module_utils._engine import Clock, CloudFor, Retrier
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Instance, Place, Problem
+from ansible_collections.evergreen.os_migration.plugins.module_utils._engine.limits import Callers, Clock
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import (
+    CloudError,
     MigrationError,
     MissingLibrary,
+    OptionError,
     OutOfTime,
+    Transient,
 )
-from ansible_collections.evergreen.os_migration.plugins.module_utils._options import INFO, NO_JOBS, cloud_factory
+from ansible_collections.evergreen.os_migration.plugins.module_utils._options import (
+    CONNECTIONS,
+    clouds,
+    requests_per_second,
+)
 
-_PATIENCE = 300.0
-_THREADS = 8
+display = Display()
+
+CloudFor = Callable[[Place], Cloud]
+#: What became of a region: its instances, or why there are none.
+Answer = Sequence[Instance] | Exception
+
 _FILTERS: dict[str, Any] = {
     "instance_ids": {"type": "list", "elements": "str"},
     "statuses": {"type": "list", "elements": "str"},
@@ -114,7 +139,6 @@ _FILTERS: dict[str, Any] = {
     "tags": {"type": "dict"},
 }
 _NOT_LISTED = ("agent", "architecture", "disks", "snapshots_in_progress")
-_ANY_REGION = "cn-hangzhou"
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
@@ -141,24 +165,38 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if wanted and cache and key in self._cache:
             known: Sequence[Mapping[str, Any]] = self._cache[key]
             return known
-        facts = self._listed()
-        if wanted:
+        found, failures = self._answers()
+        facts = [to_facts(instance) for instance in found]
+        for failure in failures:
+            display.warning(f"{failure} The instances of this region are not listed.")
+        if wanted and not failures:
             self._cache[key] = facts
         return facts
 
-    def _listed(self) -> list[dict[str, Any]]:
-        options = {"alicloud": self._checked({"alicloud": INFO["alicloud"]}, "alicloud")}
-        clock = Clock()
-        until, per_second = clock.now() + _PATIENCE, options["alicloud"]["requests_per_second"]
-        cloud_for = cloud_factory(options, NO_JOBS, lambda: Retrier(clock, until, per_second))
+    def _answers(self) -> tuple[list[Instance], list[str]]:
+        """Return the instances of the regions that answered, and why the others did not."""
         try:
-            return [to_facts(found) for found in listed(cloud_for, self.get_option("regions"), options["alicloud"])]
+            provider, timeout = self._provider(), self.get_option("timeout")
+            options = {provider.name: self._checked({provider.name: CONNECTIONS[provider.name]}, provider.name)}
+            provider.check(options)
+            check_above_zero({"timeout": timeout}, ("timeout",))
+            cloud_for = _connected(options, timeout)
+            places = _places(cloud_for, provider, options[provider.name], self.get_option("regions"))
+            return sorted_out(asked(cloud_for, places, timeout))
         except OutOfTime:
-            raise AnsibleParserError(f"The instances could not be listed within {_PATIENCE:.0f} s.") from None
+            raise AnsibleParserError(f"The instances could not be listed within {timeout:.0f} s.") from None
         except MissingLibrary as missing:
             raise AnsibleParserError(missing_required_lib(missing.library)) from None
         except MigrationError as error:
             raise AnsibleParserError(error.problem.text) from None
+
+    def _provider(self) -> Provider:
+        """Return the named provider, else the one that has options here, else the only one."""
+        named = self.get_option("provider")
+        given = [named] if named else [name for name in PROVIDERS if self.get_option(name)] or list(PROVIDERS)
+        if len(given) == 1 and given[0] in PROVIDERS:
+            return PROVIDERS[given[0]]
+        raise OptionError(f"provider: it can be {' or '.join(PROVIDERS)}.", "Name one of them.")
 
     def _checked(self, spec: dict[str, Any], name: str) -> dict[str, Any]:
         """Return an option as modules get theirs: with defaults and environment, refused when it is wrong."""
@@ -180,13 +218,73 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self._add_host_to_keyed_groups(self.get_option("keyed_groups"), dict(facts), host, strict=strict)
 
 
-def listed(cloud_for: CloudFor, regions: Sequence[str], alicloud: Mapping[str, Any]) -> Iterator[Instance]:
-    """Yield the instances of the regions, or of all regions, in a stable order."""
-    here = alicloud.get("region") or _ANY_REGION
-    chosen = list(regions) or cloud_for(Item("", here, "alicloud")).regions()
-    with ThreadPoolExecutor(_THREADS) as pool:
-        for found in pool.map(lambda region: cloud_for(Item("", region, "alicloud")).listed(), sorted(set(chosen))):
-            yield from sorted(found, key=lambda instance: instance.instance_id)
+def _connected(options: Options, timeout: float) -> CloudFor:
+    """Return the function that connects to a place, with calls until the time is over."""
+    clock = Clock()
+    callers = Callers(clock, clock.ticks() + timeout, requests_per_second(options))
+    return clouds(options, lambda place: callers.of(place.provider, place.profile))
+
+
+def _places(cloud_for: CloudFor, provider: Provider, options: Options, regions: Sequence[str]) -> list[Place]:
+    """Return the places of the regions, or of all regions, in a stable order."""
+    here = Place(provider.name, "", options.get("region") or provider.any_region)
+    return [here._replace(region=region) for region in sorted(set(regions or cloud_for(here).regions()))]
+
+
+def asked(cloud_for: CloudFor, places: Sequence[Place], timeout: float) -> dict[Place, Answer]:
+    """Return what each place answers, each in a thread of its own; after the timeout nobody waits for one any more."""
+    answers: dict[Place, Answer] = dict.fromkeys(places, OutOfTime(f"It did not answer within {timeout:.0f} s."))
+
+    def ask(place: Place) -> None:
+        try:
+            answers[place] = cloud_for(place).listed()
+        except OutOfTime:
+            pass  # as it is told from the beginning
+        except Exception as failure:  # an answer that nobody foresaw costs its own region only
+            answers[place] = failure
+
+    threads = [Thread(target=ask, args=(place,), daemon=True) for place in places]
+    until = time.monotonic() + timeout
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.0, until - time.monotonic()))
+    return dict(answers)
+
+
+def sorted_out(answers: Mapping[Place, Answer]) -> tuple[list[Instance], list[str]]:
+    """Return the instances of the places that answered, and a text for each of the others.
+
+    What is wrong with the caller, not with a place, is raised; so is that no place answered.
+    """
+    found: list[Instance] = []
+    failures: list[str] = []
+    for place, answer in answers.items():
+        if not isinstance(answer, Exception):
+            found += sorted(answer, key=lambda instance: instance.instance_id)
+        elif is_everywhere(answer):
+            raise answer
+        else:
+            problem = _problem(answer)
+            failures.append(f"{place.region}: {problem.code}: {problem.text}")
+    if failures and len(failures) == len(answers):
+        raise AnsibleParserError(f"No region could be listed. {' '.join(failures)}")
+    return found, failures
+
+
+def is_everywhere(failure: Exception) -> bool:
+    """Say whether a failure is the caller's in every place: a library, an option, credentials, a permission."""
+    refused = isinstance(failure, CloudError) and failure.whole_call and not isinstance(failure, Transient)
+    return refused or isinstance(failure, (MissingLibrary, OptionError))
+
+
+def _problem(failure: Exception) -> Problem:
+    if isinstance(failure, MigrationError):
+        return failure.problem
+    if isinstance(failure, OutOfTime):
+        return Problem("DeadlineExceeded", str(failure), "Try again, raise timeout, or leave it out of regions.")
+    said = f"An answer could not be understood ({type(failure).__name__}: {failure})."
+    return Problem("UnexpectedAnswer", said, "This is a fault of the collection: report this message.")
 
 
 def to_facts(instance: Instance) -> dict[str, Any]:

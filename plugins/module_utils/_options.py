@@ -201,9 +201,7 @@ def _check_place(place: Place) -> None:
         message = f"The instance is one of provider {place.provider}, which is not supported yet."
         raise OptionError(message, f"Supported providers: {known}.")
     if not place.region:
-        raise OptionError(
-            "The instance has no region.", f"Set region for the instance, or {place.provider}.region."
-        )
+        raise OptionError("The instance has no region.", f"Set region for the instance, or {place.provider}.region.")
 
 
 def requests_per_second(parameters: Options) -> Callable[[str], float]:

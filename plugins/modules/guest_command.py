@@ -19,7 +19,7 @@ extends_documentation_fragment:
   - evergreen.os_migration.attributes
   - evergreen.os_migration.attributes.write_module
   - evergreen.os_migration.instances
-  - evergreen.os_migration.alicloud
+  - evergreen.os_migration.providers
 options:
   script:
     description:
@@ -113,10 +113,11 @@ summary:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core import command
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.goal import Goal
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.outcome import script_outcome
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.step import Goal
 from ansible_collections.evergreen.os_migration.plugins.module_utils._module import run_module
-from ansible_collections.evergreen.os_migration.plugins.module_utils._options import COMMAND, script
+from ansible_collections.evergreen.os_migration.plugins.module_utils._options import COMMAND, offers, script
 
 SLOW_AGENT = 600
 
@@ -124,8 +125,9 @@ SLOW_AGENT = 600
 def main() -> None:
     module = AnsibleModule(argument_spec=COMMAND, supports_check_mode=True)
     text = script(module.params)
-    goal = Goal("scripted", shell=text.shell)
-    run_module(module, lambda options: goal, timeout=text.timeout + SLOW_AGENT, script=text, extra=script_outcome)
+    goal = Goal("scripted", shell=text.shell, offers=offers(module.params))
+    timeout = text.timeout + SLOW_AGENT
+    run_module(module, command.COMMAND, lambda parameters: goal, timeout=timeout, script=text, extra=script_outcome)
 
 
 if __name__ == "__main__":

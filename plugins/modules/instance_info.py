@@ -19,7 +19,7 @@ extends_documentation_fragment:
   - evergreen.os_migration.attributes
   - evergreen.os_migration.attributes.info_module
   - evergreen.os_migration.instances
-  - evergreen.os_migration.alicloud
+  - evergreen.os_migration.providers
 seealso:
   - module: evergreen.os_migration.os_migration
 """
@@ -108,14 +108,15 @@ summary:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.step import Goal
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.goal import Goal
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.look import LOOK
 from ansible_collections.evergreen.os_migration.plugins.module_utils._module import run_module
-from ansible_collections.evergreen.os_migration.plugins.module_utils._options import INFO
+from ansible_collections.evergreen.os_migration.plugins.module_utils._options import INFO, offers
 
 
 def main() -> None:
     module = AnsibleModule(argument_spec=INFO, supports_check_mode=True)
-    run_module(module, lambda options: Goal("described"))
+    run_module(module, LOOK, lambda parameters: Goal("described", offers=offers(parameters)))
 
 
 if __name__ == "__main__":

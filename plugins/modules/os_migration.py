@@ -26,7 +26,7 @@ extends_documentation_fragment:
   - evergreen.os_migration.attributes
   - evergreen.os_migration.attributes.write_module
   - evergreen.os_migration.instances.targeted
-  - evergreen.os_migration.alicloud
+  - evergreen.os_migration.providers
 options:
   target:
     description:
@@ -160,14 +160,21 @@ options:
     type: path
   progress_interval:
     description:
-      - Seconds between two lines of progress; 15 unless given.
-      - The action plugin calls the module again and again. Each call returns soon after this many seconds with
-        C(unfinished) and a C(checkpoint).
+      - Seconds between two lines of progress. A line is shown only when it is another than the one before.
     type: float
-  checkpoint:
+    default: 15
+  progress_file:
     description:
-      - What an unfinished call returned. It only saves look-ups; without it everything is read from the cloud again.
-    type: dict
+      - File that gets the lines of progress. Set by the action plugin, which shows them; the results are packed then,
+        and unpacked by it.
+    type: path
+  watched:
+    description:
+      - Processes as lists of process id and start time. When one of them is gone, the call ends; what is under way goes
+        on in the cloud. Set by the action plugin.
+    type: list
+    elements: list
+    default: []
   guest_scripts:
     description:
       - The scripts that read a guest's facts, by type of system. Set by the action plugin from the collection's files.
@@ -305,17 +312,10 @@ summary:
   type: dict
   sample: {total: 12, failed: 1, running: 3, eta_seconds: 660, states: {migrated: 8, migrating: 3, blocked: 1},
            text: "8/12 migrated, 1 blocked, 3 migrating, eta 11 min"}
-unfinished:
-  description: Whether the call returned before the work was over.
-  returned: with O(progress_interval)
-  type: bool
-checkpoint:
-  description: What the next call is to be given as O(checkpoint).
-  returned: with O(progress_interval)
-  type: dict
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration import tables
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.outcome import assessment
 from ansible_collections.evergreen.os_migration.plugins.module_utils._module import run_module
 from ansible_collections.evergreen.os_migration.plugins.module_utils._options import MIGRATION, migration_goal
@@ -323,7 +323,8 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._options im
 
 def main() -> None:
     module = AnsibleModule(argument_spec=MIGRATION, supports_check_mode=True)
-    run_module(module, migration_goal, timeout=module.params["timeout"], extra=assessment)
+    timeout = module.params["timeout"]
+    run_module(module, tables.MIGRATION, migration_goal, timeout=timeout, extra=assessment)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The clouds that the collection knows. A provider is a package here and a row in PROVIDERS; nothing else lists them."""
+"""The clouds that the collection knows: a package here, and a row in PROVIDERS. Nothing else lists them."""
 
 from __future__ import annotations
 

@@ -1,0 +1,135 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run a module of the collection with what the task's variables say of the clouds, and show how far it is.
+
+The module runs once, to its end. It writes lines of progress to a private file and ends itself when ansible-playbook,
+or the worker that waits for it, is gone: the next run finds everything in the cloud.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+from ansible import constants as C  # noqa: N812 - what Ansible calls it everywhere
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds import PROVIDERS
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.codec import unpack
+from ansible_collections.evergreen.os_migration.plugins.module_utils._files import located
+
+display = Display()
+
+COLLECTION = "evergreen.os_migration"
+MIGRATION = "os_migration"
+GUEST_SCRIPTS = Path(__file__).parents[2] / "guest"
+#: Seconds between two looks at the file of progress.
+GLANCE = 0.5
+#: Set here, of no use to a reader of the result.
+_OWN_ARGUMENTS = ("progress_file", "watched", "guest_scripts")
+
+
+def guest_scripts() -> dict[str, str]:
+    """Return the texts of the guest facts scripts by type of system."""
+    names = {"linux": "facts.sh", "windows": "facts.ps1"}
+    return {system: (GUEST_SCRIPTS / name).read_text(encoding="utf-8") for system, name in names.items()}
+
+
+class ActionModule(ActionBase):
+    """The modules that take a list of instances; which one, the task says."""
+
+    _supports_check_mode = True
+    _supports_async = True
+    _supports_diff = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Run the module to its end."""
+        super().run(tmp, task_vars)
+        variables = task_vars or {}
+        module = str(self._task.action).rpartition(".")[2]
+        arguments = {**self._connections(variables), **located(self._task.args, "results_file")}
+        if module != MIGRATION:
+            return self._answer(module, arguments, variables, wrap_async=self._task.async_val)
+        if self._task.async_val:
+            raise AnsibleActionFail("os_migration shows its progress and does not support async.")
+        arguments["guest_scripts"] = guest_scripts()
+        if self._connection.transport != "local":
+            return self._answer(module, arguments, variables)  # neither file nor processes are there
+        with _progress() as file:
+            return self._answer(module, {**arguments, "progress_file": file, "watched": watched()}, variables)
+
+    def _answer(self, module: str, arguments: dict[str, Any], variables: dict[str, Any], **how: Any) -> dict[str, Any]:
+        answer = self._execute_module(f"{COLLECTION}.{module}", module_args=arguments, task_vars=variables, **how)
+        return _complete(answer)
+
+    def _connections(self, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """Return how clouds are reached as the variables say it, where they do."""
+        found = {}
+        for provider in PROVIDERS:
+            variable = f"os_migration_{provider}"
+            if provider in self._task.args or variable not in variables:
+                continue
+            value = self._templar.template(variables[variable])
+            if value is not None and value != variables.get("omit"):
+                found[provider] = value
+        return found
+
+
+def watched() -> list[list[int]]:
+    """Return ansible-playbook and this worker as process ids with their start times, where the system tells them."""
+    started = {process: _started(process) for process in (os.getppid(), os.getpid())}
+    return [[process, start] for process, start in started.items() if start is not None]
+
+
+def _started(process: int) -> int | None:
+    """Return when a process was started: field 22 of its line, the 20th behind its name, which may hold anything."""
+    try:
+        return int(Path(f"/proc/{process}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()[19])
+    except OSError:
+        return None
+
+
+@contextmanager
+def _progress() -> Iterator[str]:
+    """Give the path of a private file, and show its lines as they come; what is there at the end is shown too."""
+    handle, path = tempfile.mkstemp(prefix="os_migration-", dir=C.DEFAULT_LOCAL_TMP)
+    os.close(handle)
+    over = Event()
+    follower = Thread(target=_follow, args=(path, over), daemon=True)
+    follower.start()
+    try:
+        yield path
+    finally:
+        over.set()
+        follower.join()
+        os.unlink(path)
+
+
+def _follow(path: str, over: Event) -> None:
+    with open(path, encoding="utf-8", errors="replace") as file:
+        line, ended = "", False
+        while not ended:
+            ended = over.wait(GLANCE)  # first, so that one more look follows the end
+            for part in file:
+                line += part
+                if line.endswith("\n"):
+                    display.display(f"os_migration: {line.rstrip()}")
+                    line = ""
+
+
+def _complete(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return the module's answer as the user is to see it."""
+    if "packed_results" in answer:
+        answer["results"] = unpack(answer.pop("packed_results"))
+    arguments = answer.get("invocation", {}).get("module_args", {})
+    for name in _OWN_ARGUMENTS:
+        arguments.pop(name, None)
+    return answer
