@@ -270,7 +270,7 @@ _PLANS = [
     hops
     for source in sorted(NAMES)
     for target in sorted(NAMES)
-    if source != target and isinstance(hops := plan(Start(source), target), tuple)
+    if source != target and isinstance(hops := plan(Start(source, "alicloud"), target), tuple)
 ]
 #: What may be odd about an instance.
 _ODD_INSTANCES: list[dict[str, Any]] = [

@@ -60,23 +60,23 @@ def test_a_hop_is_planned_with_the_longest_documented_time() -> None:
 
 def test_windows_2008_r2_reaches_2016_and_2019_over_2012_r2_only() -> None:
     for target in ("windows-2016", "windows-2019"):
-        hops = plan(Start("windows-2008r2"), target)
+        hops = plan(Start("windows-2008r2", "alicloud"), target)
         assert isinstance(hops, tuple)
         assert [hop.target for hop in hops] == ["windows-2012r2", target]
-        assert isinstance(plan(Start("windows-2008r2"), target, avoid=["windows-2012r2"]), Problem)
+        assert isinstance(plan(Start("windows-2008r2", "alicloud"), target, avoid=["windows-2012r2"]), Problem)
 
 
 @pytest.mark.parametrize("path", WINDOWS_PATHS, ids=lambda path: path.id)
 def test_no_migration_changes_the_language_of_windows(path: Path) -> None:
     for language in ("zh", "en"):
-        assert after(path, Start(path.source, language=language)).language == language
+        assert after(path, Start(path.source, path.provider, language=language)).language == language
     for language in ("ja", "de", "ko", "fr"):
-        assert isinstance(plan(Start(path.source, language=language), path.target), Problem)
+        assert isinstance(plan(Start(path.source, path.provider, language=language), path.target), Problem)
 
 
 @pytest.mark.parametrize("target", ["rhel-8.6", "rhel-9.4"])
 def test_a_minor_version_of_red_hat_is_no_target(target: str) -> None:
-    refusal = plan(Start("rhel-7", version="7.9"), target)
+    refusal = plan(Start("rhel-7", "alicloud", version="7.9"), target)
     assert isinstance(refusal, Problem)
     assert refusal.code == "InvalidTarget"
 

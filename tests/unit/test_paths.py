@@ -16,6 +16,8 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.paths import (
     ARM,
     PATHS,
+    PROVIDER,
+    SERVICES,
     X86,
     Path,
     Start,
@@ -181,6 +183,7 @@ tables = st.lists(
         target=st.sampled_from(SYSTEMS),
         architectures=st.sampled_from([(X86,), (X86, ARM)]),
         provider=st.sampled_from(["alicloud", "alicloud", "aws"]),
+        service=st.just("smc"),
         regions=some("r-1", "r-2"),
         versions=some("7.8", "7.9"),
         editions=some("standard", "datacenter"),
@@ -297,6 +300,11 @@ def test_the_real_table_is_searched_like_any_other(source: str, architecture: st
         assert (len(found) if isinstance(found, tuple) else None) == (length if source in NAMES else None)
 
 
+def leaving(os_id: str, **known: str) -> Start:
+    """A start at Alibaba Cloud."""
+    return Start(os_id, "alicloud", **known)
+
+
 def targets(found: tuple[Hop, ...] | Problem) -> list[str]:
     assert isinstance(found, tuple), found
     return [hop.target for hop in found]
@@ -309,14 +317,14 @@ def problem(found: tuple[Hop, ...] | Problem, code: str = "UnsupportedPath") -> 
 
 
 def test_several_hops_are_planned_over_what_lies_between() -> None:
-    assert targets(plan(Start("windows-2008r2"), "windows-2016")) == ["windows-2012r2", "windows-2016"]
-    assert targets(plan(Start("centos-7"), "rhel-9")) == ["rhel-7", "rhel-8", "rhel-9"]
-    assert plan(Start("alinux-3"), "alinux-3") == ()
+    assert targets(plan(leaving("windows-2008r2"), "windows-2016")) == ["windows-2012r2", "windows-2016"]
+    assert targets(plan(leaving("centos-7"), "rhel-9")) == ["rhel-7", "rhel-8", "rhel-9"]
+    assert plan(leaving("alinux-3"), "alinux-3") == ()
 
 
 def test_via_and_avoid_choose_the_way() -> None:
     long = ["windows-2012r2", "windows-2016", "windows-2019", "windows-2022"]
-    start = Start("windows-2008r2")
+    start = leaving("windows-2008r2")
     assert len(targets(plan(start, "windows-2022"))) == 3
     assert targets(plan(start, "windows-2022", via=["windows-2016", "windows-2019"])) == long
     assert targets(plan(start, "windows-2022", avoid=["windows-2016"])) == [long[0], *long[2:]]
@@ -324,41 +332,45 @@ def test_via_and_avoid_choose_the_way() -> None:
 
 
 def test_an_edition_counts_only_until_the_first_hop_has_changed_it() -> None:
-    assert problem(plan(Start("windows-2019", edition="standard"), "windows-2022"))
-    by_2019 = plan(Start("windows-2016", edition="standard"), "windows-2022", via=["windows-2019"])
+    assert problem(plan(leaving("windows-2019", edition="standard"), "windows-2022"))
+    by_2019 = plan(leaving("windows-2016", edition="standard"), "windows-2022", via=["windows-2019"])
     assert targets(by_2019) == ["windows-2019", "windows-2022"]
 
 
 def test_a_hop_names_its_row() -> None:
-    (hop,) = plan(Start("centos-7", version="7.9"), "rhel-7")
+    (hop,) = plan(leaving("centos-7", version="7.9"), "rhel-7")
     path = find(hop)
     assert path is not None
     assert (path.id, path.versions, "ticket" in path.allow_list) == ("alicloud.centos-7.rhel-7", ("7.9",), True)
     assert find(replace(hop, path="")) is None
-    assert after(path, Start("centos-7", version="7.9")) == Start("rhel-7")
+    assert after(path, leaving("centos-7", version="7.9")) == leaving("rhel-7")
 
 
 @pytest.mark.parametrize(
     ("start", "target", "condition"),
     [
         (
-            Start("windows-2016", edition="essentials"),
+            leaving("windows-2016", edition="essentials"),
             "windows-2019",
             "windows-2016 -> windows-2019 is for the editions standard, datacenter; this is essentials.",
         ),
         (
-            Start("windows-2008r2", language="ja"),
+            leaving("windows-2008r2", language="ja"),
             "windows-2022",
             "windows-2008r2 -> windows-2012r2 is for the languages zh, en; this is ja.",
         ),
-        (Start("centos-7", version="7.6"), "rhel-9", "centos-7 -> rhel-7 is for the versions 7.9; this is 7.6."),
+        (leaving("centos-7", version="7.6"), "rhel-9", "centos-7 -> rhel-7 is for the versions 7.9; this is 7.6."),
         (
-            Start("rhel-8", architecture=ARM),
+            leaving("rhel-8", architecture=ARM),
             "rhel-9",
             "rhel-8 -> rhel-9 is for the architectures x86_64; this is arm64.",
         ),
-        (Start("windows-2016", region="cn-nanjing"), "windows-2019", "cn-zhangjiakou and 20 more; this is cn-nanjing."),
-        (Start("windows-2025"), "alinux-3", "No document lists one"),
+        (
+            leaving("windows-2016", region="cn-nanjing"),
+            "windows-2019",
+            "cn-zhangjiakou and 20 more; this is cn-nanjing.",
+        ),
+        (leaving("windows-2025"), "alinux-3", "No document lists one"),
     ],
 )
 def test_a_refusal_names_the_condition_that_failed(start: Start, target: str, condition: str) -> None:
@@ -366,17 +378,17 @@ def test_a_refusal_names_the_condition_that_failed(start: Start, target: str, co
 
 
 def test_a_refusal_names_what_can_be_reached_instead() -> None:
-    remedy = problem(plan(Start("centos-7", architecture=ARM), "windows-2016")).remedy
+    remedy = problem(plan(leaving("centos-7", architecture=ARM), "windows-2016")).remedy
     assert all(target in remedy for target in ("alinux-3", "anolis-7", "anolis-8"))
     assert "alinux-2" not in remedy
-    assert "nothing can be reached" in problem(plan(Start("windows-2025"), "alinux-3")).remedy
+    assert "nothing can be reached" in problem(plan(leaving("windows-2025"), "alinux-3")).remedy
 
 
 def test_a_refusal_names_the_way_that_via_and_avoid_rule_out() -> None:
-    refusal = problem(plan(Start("windows-2008r2"), "windows-2016", avoid=["windows-2012r2"]))
+    refusal = problem(plan(leaving("windows-2008r2"), "windows-2016", avoid=["windows-2012r2"]))
     assert "avoiding windows-2012r2" in refusal.message
     assert "windows-2008r2 -> windows-2012r2 -> windows-2016" in refusal.message
-    through = problem(plan(Start("centos-7"), "alinux-3", via=["rhel-9"]))
+    through = problem(plan(leaving("centos-7"), "alinux-3", via=["rhel-9"]))
     assert "through rhel-9" in through.message
     assert "centos-7 -> alinux-3" in through.message
 
@@ -384,14 +396,14 @@ def test_a_refusal_names_the_way_that_via_and_avoid_rule_out() -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        ((Start("centos-7"), "alinux-4"), "InvalidTarget", "Did you mean alinux-3"),
-        ((Start("centos-7"), ""), "InvalidTarget", "Known are"),
-        ((Start("centos-7"), "alinux-3", PATHS, ["anolis8"]), "InvalidPath", "Did you mean anolis-8"),
-        ((Start("centos-7"), "alinux-3", PATHS, (), ["rehl-7"]), "InvalidPath", "Did you mean rhel-7"),
-        ((Start("unknown"), "alinux-3"), "UnsupportedSource", "(unknown)"),
-        ((Start("centos-7"), "rhel-8", PATHS, ["rhel-7"], ["rhel-7"]), "InvalidPath", "rhel-7, and to avoid it"),
-        ((Start("centos-7"), "rhel-7", PATHS, (), ["rhel-7"]), "InvalidPath", "rhel-7, and to avoid it"),
-        ((Start("centos-7"), "centos-7", PATHS, ["rhel-7"]), "InvalidPath", "already"),
+        ((leaving("centos-7"), "alinux-4"), "InvalidTarget", "Did you mean alinux-3"),
+        ((leaving("centos-7"), ""), "InvalidTarget", "Known are"),
+        ((leaving("centos-7"), "alinux-3", PATHS, ["anolis8"]), "InvalidPath", "Did you mean anolis-8"),
+        ((leaving("centos-7"), "alinux-3", PATHS, (), ["rehl-7"]), "InvalidPath", "Did you mean rhel-7"),
+        ((leaving("unknown"), "alinux-3"), "UnsupportedSource", "(unknown)"),
+        ((leaving("centos-7"), "rhel-8", PATHS, ["rhel-7"], ["rhel-7"]), "InvalidPath", "rhel-7, and to avoid it"),
+        ((leaving("centos-7"), "rhel-7", PATHS, (), ["rhel-7"]), "InvalidPath", "rhel-7, and to avoid it"),
+        ((leaving("centos-7"), "centos-7", PATHS, ["rhel-7"]), "InvalidPath", "already"),
     ],
 )
 def test_what_contradicts_itself_is_told_with_a_remedy(arguments: tuple[Any, ...], code: str, words: str) -> None:
@@ -402,8 +414,8 @@ def test_what_contradicts_itself_is_told_with_a_remedy(arguments: tuple[Any, ...
 
 def test_a_version_may_be_written_longer_than_the_condition() -> None:
     path = next(path for path in PATHS if path.versions == ("7.9",))
-    assert not refused(path, Start("centos-7", version="7.9.2009"))
-    assert set(refused(path, Start("centos-7", version="7.90"))) == {"versions"}
+    assert not refused(path, leaving("centos-7", version="7.9.2009"))
+    assert set(refused(path, leaving("centos-7", version="7.90"))) == {"versions"}
 
 
 # --- rows of users --------------------------------------------------------------------------------------------------
@@ -416,17 +428,19 @@ def test_a_row_adds_a_path() -> None:
         "alicloud.rhel-9.rhel-10",
         "rhel-9",
         "rhel-10",
+        "alicloud",
+        "smc",
         architectures=(X86, ARM),
         minutes=45,
         document="added by the user",
     )
-    assert targets(plan(Start("rhel-8", architecture=X86), "rhel-10", table)) == ["rhel-9", "rhel-10"]
+    assert targets(plan(leaving("rhel-8", architecture=X86), "rhel-10", table)) == ["rhel-9", "rhel-10"]
 
 
 def test_a_row_replaces_the_one_between_the_same_systems() -> None:
     table = with_rows([{"source": "centos-7", "target": "rhel-7"}])
     assert len(table) == len(PATHS)
-    assert targets(plan(Start("centos-7", version="7.6"), "rhel-7", table)) == ["rhel-7"]
+    assert targets(plan(leaving("centos-7", version="7.6"), "rhel-7", table)) == ["rhel-7"]
 
 
 def test_a_row_of_another_provider_stands_beside_it() -> None:
@@ -434,6 +448,22 @@ def test_a_row_of_another_provider_stands_beside_it() -> None:
     assert (path.id, path.service, path.allow_list) == ("aws.centos-7.rhel-7", "ssm", "Ask first.")
     assert len(with_rows([{"source": "centos-7", "target": "rhel-7", "provider": "aws"}])) == len(PATHS) + 1
     assert with_rows([]) == PATHS
+
+
+def test_a_row_names_a_provider_and_a_service_that_there_are() -> None:
+    services = {"alicloud": ("smc", "other"), "toy": ("toy",)}
+    given = {"source": "centos-7", "target": "rhel-7"}
+    raw = [given, {**given, "target": "rhel-8", "service": "other"}, {**given, "provider": "toy"}]
+    assert [path.service for path in rows(raw, services)] == ["smc", "other", "toy"]
+    assert len(with_rows(raw, services)) == len(PATHS) + 2
+    with pytest.raises(ValueError, match="alicloud or toy"):
+        rows([{**given, "provider": "aws"}], services)
+
+
+def test_rows_that_name_no_provider_are_of_one_that_the_table_knows() -> None:
+    assert PROVIDER in SERVICES
+    assert {path.provider for path in PATHS} == set(SERVICES)
+    assert all(path.service in SERVICES[path.provider] for path in PATHS)
 
 
 GOOD = {"source": "rhel-9", "target": "rhel-10"}
@@ -449,6 +479,7 @@ GOOD = {"source": "rhel-9", "target": "rhel-10"}
         ([{**GOOD, "target": ["rhel-10"]}], "target is"),
         ([{**GOOD, "target": "rhel-9"}], "both rhel-9"),
         ([{**GOOD, "provider": "azure"}], "alicloud or aws"),
+        ([{**GOOD, "service": "ssm"}], "alicloud has smc"),
         ([{**GOOD, "provider": None}], "provider is None"),
         ([{**GOOD, "minuets": 5}], "no key 'minuets'"),
         ([{**GOOD, "minutes": "5"}], "minutes is '5'"),
