@@ -2,78 +2,106 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The action plugin: slices, a line of progress after each, nothing left behind."""
+"""The action plugin: one call, what the variables say of the clouds, lines of progress, nothing left behind."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import stat
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from ansible.errors import AnsibleActionFail
-from ansible_collections.evergreen.os_migration.plugins.action import os_migration
-from ansible_collections.evergreen.os_migration.plugins.action.os_migration import ActionModule, guest_scripts
+from ansible_collections.evergreen.os_migration.plugins.action import batch
+from ansible_collections.evergreen.os_migration.plugins.action.batch import ActionModule, guest_scripts, watched
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.codec import pack
 
 GIVEN = {"instances": [{"instance_id": "i-1"}], "state": "migrated"}
+DONE = {"changed": True, "results": []}
+OMIT = "the mark of a variable that is left out"
 
-
-def unfinished(number: int) -> dict[str, Any]:
-    return {"unfinished": True, "summary": {"text": f"{number}/9 migrated"}, "checkpoint": {"number": number}}
+Module = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class Playbook:
     """A task whose module answers what it was told, and a screen."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.calls: list[dict[str, Any]] = []
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, directory: Path) -> None:
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.how: list[dict[str, Any]] = []
         self.lines: list[str] = []
-        self.answers: Iterator[dict[str, Any]] = iter(())
-        self.parent = 100
+        self.module: Module = lambda arguments: dict(DONE)
         self.task = SimpleNamespace(args={})
-        monkeypatch.setattr(os_migration, "display", SimpleNamespace(display=self.lines.append))
-        monkeypatch.setattr(os, "getppid", lambda: self.parent)
+        self.transport = "local"
+        self.directory = directory
+        monkeypatch.setattr(batch, "display", SimpleNamespace(display=self.lines.append))
+        monkeypatch.setattr(batch, "GLANCE", 0.01)
+        monkeypatch.setattr(batch.C, "DEFAULT_LOCAL_TMP", str(directory))
         monkeypatch.setattr(ActionModule, "__init__", lambda action: None)
         monkeypatch.setattr("ansible.plugins.action.ActionBase.run", lambda action, tmp, task_vars: {})
         monkeypatch.setattr(ActionModule, "_execute_module", self._execute)
 
-    def _execute(self, name: str, module_args: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        assert name == "evergreen.os_migration.os_migration"
-        self.calls.append(dict(module_args))
-        return next(self.answers)
+    def _execute(self, name: str, module_args: dict[str, Any], task_vars: dict[str, Any], **how: Any) -> dict[str, Any]:
+        self.calls.append((name, dict(module_args)))
+        self.how.append(how)
+        return self.module(module_args)
 
-    def run(self, *answers: dict[str, Any], **given: Any) -> dict[str, Any]:
-        return self.run_on(iter(answers), **given)
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What the module got, called once."""
+        ((_name, arguments),) = self.calls
+        return arguments
 
-    def run_on(self, answers: Iterator[dict[str, Any]], **given: Any) -> dict[str, Any]:
-        self.answers = answers
-        action = ActionModule()
-        action._task = self.task = SimpleNamespace(args={**GIVEN, **given})
-        result: dict[str, Any] = action.run(None, {})
+    def run(
+        self,
+        module: Module | None = None,
+        variables: dict[str, Any] | None = None,
+        action: str = "evergreen.os_migration.os_migration",
+        in_background: int = 0,
+        **given: Any,
+    ) -> dict[str, Any]:
+        self.module = module or self.module
+        plugin = ActionModule()
+        plugin._task = self.task = SimpleNamespace(args={**GIVEN, **given}, action=action, async_val=in_background)
+        plugin._connection = SimpleNamespace(transport=self.transport)
+        plugin._templar = SimpleNamespace(template=lambda value: f"{value}, templated" if value != OMIT else OMIT)
+        result: dict[str, Any] = plugin.run(None, {"omit": OMIT, **(variables or {})})
         return result
 
 
 @pytest.fixture
-def playbook(monkeypatch: pytest.MonkeyPatch) -> Playbook:
-    return Playbook(monkeypatch)
+def playbook(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Playbook:
+    return Playbook(monkeypatch, tmp_path)
 
 
-def test_the_module_is_called_until_it_has_finished(playbook: Playbook) -> None:
-    assert playbook.run(unfinished(1), unfinished(2), {"changed": True, "results": []}) == {
-        "changed": True,
-        "results": [],
-    }
-    assert [call.get("checkpoint") for call in playbook.calls] == [None, {"number": 1}, {"number": 2}]
+# --- one call ---------------------------------------------------------------------------------------------------------
 
 
-def test_every_slice_gets_the_task_s_arguments_the_scripts_and_a_short_time(playbook: Playbook) -> None:
-    playbook.run(unfinished(1), {"results": []})
-    for call in playbook.calls:
-        assert {name: call[name] for name in GIVEN} == GIVEN
-        assert call["guest_scripts"] == guest_scripts()
-        assert 0 < call["progress_interval"] <= 30
+def test_the_module_is_called_once_with_the_task_s_arguments_and_the_scripts(playbook: Playbook) -> None:
+    assert playbook.run() == DONE
+    assert {name: playbook.arguments[name] for name in GIVEN} == GIVEN
+    assert playbook.arguments["guest_scripts"] == guest_scripts()
+    assert playbook.calls[0][0] == "evergreen.os_migration.os_migration"
+
+
+@pytest.mark.parametrize("name", ["instance_info", "guest_command"])
+@pytest.mark.parametrize("collection", ["evergreen.os_migration.", ""])
+def test_the_other_modules_get_what_the_task_gives_and_nothing_else(
+    playbook: Playbook, name: str, collection: str
+) -> None:
+    playbook.run(action=collection + name, in_background=30)
+    assert playbook.calls == [(f"evergreen.os_migration.{name}", GIVEN)]
+    assert playbook.how == [{"wrap_async": 30}]
+
+
+def test_a_migration_does_not_run_in_the_background(playbook: Playbook) -> None:
+    with pytest.raises(AnsibleActionFail, match="async"):
+        playbook.run(in_background=30)
+    assert playbook.calls == []
 
 
 def test_the_results_file_is_relative_to_where_the_user_is(
@@ -81,48 +109,132 @@ def test_the_results_file_is_relative_to_where_the_user_is(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     for given in ("report/migrate.json", "~/migrate.json", "$HOME/migrate.json", ""):
-        playbook.run({"results": []}, results_file=given)
+        playbook.run(results_file=given)
     at_home = str(Path.home() / "migrate.json")
-    found = [call["results_file"] for call in playbook.calls]
+    found = [arguments["results_file"] for _name, arguments in playbook.calls]
     assert found == [str(tmp_path / "report/migrate.json"), at_home, at_home, ""]
-
-
-def test_the_user_may_choose_how_often_progress_is_shown(playbook: Playbook) -> None:
-    playbook.run({"results": []}, progress_interval=3)
-    assert playbook.calls[0]["progress_interval"] == 3
-
-
-def test_a_line_of_progress_is_shown_after_each_slice_but_the_last(playbook: Playbook) -> None:
-    playbook.run(unfinished(1), unfinished(2), {"results": [], "summary": {"text": "9/9 migrated"}})
-    assert playbook.lines == ["os_migration: 1/9 migrated", "os_migration: 2/9 migrated"]
 
 
 def test_a_failure_is_returned_as_it_is(playbook: Playbook) -> None:
     failure = {"failed": True, "msg": "No credentials.", "results": []}
-    assert playbook.run(unfinished(1), dict(failure)) == failure
+    assert playbook.run(lambda arguments: dict(failure)) == failure
 
 
-def test_it_stops_when_ansible_playbook_is_gone(playbook: Playbook) -> None:
-    def answers() -> Iterator[dict[str, Any]]:
-        yield unfinished(1)
-        playbook.parent = 1
-        yield unfinished(2)
-        raise AssertionError("it went on alone")
-
-    with pytest.raises(AnsibleActionFail):
-        playbook.run_on(answers())
-    assert len(playbook.calls) == 2
+def test_packed_results_are_unpacked(playbook: Playbook) -> None:
+    results = [{"instance_id": "i-1"}]
+    assert playbook.run(lambda arguments: {"packed_results": pack(results)}) == {"results": results}
 
 
 def test_the_plugin_s_own_arguments_are_not_shown_among_the_user_s(playbook: Playbook) -> None:
-    arguments = {**GIVEN, "progress_interval": 15, "guest_scripts": {"linux": "#"}, "checkpoint": {"records": []}}
-    answer = playbook.run(unfinished(1), {"results": [], "invocation": {"module_args": arguments}})
+    answer = playbook.run(lambda arguments: {"results": [], "invocation": {"module_args": dict(arguments)}})
     assert answer["invocation"] == {"module_args": GIVEN}
 
 
 def test_the_task_s_own_arguments_stay_as_they_were(playbook: Playbook) -> None:
-    playbook.run(unfinished(1), {"results": []})
+    playbook.run(variables={"os_migration_alicloud": "of the play"})
     assert playbook.task.args == GIVEN
+
+
+# --- connections ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["os_migration", "instance_info", "guest_command"])
+def test_a_variable_says_how_a_provider_is_reached(playbook: Playbook, name: str) -> None:
+    variables = {"os_migration_alicloud": "{{ ours }}", "os_migration_other": "x"}
+    playbook.run(variables=variables, action=f"evergreen.os_migration.{name}")
+    assert playbook.arguments["alicloud"] == "{{ ours }}, templated"
+    assert "other" not in playbook.arguments
+
+
+def test_what_the_task_gives_goes_before_the_variable(playbook: Playbook) -> None:
+    playbook.run(variables={"os_migration_alicloud": "of the play"}, alicloud={"region": "cn-hangzhou"})
+    assert playbook.arguments["alicloud"] == {"region": "cn-hangzhou"}
+
+
+@pytest.mark.parametrize("variables", [{}, {"os_migration_alicloud": OMIT}])
+def test_without_a_value_nothing_is_given(playbook: Playbook, variables: dict[str, Any]) -> None:
+    playbook.run(variables=variables)
+    assert "alicloud" not in playbook.arguments
+
+
+# --- progress ---------------------------------------------------------------------------------------------------------
+
+
+def writing(*parts: str, then: Callable[[], object] = lambda: None) -> Module:
+    """A module that writes to the file of progress."""
+
+    def module(arguments: dict[str, Any]) -> dict[str, Any]:
+        for part in parts:
+            with open(arguments["progress_file"], "a", encoding="utf-8") as file:
+                file.write(part)
+            then()
+        return dict(DONE)
+
+    return module
+
+
+def test_each_line_of_progress_is_shown_while_the_module_runs(playbook: Playbook) -> None:
+    seen: list[int] = []
+
+    def shown() -> None:
+        deadline = time.monotonic() + 10
+        while len(playbook.lines) <= len(seen) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        seen.append(len(playbook.lines))
+
+    playbook.run(writing("1/9 migrated\n", "2/9 migrated\n", then=shown))
+    assert playbook.lines == ["os_migration: 1/9 migrated", "os_migration: 2/9 migrated"]
+    assert seen == [1, 2]
+
+
+def test_what_was_written_last_is_shown_too_and_half_a_line_never(playbook: Playbook) -> None:
+    playbook.run(writing("1/9 mig", "rated\n2/9 migrated\n3/9", then=lambda: time.sleep(0.05)))
+    assert playbook.lines == ["os_migration: 1/9 migrated", "os_migration: 2/9 migrated"]
+
+
+def test_the_file_of_progress_is_private_and_does_not_stay(playbook: Playbook) -> None:
+    modes: list[int] = []
+
+    def module(arguments: dict[str, Any]) -> dict[str, Any]:
+        modes.append(stat.S_IMODE(os.stat(arguments["progress_file"]).st_mode))
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        playbook.run(module)
+    assert modes == [0o600]
+    assert list(playbook.directory.iterdir()) == []
+
+
+def test_the_user_may_choose_how_often_progress_is_shown(playbook: Playbook) -> None:
+    playbook.run(progress_interval=3)
+    assert playbook.arguments["progress_interval"] == 3
+
+
+# --- nothing is left behind -------------------------------------------------------------------------------------------
+
+
+def test_the_module_is_told_whom_to_watch(playbook: Playbook) -> None:
+    playbook.run()
+    assert playbook.arguments["watched"] == watched()
+    assert [process for process, _start in watched()] == [os.getppid(), os.getpid()]
+    ticks = os.sysconf("SC_CLK_TCK")
+    uptime = float(Path("/proc/uptime").read_text("utf-8").split()[0])
+    assert all(0 <= start <= (uptime + 1) * ticks for _process, start in watched())
+
+
+def test_a_module_that_runs_elsewhere_is_given_neither_file_nor_processes(playbook: Playbook) -> None:
+    playbook.transport = "ssh"
+    assert playbook.run() == DONE
+    assert not {"progress_file", "watched"} & set(playbook.arguments)
+    assert playbook.arguments["guest_scripts"] == guest_scripts()
+
+
+def test_a_system_that_tells_no_start_times_has_nothing_watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nothing(path: Path, *how: str) -> Iterator[str]:
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr(Path, "read_text", nothing)
+    assert watched() == []
 
 
 def test_the_guest_scripts_are_the_collection_s_files() -> None:
@@ -135,4 +247,3 @@ def test_the_guest_scripts_are_the_collection_s_files() -> None:
 def test_check_mode_and_diff_are_the_module_s_business() -> None:
     assert ActionModule._supports_check_mode
     assert ActionModule._supports_diff
-    assert not ActionModule._supports_async

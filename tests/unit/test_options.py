@@ -7,27 +7,43 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
+import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.evergreen.os_migration.plugins.module_utils import _options
-from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Caller, Connection, Transport
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Item
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.step import Goal
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds import PROVIDERS, alicloud
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.connection import (
+    Connection,
+)
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.options import (
+    WORDS,
+    connection,
+    transport,
+)
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Caller, Options, Provider
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.goal import Goal, Offer, in_words
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Item, Place
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.rules import RULES
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import OptionError
 from ansible_collections.evergreen.os_migration.plugins.module_utils._options import (
     COMMAND,
     INFO,
     MIGRATION,
     check_numbers,
-    cloud_factory,
+    clouds,
     items,
     migration_goal,
+    offers,
+    requests_per_second,
     script,
-    transport,
 )
 
 ID = "i-bp1abcdefghij0123456"
@@ -80,21 +96,35 @@ def options(spec: Mapping[str, Any] | None = None, **given: Any) -> dict[str, An
     return dict(result.validated_parameters)
 
 
-class Clouds:
-    """Stands in for the adapter: remembers what it would have connected to."""
+class Connected:
+    """Stands in for an adapter: remembers what it would have connected to."""
 
-    def __init__(self, connection: Connection, region: str, how: Transport, call: Caller) -> None:
-        self.connection, self.region, self.how, self.call = connection, region, how, call
-
-
-def connected(given: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch) -> Callable[[Item], Any]:
-    monkeypatch.setattr(_options, "AliCloud", Clouds)
-    return cloud_factory(given, transport(given["smc"]), lambda: lambda call: call())
+    def __init__(self, options: Options, place: Place, call: Caller) -> None:
+        self.options, self.place, self.call = options, place, call
 
 
-def connection(monkeypatch: pytest.MonkeyPatch, profile: str = "", /, **alicloud: Any) -> Connection:
-    item = Item(ID, "cn-hangzhou", "alicloud", profile=profile)
-    return connected(options(alicloud=alicloud), monkeypatch)(item).connection  # type: ignore[no-any-return]
+def provider(**other: Any) -> Provider:
+    """Return Alibaba Cloud as a provider that connects to nothing, or another one that is like it."""
+    return replace(alicloud.PROVIDER, **{"connect": Connected, **other})
+
+
+TOY = provider(name="toy", ids=re.compile("toy-[0-9]+"))
+PLACE = Place("alicloud", "", "cn-hangzhou")
+
+
+def known(monkeypatch: pytest.MonkeyPatch, *providers: Provider) -> None:
+    """Let the collection know only these providers."""
+    monkeypatch.setattr(_options, "PROVIDERS", {each.name: each for each in providers or (provider(),)})
+
+
+def connecting(given: Options, monkeypatch: pytest.MonkeyPatch) -> Callable[[Place], Any]:
+    known(monkeypatch)
+    return clouds(given, lambda place: lambda action, send, repeatable=True: send())
+
+
+def connected(profile: str = "", /, **given: Any) -> Connection:
+    """Return how the account of a profile is reached."""
+    return connection(options(alicloud=given)["alicloud"], profile)
 
 
 def refusal(act: Callable[[], object]) -> OptionError:
@@ -135,21 +165,31 @@ def test_an_instance_that_is_named_twice_is_refused_by_its_name(again: str) -> N
     assert ID in str(refusal(lambda: items(twice)))
 
 
-@pytest.mark.parametrize("instance_id", ["i-0123456789abcdef0", "i-0123abcd", " i-0123456789abcdef0\n"])
-def test_an_id_that_only_aws_gives_is_not_looked_for_at_alibaba_cloud(
+@pytest.mark.parametrize(
+    "instance_id", ["i-0123456789abcdef0", "i-0123abcd", " i-0123456789abcdef0\n", "eci-0123abcd", "4711", "toy-1"]
+)
+def test_an_id_that_is_not_surely_a_provider_s_own_is_not_looked_for_there(
     instance_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = options(instances=[{"instance_id": instance_id, "region": "eu-west-1"}], alicloud=KEYS)
     (item,) = items(given)
-    assert item.provider == "aws"
-    error = refusal(lambda: connected(given, monkeypatch)(item))
-    assert "aws" in str(error)
-    assert "alicloud" in error.problem.remedy
+    assert item.provider == ""
+    remedy = refusal(lambda: connecting(given, monkeypatch)(item.place)).problem.remedy
+    assert "Set provider" in remedy
+    assert "alicloud" in remedy
 
 
-@pytest.mark.parametrize("instance_id", [ID, "i-0123456789abcdefg", "i-0123abcg", "eci-0123abcd", "i-25skktcp4"])
-def test_any_other_id_is_alibaba_cloud_s(instance_id: str) -> None:
+@pytest.mark.parametrize("instance_id", [ID, "i-0123456789abcdefg", "i-0123abcg", "i-25skktcp4"])
+def test_an_id_tells_its_provider(instance_id: str) -> None:
     assert items(options(instances=[{"instance_id": instance_id}]))[0].provider == "alicloud"
+
+
+def test_an_id_that_two_providers_could_have_given_tells_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    several = {"instances": [{"instance_id": ID}, {"instance_id": "toy-1"}], "alicloud": {}, "toy": {"region": "here"}}
+    known(monkeypatch, provider(), TOY)
+    assert [(item.provider, item.region) for item in items(several)] == [("alicloud", ""), ("toy", "here")]
+    known(monkeypatch, provider(), replace(TOY, ids=re.compile(".*")))
+    assert [item.provider for item in items(several)] == ["", "toy"]
 
 
 def test_a_named_provider_goes_before_what_the_id_looks_like() -> None:
@@ -157,25 +197,32 @@ def test_a_named_provider_goes_before_what_the_id_looks_like() -> None:
     assert items(options(instances=[named]))[0].provider == "alicloud"
 
 
-def test_an_instance_without_a_region_is_refused_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_provider_that_is_not_supported_is_refused_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = options(instances=[{"instance_id": ID, "provider": "aws", "region": "eu-west-1"}], alicloud=KEYS)
+    error = refusal(lambda: connecting(given, monkeypatch)(items(given)[0].place))
+    assert "aws" in str(error)
+    assert "alicloud" in error.problem.remedy
+
+
+def test_an_instance_without_a_region_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     given = options(instances=[{"instance_id": ID}], alicloud=KEYS)
-    error = refusal(lambda: connected(given, monkeypatch)(items(given)[0]))
-    assert ID in str(error)
-    assert "region" in error.problem.remedy
+    error = refusal(lambda: connecting(given, monkeypatch)(items(given)[0].place))
+    assert "region" in str(error)
+    assert "alicloud.region" in error.problem.remedy
 
 
 # --- credentials ------------------------------------------------------------------------------------------------------
 
 
-def test_given_keys_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = connection(monkeypatch, **KEYS, security_token="token")
+def test_given_keys_are_used() -> None:
+    made = connected(**KEYS, security_token="token")
     assert (made.access_key, made.secret_key, made.security_token) == ("LTAIgiven", "given-secret", "token")
-    assert connection(monkeypatch, **KEYS).security_token == ""
+    assert connected(**KEYS).security_token == ""
 
 
-def test_no_credentials_are_refused_with_every_way_to_give_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_credentials_are_refused_with_every_way_to_give_them() -> None:
     for incomplete in ({}, {"access_key": "LTAIgiven"}, {"secret_key": "given-secret"}):
-        remedy = refusal(lambda: connection(monkeypatch, **incomplete)).problem.remedy  # noqa: B023
+        remedy = refusal(lambda: connected(**incomplete)).problem.remedy  # noqa: B023
         assert all(word in remedy for word in ("access_key", "profile", "ALIBABA_CLOUD_ACCESS_KEY_ID"))
 
 
@@ -192,24 +239,22 @@ def test_no_credentials_are_refused_with_every_way_to_give_them(monkeypatch: pyt
     ],
 )
 def test_an_instance_s_profile_goes_before_given_keys_and_they_before_the_call_s_profile(
-    monkeypatch: pytest.MonkeyPatch, profile: str, given: dict[str, str], expected: str
+    profile: str, given: dict[str, str], expected: str
 ) -> None:
-    assert connection(monkeypatch, profile, **given).access_key == expected
+    assert connected(profile, **given).access_key == expected
 
 
 @pytest.mark.usefixtures("profiles")
-def test_a_profile_brings_its_whole_set_of_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = connection(monkeypatch, "shop", **KEYS, security_token="of the given keys")
+def test_a_profile_brings_its_whole_set_of_keys() -> None:
+    made = connected("shop", **KEYS, security_token="of the given keys")
     assert (made.access_key, made.secret_key, made.security_token) == ("STS.shop", "shop-secret", "shop-token")
-    assert connection(monkeypatch, "default", **KEYS, security_token="of the given keys").security_token == ""
+    assert connected("default", **KEYS, security_token="of the given keys").security_token == ""
 
 
 @pytest.mark.usefixtures("profiles")
 @pytest.mark.parametrize("profile", ["nonesuch", "role", "empty"])
-def test_a_profile_without_usable_keys_is_refused_and_the_others_are_named(
-    monkeypatch: pytest.MonkeyPatch, profile: str
-) -> None:
-    error = refusal(lambda: connection(monkeypatch, profile, **KEYS))
+def test_a_profile_without_usable_keys_is_refused_and_the_others_are_named(profile: str) -> None:
+    error = refusal(lambda: connected(profile, **KEYS))
     assert profile in str(error)
     assert "shop" in error.problem.remedy
     assert "secret" not in f"{error}{error.problem}"
@@ -219,14 +264,14 @@ def test_a_profile_without_usable_keys_is_refused_and_the_others_are_named(
     "text", ["", "{", "[]", "null", "7", "{}", '{"profiles": 1}', '{"profiles": [{}]}', '{"profiles": ["x"]}', "\xff"]
 )
 def test_a_profiles_file_that_cannot_be_read_is_a_problem_and_no_traceback(
-    monkeypatch: pytest.MonkeyPatch, profiles: Callable[[str], None], text: str
+    profiles: Callable[[str], None], text: str
 ) -> None:
     profiles(text)
-    assert "config.json" in str(refusal(lambda: connection(monkeypatch, "shop")))
+    assert "config.json" in str(refusal(lambda: connected("shop")))
 
 
-def test_a_profiles_file_that_is_not_there_is_a_problem_and_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "config.json" in str(refusal(lambda: connection(monkeypatch, "shop")))
+def test_a_profiles_file_that_is_not_there_is_a_problem_and_no_traceback() -> None:
+    assert "config.json" in str(refusal(lambda: connected("shop")))
 
 
 @pytest.mark.parametrize(
@@ -242,7 +287,7 @@ def test_keys_and_region_come_from_either_family_of_variables(
     for name, value in zip(names, ("key", "secret", "token"), strict=True):
         monkeypatch.setenv(name, f"{value}-{family}")
     monkeypatch.setenv("ALIBABA_CLOUD_REGION_ID" if family == "new" else "ALICLOUD_REGION", "cn-beijing")
-    made = connection(monkeypatch)
+    made = connected()
     assert (made.access_key, made.secret_key, made.security_token) == (
         f"key-{family}",
         f"secret-{family}",
@@ -257,8 +302,8 @@ def test_an_option_goes_before_the_variable_and_the_new_variable_before_the_old(
     monkeypatch.setenv("ALICLOUD_ACCESS_KEY", "old")
     monkeypatch.setenv("ALICLOUD_SECRET_KEY", "old")
     monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "new")
-    assert connection(monkeypatch).access_key == "new"
-    assert connection(monkeypatch, access_key="given").access_key == "given"
+    assert connected().access_key == "new"
+    assert connected(access_key="given").access_key == "given"
 
 
 def test_what_must_stay_secret_is_marked_for_ansible() -> None:
@@ -275,40 +320,79 @@ def test_what_must_stay_secret_is_marked_for_ansible() -> None:
 # --- clouds -----------------------------------------------------------------------------------------------------------
 
 
-def test_https_and_checked_certificates_are_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = connection(monkeypatch, **KEYS)
+def test_https_and_checked_certificates_are_the_default() -> None:
+    made = connected(**KEYS)
     assert made.validate_certs is True
     assert dict(made.endpoints) == {}
 
 
-def test_endpoints_are_for_all_services_or_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = connection(monkeypatch, **KEYS, endpoint="https://all", endpoints={"smc": "https://smc"})
+def test_endpoints_are_for_all_services_or_for_one() -> None:
+    made = connected(**KEYS, endpoint="https://all", endpoints={"smc": "https://smc"})
     assert dict(made.endpoints) == {"*": "https://all", "smc": "https://smc"}
 
 
-def test_there_is_one_connection_per_account_and_region_and_one_rate_limit_per_account(
-    monkeypatch: pytest.MonkeyPatch, profiles: object
+def test_there_is_one_connection_per_account_and_region_and_its_caller_is_the_place_s(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    cloud_for = connected(options(alicloud=KEYS), monkeypatch)
-    here, there = Item("i-1", "cn-hangzhou", "alicloud"), Item("i-2", "cn-beijing", "alicloud")
-    other = Item("i-3", "cn-hangzhou", "alicloud", profile="shop")
-    assert cloud_for(here) is cloud_for(Item("i-9", "cn-hangzhou", "alicloud"))
-    assert len({id(cloud_for(item)) for item in (here, there, other)}) == 3
-    assert cloud_for(here).call is cloud_for(there).call
-    assert cloud_for(here).call is not cloud_for(other).call
+    known(monkeypatch)
+    given = options(alicloud=KEYS)
+    asked: list[Place] = []
+
+    def caller_for(place: Place) -> Caller:
+        asked.append(place)
+        return lambda action, send, repeatable=True: send()
+
+    cloud_for = clouds(given, caller_for)
+    places = [PLACE, PLACE._replace(region="cn-beijing"), PLACE._replace(profile="shop")]
+    found = [cloud_for(place) for place in (*places, *places)]
+    assert found[:3] == found[3:]
+    assert len({id(cloud) for cloud in found}) == 3
+    assert asked == places
+    assert all(isinstance(cloud, Connected) and cloud.options is given for cloud in found)
 
 
-def test_one_instance_s_missing_profile_does_not_hide_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    cloud_for = connected(options(alicloud=KEYS), monkeypatch)
-    refusal(lambda: cloud_for(Item("i-1", "cn-hangzhou", "alicloud", profile="shop")))
-    assert cloud_for(Item("i-2", "cn-hangzhou", "alicloud"))
+def test_every_thread_gets_the_same_cloud(monkeypatch: pytest.MonkeyPatch) -> None:
+    together = threading.Barrier(2)
+
+    def connect(options: Options, place: Place, call: Caller) -> Any:
+        together.wait(10)
+        return Connected(options, place, call)
+
+    known(monkeypatch, provider(connect=connect))
+    cloud_for = clouds(options(alicloud=KEYS), lambda place: lambda action, send, repeatable=True: send())
+    found: list[Any] = []
+    threads = [threading.Thread(target=lambda: found.append(cloud_for(PLACE))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert len(found) == 2
+    assert found[0] is found[1]
+
+
+def test_one_account_s_missing_profile_does_not_hide_the_others() -> None:
+    cloud_for = clouds(options(alicloud=KEYS), lambda place: lambda action, send, repeatable=True: send())
+    refusal(lambda: cloud_for(PLACE._replace(profile="shop")))
+    assert cloud_for(PLACE)
+
+
+def test_the_options_need_no_provider_s_library() -> None:
+    program = f"import sys; import {_options.__name__}; print([name for name in sys.modules if 'aliyunsdk' in name])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_each_provider_has_its_own_number_of_calls_per_second() -> None:
+    assert requests_per_second(options(alicloud={"requests_per_second": 7}))("alicloud") == 7
+    assert requests_per_second(options())("alicloud") == 20
 
 
 # --- goals, scripts, numbers ------------------------------------------------------------------------------------------
 
 
 def test_the_goal_says_what_the_options_say() -> None:
-    assert migration_goal(options()) == Goal()
+    offered = {"alicloud": Offer({"smc": ("smc", "smc_watch")}, ("reset_disks",), words=WORDS)}
+    assert migration_goal(options()) == Goal(offers=offered)
     given = options(
         state="committed",
         on_failure="rollback",
@@ -316,18 +400,44 @@ def test_the_goal_says_what_the_options_say() -> None:
         retry=True,
         hop_timeout=60,
         delete_smc_snapshots=True,
-        smc={"transport": "watch", "import_command": {"linux": "import {activation_code}", "windows": ""}},
+        smc={"import_command": {"linux": "import {activation_code}", "windows": ""}},
     )
     assert migration_goal(given) == Goal(
         state="committed",
-        transport="watch",
         on_failure="rollback",
         rollback_to="hop",
         retry=True,
         hop_timeout=60,
-        importable=frozenset({"linux"}),
-        delete_service_snapshots=True,
+        delete_service_points=True,
+        offers={"alicloud": replace(offered["alicloud"], enrols=frozenset({"linux"}))},
     )
+
+
+def test_who_watches_does_no_hop_itself() -> None:
+    offer = migration_goal(options(smc={"transport": "watch"})).offer("alicloud")
+    assert offer.follows
+    assert offer.methods == {"smc": ("smc_watch",)}
+    assert not migration_goal(options()).offer("alicloud").follows
+
+
+def test_rows_may_name_the_services_of_the_providers() -> None:
+    row = {"source": "rhel-9", "target": "rhel-10"}
+    assert migration_goal(options(paths=[row])).paths[-1].service == "smc"
+    assert "alicloud has smc" in str(refusal(lambda: migration_goal(options(paths=[{**row, "service": "ssm"}]))))
+
+
+def test_modules_without_services_have_the_words_too() -> None:
+    assert offers(options(INFO))["alicloud"].words == WORDS
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_a_provider_has_a_word_for_all_that_the_core_speaks_of(name: str) -> None:
+    provider = PROVIDERS[name]
+    words = provider.offer({}).words
+    texts = [text for rule in RULES for text in (rule.message, rule.remedy)]
+    assert [text for text in texts if re.search(r"\{\w+\}", in_words(text, words))] == []
+    assert provider.any_region
+    assert next(iter(provider.options)) == name
 
 
 def test_an_import_command_that_is_empty_is_none() -> None:
@@ -355,6 +465,7 @@ def test_a_script_goes_as_it_was_given() -> None:
         ("poll_interval", -1.5),
         ("hop_timeout", 0),
         ("timeout", -1),
+        ("progress_interval", 0),
         ("alicloud", {"requests_per_second": 0}),
         ("alicloud", {"timeout": 0}),
     ],
