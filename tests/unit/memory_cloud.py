@@ -12,31 +12,46 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from threading import RLock
 from typing import Any
 
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import (
     Capabilities,
-    JobRequest,
+    Queue,
     Script,
 )
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.goal import Offer
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import (
     Account,
     Agent,
-    Command,
     CommandResult,
     Disk,
+    Enrolment,
     Instance,
-    Job,
+    Order,
+    Point,
     Problem,
-    Snapshot,
-    Source,
+    Take,
+    Work,
 )
 from ansible_collections.evergreen.os_migration.plugins.module_utils._engine import Clock
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import CloudError, Moved
 
-from .strategies import HEALTHY_LINUX, HEALTHY_WINDOWS, REGION
+from .healthy import HEALTHY_LINUX, HEALTHY_WINDOWS
 
-LIMITS = Capabilities(describe=3, run_script=2, tag=2, power=2, snapshots=2, jobs=2, sources=2, script_bytes=2000)
+KIND = "smc"
+#: Calls that take two ids, so that a small fleet needs several.
+LIMITS = Capabilities(
+    batch=dict.fromkeys(("details", "instance", "ask", "run", "enrol", "mark", "stop", "start", "work"), 2),
+    queues={KIND: Queue("account")},
+    script_bytes=2000,
+)
+OFFER = Offer(
+    methods={"smc": ("smc", "smc_watch")},
+    back=("reset_disks",),
+    enrols=frozenset(("linux", "windows")),
+    words={"agent": "agent", "console": "console", "enrol_option": "import_command"},
+)
 
 
 class Killed(BaseException):
@@ -69,54 +84,69 @@ class Machine:
 
 @dataclass
 class MemoryCloud:
-    """The verbs of a cloud over dictionaries. ``before_call`` may raise to kill the controller."""
+    """A cloud over dictionaries, all of whose ports are itself. ``before_call`` may raise to kill the controller."""
 
     now: float = 1000.0
+    region: str = "cn-hangzhou"
     machines: dict[str, Machine] = field(default_factory=dict)
-    taken: dict[str, tuple[Snapshot, float, str]] = field(default_factory=dict)
-    made_jobs: dict[str, tuple[Job, float, JobRequest]] = field(default_factory=dict)
+    taken: dict[str, tuple[Point, float, str]] = field(default_factory=dict)
+    made: dict[str, tuple[Work, float, Order]] = field(default_factory=dict)
     registered: dict[str, tuple[str, float]] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
     commands: dict[str, tuple[str, tuple[str, ...], float]] = field(default_factory=dict)
     log: list[tuple[str, str]] = field(default_factory=list)
     born: dict[str, float] = field(default_factory=dict)
     lag: float = 0.0
-    foreign_jobs: frozenset[str] = frozenset()
+    foreign_works: frozenset[str] = frozenset()
     failing: frozenset[tuple[str, str]] = frozenset()
     before_call: Callable[[str], None] = lambda verb: None
     after_call: Callable[[str], None] = lambda verb: None
     durations: Callable[[str, str], float] = lambda what, who: 60.0
     most_running: int = 0
+    capabilities: Capabilities = LIMITS
+    lock: Any = field(default_factory=RLock)
 
     @property
     def clock(self) -> Clock:
-        return Clock(lambda: self.now, self._sleep)
+        return Clock(lambda: self.now, lambda: self.now, self._sleep)
 
     def _sleep(self, seconds: float) -> None:
-        self.now += seconds
+        with self.lock:
+            self.now += seconds
 
     @property
-    def capabilities(self) -> Capabilities:
-        return LIMITS
+    def instances(self) -> MemoryCloud:
+        return self
 
-    def _visible(self, key: str) -> bool:
+    @property
+    def agents(self) -> Agents:
+        return Agents(self)
+
+    @property
+    def snapshots(self) -> Snapshots:
+        return Snapshots(self)
+
+    @property
+    def works(self) -> dict[str, Works]:
+        return {KIND: Works(self)}
+
+    def visible(self, key: str) -> bool:
         """Lists show what was created only after the lag."""
         return self.now >= self.born[key] + self.lag
 
-    def _write(self, verb: str, what: str) -> None:
+    def write(self, verb: str, what: str) -> None:
         self.log.append((verb, what))
 
     def add(self, name: str, os: str, disks: int = 1, **facts: Any) -> None:
         """Put a running instance into the cloud."""
-        system = "windows" if os.startswith("windows") else "linux"
         instance = Instance(
             instance_id=name,
-            region=REGION,
+            region=self.region,
             provider="alicloud",
             **{
                 "status": "Running",
                 "os": os,
-                "os_type": system,
+                "os_type": "windows" if os.startswith("windows") else "linux",
                 "architecture": "x86_64",
                 "vcpus": 2,
                 "memory_mib": 4096,
@@ -128,13 +158,17 @@ class MemoryCloud:
         )
         self.machines[name] = Machine(instance, os)
 
-    # --- reads --------------------------------------------------------------------------------------------------------
+    # --- the account and its instances --------------------------------------------------------------------------------
+
+    def account(self) -> Account:
+        self.before_call("account")
+        return Account(service_role=True, snapshots_used=True)
 
     def describe(self, instance_ids: Sequence[str], details: bool) -> Mapping[str, Instance | Problem]:
         self.before_call("describe")
-        return {one: self._facts(one) for one in instance_ids if one in self.machines}
+        return {one: self.facts(one) for one in instance_ids if one in self.machines}
 
-    def _facts(self, name: str) -> Instance:
+    def facts(self, name: str) -> Instance:
         machine = self.machines[name]
         if self.now >= machine.busy_until and machine.instance.status in ("Stopping", "Starting"):
             machine.instance = replace(machine.instance, status=machine.next_status)
@@ -144,145 +178,20 @@ class MemoryCloud:
         agent = self.machines[name].instance.agent
         return agent.online and self.machines[name].instance.status == "Running"
 
-    def diagnose(self, instance_ids: Sequence[str]) -> Mapping[str, Problem]:
+    def explain(self, instance_ids: Sequence[str]) -> Mapping[str, Problem]:
         return {one: Problem("InstanceNotFound", f"no {one}") for one in instance_ids}
-
-    def account(self) -> Account:
-        self.before_call("account")
-        return Account(service_role=True, snapshots_used=True)
 
     def disks(self, instance_ids: Sequence[str]) -> Mapping[str, tuple[Disk, ...]]:
         return {one: self.machines[one].instance.disks for one in instance_ids}
 
-    def script_results(self, invocation_id: str, instance_ids: Sequence[str]) -> Mapping[str, CommandResult]:
-        self.before_call("script_results")
-        purpose, names, ready = self.commands[invocation_id]
-        if self.now < ready:
-            return {}
-        return {one: self._said(purpose, one) for one in names}
-
-    def _said(self, purpose: str, name: str) -> CommandResult:
-        if purpose == "import":
-            return CommandResult("finished", 0, f"Import Source Server [s-{name}] Successfully!")
-        if purpose == "script":
-            return CommandResult("finished", 0, "hello")
-        facts = {**_facts(self.machines[name].os), "time": str(int(self.now))}
-        if not self.machines[name].healthy:
-            facts["free_mib./var"] = "9"
-        lines = "".join(f"{key}={value}\n" for key, value in facts.items())
-        return CommandResult("finished", 0, f"osm-facts 1\n{lines}osm-facts end\n")
-
-    def find_snapshots(
-        self, instances: Sequence[Instance], key: str, service_made: bool
-    ) -> Mapping[str, tuple[Snapshot, ...]]:
-        self.before_call("find_snapshots")
-        return {
-            instance.instance_id: tuple(
-                self._snapshot(key)
-                for key, value in self.taken.items()
-                if value[2] == instance.instance_id and self._visible(key)
-            )
-            for instance in instances
-        }
-
-    def _snapshot(self, key: str) -> Snapshot:
-        snapshot, ready, _owner = self.taken[key]
-        return replace(snapshot, status="accomplished") if self.now >= ready else snapshot
-
-    def snapshots(self, snapshot_ids: Sequence[str]) -> Mapping[str, Snapshot]:
-        self.before_call("snapshots")
-        return {key: self._snapshot(key) for key in snapshot_ids if self._visible(key)}
-
-    def find_migrations(self, instances: Sequence[Instance]) -> Mapping[str, tuple[Source | None, tuple[Job, ...]]]:
-        self.before_call("find_migrations")
-        return {one.instance_id: (self._source(one.instance_id), self._jobs_of(one.instance_id)) for one in instances}
-
-    def _source(self, name: str) -> Source | None:
-        if f"s-{name}" not in self.registered:
-            return None
-        ready = self.registered[f"s-{name}"][1]
-        return Source(f"s-{name}", "Available" if self.now >= ready else "Unavailable")
-
-    def _jobs_of(self, name: str) -> tuple[Job, ...]:
-        mine = [key for key, value in self.made_jobs.items() if value[2].instance.instance_id == name]
-        return tuple(self._job(key) for key in mine if self._visible(key))
-
-    def _job(self, key: str) -> Job:
-        job, ready, request = self.made_jobs[key]
-        if job.status == "Running" and self.now >= ready:
-            name = request.instance.instance_id
-            broken = (name, request.hop.target) in self.failing
-            job = replace(job, status="InError" if broken else "Finished", error_code="M199" if broken else "")
-            self.made_jobs[key] = (job, ready, request)
-            if not broken:
-                self.machines[name].os = request.hop.target
-        return job
-
-    def sources(self, source_ids: Sequence[str]) -> Mapping[str, Source]:
-        self.before_call("sources")
-        found = (self._source(key[2:]) for key in source_ids)
-        return {source.source_id: source for source in found if source}
-
-    def jobs(self, job_ids: Sequence[str]) -> Mapping[str, Job]:
-        self.before_call("jobs")
-        return {key: self._job(key) for key in job_ids if self._visible(key)}
-
-    def running_jobs(self) -> frozenset[str]:
-        self.before_call("running_jobs")
-        return self.foreign_jobs | {key for key in self.made_jobs if self._job(key).status == "Running"}
-
-    # --- writes -------------------------------------------------------------------------------------------------------
-
-    def run_script(self, instance_ids: Sequence[str], script: Script, token: str, purpose: str) -> Command:
-        self.before_call("run_script")
-        key = f"t-{len(self.commands)}"
-        self.commands[key] = (purpose, tuple(instance_ids), self.now + self.durations("script", key))
-        self.after_call("run_script")
-        return Command(purpose, key)
-
-    def import_source(self, instance_ids: Sequence[str], os_type: str, token: str) -> Command:
-        command = self.run_script(instance_ids, Script(""), token, "import")
-        ready = self.commands[command.invocation_id][2]
-        for one in instance_ids:
-            self.registered.setdefault(f"s-{one}", (one, ready + self.durations("import", one)))
-        return command
-
-    def imported_source(self, result: CommandResult) -> Source | None:
-        return Source(result.stdout.split("[")[1].split("]")[0], "Unavailable")
-
-    def tag(self, instance_ids: Sequence[str], key: str, value: str) -> None:
+    def tag(self, instance_ids: Sequence[str], tags: Mapping[str, str]) -> None:
         self.before_call("tag")
-        for one in instance_ids:
-            machine = self.machines[one]
-            machine.instance = replace(machine.instance, tags={**machine.instance.tags, key: value})
-            self._write(f"tag {value}", one)
+        with self.lock:
+            for one in instance_ids:
+                machine = self.machines[one]
+                machine.instance = replace(machine.instance, tags={**machine.instance.tags, **tags})
+                self.write(f"tag {next(iter(tags.values()))}", one)
         self.after_call("tag")
-
-    def create_snapshot(self, disk: Disk, name: str, tag: tuple[str, str], token: str) -> Snapshot:
-        self.before_call("create_snapshot")
-        if token not in self.tokens:
-            key = f"snap-{len(self.taken)}"
-            owner = disk.disk_id.split("-")[1]
-            snapshot = Snapshot(key, disk.disk_id, "progressing", self.machines[owner].os, tag[1])
-            self.taken[key] = (snapshot, self.now + self.durations("snapshot", disk.disk_id), owner)
-            self.tokens[token] = key
-            self.born[key] = self.now
-            self._write("snapshot", f"{disk.disk_id} {tag[1]}")
-        self.after_call("create_snapshot")
-        return self._snapshot(self.tokens[token])
-
-    def delete_snapshot(self, snapshot_id: str) -> None:
-        self.before_call("delete_snapshot")
-        self.taken.pop(snapshot_id, None)
-        self._write("delete_snapshot", snapshot_id)
-
-    def reset_disk(self, disk_id: str, snapshot_id: str) -> None:
-        self.before_call("reset_disk")
-        machine = self.machines[disk_id.split("-")[1]]
-        if machine.instance.status != "Stopped":
-            raise Moved(Problem("IncorrectInstanceStatus", "not stopped"))
-        machine.os = self.taken[snapshot_id][0].name
-        self._write("reset_disk", disk_id)
 
     def stop(self, instance_ids: Sequence[str]) -> Mapping[str, Problem]:
         return self._switch(instance_ids, "stop", "Stopping", "Stopped")
@@ -296,40 +205,205 @@ class MemoryCloud:
             machine = self.machines[one]
             machine.instance = replace(machine.instance, status=status)
             machine.busy_until, machine.next_status = self.now + self.durations(verb, one), then
-            self._write(verb, one)
+            self.write(verb, one)
         self.after_call(verb)
         return {}
 
-    def create_job(self, request: JobRequest) -> Job:
-        self.before_call("create_job")
-        if request.token not in self.tokens:
-            if any(job.name == request.name for job, _unused, _unused in self.made_jobs.values()):
-                raise CloudError(Problem("ReplicationJobName.Duplicate", request.name))
-            key = f"j-{len(self.made_jobs)}"
-            name = request.instance.instance_id
-            made = str(len(self.made_jobs))
-            job = Job(key, request.name, "Ready", source_id=request.source_id, instance_id=name, created=made)
-            self.made_jobs[key] = (job, 0.0, request)
-            self.tokens[request.token] = key
-            self.born[key] = self.now
-            self._write("create_job", f"{name} {request.hop.target}")
-        self.after_call("create_job")
-        return replace(self.made_jobs[self.tokens[request.token]][0], status="Created")  # the answer has the id only
 
-    def start_job(self, job_id: str) -> None:
-        self.before_call("start_job")
-        job, _ready, request = self.made_jobs[job_id]
-        if job.status not in ("Ready", "Stopped", "InError"):
-            raise Moved(Problem("ReplicationJob.InvalidStatus", job.status))
-        name = request.instance.instance_id
-        ready = self.now + self.durations("job", name)
-        self.made_jobs[job_id] = (replace(job, status="Running"), ready, request)
-        self._write("start_job", f"{name} {request.hop.target}")
-        running = [key for key in self.made_jobs if self._job(key).status == "Running"]
-        self.most_running = max(self.most_running, len(running) + len(self.foreign_jobs))
-        self.after_call("start_job")
+@dataclass(frozen=True)
+class Agents:
+    """The agents of a cloud in memory."""
 
-    def delete_job(self, job_id: str) -> None:
-        self.before_call("delete_job")
-        self.made_jobs.pop(job_id, None)
-        self._write("delete_job", job_id)
+    cloud: MemoryCloud
+
+    def run(self, instance_ids: Sequence[str], script: Script, token: str, purpose: str = "") -> str:
+        cloud = self.cloud
+        cloud.before_call("run")
+        with cloud.lock:
+            key = f"t-{len(cloud.commands)}"
+            purpose = purpose or ("facts" if script.content == "# facts" else "script")
+            cloud.commands[key] = (purpose, tuple(instance_ids), cloud.now + cloud.durations("script", key))
+        cloud.after_call("run")
+        return key
+
+    def results(self, invocation: str, instance_ids: Sequence[str]) -> Mapping[str, CommandResult]:
+        self.cloud.before_call("results")
+        purpose, names, ready = self.cloud.commands[invocation]
+        if self.cloud.now < ready:
+            return {}
+        return {one: self._said(purpose, one) for one in names}
+
+    def _said(self, purpose: str, name: str) -> CommandResult:
+        cloud = self.cloud
+        if purpose == "enrol":
+            return CommandResult("finished", 0, f"[s-{name}]")
+        if purpose == "script":
+            return CommandResult("finished", 0, "hello")
+        facts = {**_facts(cloud.machines[name].os), "time": str(int(cloud.now))}
+        if not cloud.machines[name].healthy:
+            facts["free_mib./var"] = "9"
+        lines = "".join(f"{key}={value}\n" for key, value in facts.items())
+        return CommandResult("finished", 0, f"osm-facts 1\n{lines}osm-facts end\n")
+
+
+@dataclass(frozen=True)
+class Snapshots:
+    """The points of a cloud in memory."""
+
+    cloud: MemoryCloud
+
+    def find(self, instances: Sequence[Instance], service_made: bool) -> Mapping[str, tuple[Point, ...]]:
+        cloud = self.cloud
+        cloud.before_call("find_points")
+        return {
+            instance.instance_id: tuple(
+                self._point(key)
+                for key, value in list(cloud.taken.items())
+                if value[2] == instance.instance_id and cloud.visible(key)
+            )
+            for instance in instances
+        }
+
+    def _point(self, key: str) -> Point:
+        point, ready, _owner = self.cloud.taken[key]
+        return replace(point, status="accomplished" if self.cloud.now >= ready else point.status, created="now")
+
+    def read(self, point_ids: Sequence[str]) -> Mapping[str, Point]:
+        self.cloud.before_call("read_points")
+        return {key: self._point(key) for key in point_ids if self.cloud.visible(key)}
+
+    def take(self, takes: Sequence[Take]) -> Sequence[Point]:
+        (take,) = takes
+        cloud = self.cloud
+        cloud.before_call("take")
+        with cloud.lock:
+            if take.token not in cloud.tokens:
+                key = f"snap-{len(cloud.taken)}"
+                owner = take.disk.disk_id.split("-")[1]
+                point = Point(key, take.disk.disk_id, "progressing", cloud.machines[owner].os, take.label)
+                cloud.taken[key] = (point, cloud.now + cloud.durations("snapshot", take.disk.disk_id), owner)
+                cloud.tokens[take.token] = key
+                cloud.born[key] = cloud.now
+                cloud.write("take", f"{take.disk.disk_id} {take.label}")
+        cloud.after_call("take")
+        return [replace(self._point(cloud.tokens[take.token]), created="")]
+
+    def delete(self, point_id: str) -> None:
+        self.cloud.before_call("delete_point")
+        self.cloud.taken.pop(point_id, None)
+        self.cloud.write("delete_point", point_id)
+
+    def restore(self, disk_id: str, point_id: str) -> None:
+        cloud = self.cloud
+        cloud.before_call("restore")
+        machine = cloud.machines[disk_id.split("-")[1]]
+        if machine.instance.status != "Stopped":
+            raise Moved(Problem("IncorrectInstanceStatus", "not stopped"))
+        machine.os = cloud.taken[point_id][0].name
+        cloud.write("restore", disk_id)
+        cloud.after_call("restore")
+
+
+@dataclass(frozen=True)
+class Enrolments:
+    """The migration sources of a cloud in memory."""
+
+    cloud: MemoryCloud
+
+    def of(self, name: str) -> Enrolment:
+        if f"s-{name}" not in self.cloud.registered:
+            return Enrolment()
+        ready = self.cloud.registered[f"s-{name}"][1]
+        return Enrolment("ready" if self.cloud.now >= ready else "lost", f"s-{name}")
+
+    def read(self, enrolment_ids: Sequence[str]) -> Mapping[str, Enrolment]:
+        self.cloud.before_call("read_enrolments")
+        return {key: found for key in enrolment_ids if (found := self.of(key[2:])).id}
+
+    def enrol(self, instance_ids: Sequence[str], os_type: str, token: str) -> str:
+        cloud = self.cloud
+        key = cloud.agents.run(instance_ids, Script(""), token, "enrol")
+        ready = cloud.commands[key][2]
+        for one in instance_ids:
+            cloud.registered.setdefault(f"s-{one}", (one, ready + cloud.durations("enrol", one)))
+        return key
+
+    def enrolled(self, result: CommandResult) -> Enrolment | None:
+        return Enrolment("pending", result.stdout[1:-1])
+
+
+@dataclass(frozen=True)
+class Works:
+    """The jobs of a cloud in memory."""
+
+    cloud: MemoryCloud
+
+    @property
+    def enrolments(self) -> Enrolments:
+        return Enrolments(self.cloud)
+
+    def find(self, instances: Sequence[Instance]) -> Mapping[str, tuple[tuple[Work, ...], Enrolment | None]]:
+        self.cloud.before_call("find_works")
+        names = [one.instance_id for one in instances]
+        return {name: (self._of(name), self.enrolments.of(name)) for name in names}
+
+    def _of(self, name: str) -> tuple[Work, ...]:
+        mine = [key for key, value in list(self.cloud.made.items()) if value[2].of.instance_id == name]
+        return tuple(self.work(key) for key in mine if self.cloud.visible(key))
+
+    def work(self, key: str) -> Work:
+        cloud = self.cloud
+        with cloud.lock:
+            work, ready, order = cloud.made[key]
+            assert order.hop
+            if work.status == "running" and cloud.now >= ready:
+                name = order.of.instance_id
+                broken = (name, order.hop.target) in cloud.failing
+                work = replace(work, status="failed" if broken else "done", error_code="M199" if broken else "")
+                cloud.made[key] = (work, ready, order)
+                if not broken:
+                    cloud.machines[name].os = order.hop.target
+            return replace(work, said=work.status.title())
+
+    def read(self, work_ids: Sequence[str]) -> Mapping[str, Work]:
+        self.cloud.before_call("read_works")
+        return {key: self.work(key) for key in work_ids if self.cloud.visible(key)}
+
+    def running(self) -> frozenset[str]:
+        self.cloud.before_call("running")
+        return self.cloud.foreign_works | {key for key in list(self.cloud.made) if self.work(key).status == "running"}
+
+    def order(self, order: Order) -> Work:
+        cloud = self.cloud
+        cloud.before_call("order")
+        with cloud.lock:
+            if order.token not in cloud.tokens:
+                if any(work.name == order.name for work, _unused, _unused in cloud.made.values()):
+                    raise CloudError(Problem("ReplicationJobName.Duplicate", order.name))
+                key, name = f"j-{len(cloud.made)}", order.of.instance_id
+                work = Work(KIND, key, order.name, name, began=str(len(cloud.made)))
+                cloud.made[key] = (work, 0.0, order)
+                cloud.tokens[order.token] = key
+                cloud.born[key] = cloud.now
+                cloud.write("order", f"{name} {order.hop.target if order.hop else ''}")
+        cloud.after_call("order")
+        return cloud.made[cloud.tokens[order.token]][0]
+
+    def begin(self, work_id: str) -> None:
+        cloud = self.cloud
+        cloud.before_call("begin")
+        with cloud.lock:
+            work, _ready, order = cloud.made[work_id]
+            if work.status not in ("made", "stopped", "failed"):
+                raise Moved(Problem("ReplicationJob.InvalidStatus", work.status))
+            name = order.of.instance_id
+            cloud.made[work_id] = (replace(work, status="running"), cloud.now + cloud.durations("work", name), order)
+            cloud.write("begin", f"{name} {order.hop.target if order.hop else ''}")
+            running = [key for key in cloud.made if self.work(key).status == "running"]
+            cloud.most_running = max(cloud.most_running, len(running) + len(cloud.foreign_works))
+        cloud.after_call("begin")
+
+    def delete(self, work_id: str) -> None:
+        self.cloud.before_call("delete_work")
+        self.cloud.made.pop(work_id, None)
+        self.cloud.write("delete_work", work_id)

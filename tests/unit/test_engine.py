@@ -12,40 +12,41 @@ from typing import Any
 from zlib import crc32
 
 import pytest
-from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import JobRequest
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.goal import Goal
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration.tables import MIGRATION
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import (
     Agent,
     Hop,
     Item,
-    Job,
+    Order,
     Problem,
-    Record,
+    Work,
 )
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.step import Goal
-from ansible_collections.evergreen.os_migration.plugins.module_utils._engine import Engine, Limits, Retrier
-from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import CloudError, OutOfTime, Transient
-from ansible_collections.evergreen.os_migration.plugins.module_utils._steps import Brief
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.record import Record
+from ansible_collections.evergreen.os_migration.plugins.module_utils._engine import Brief, Engine, Limits
+from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import CloudError, Transient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from .memory_cloud import Killed, MemoryCloud
+from .memory_cloud import KIND, OFFER, Killed, MemoryCloud, Works
 
 PROBES = {"linux": "# facts", "windows": "# facts"}
-MIGRATE = {"importable": frozenset(("linux", "windows"))}
+WATCHING = replace(OFFER, methods={"smc": ("smc_watch",)}, follows=True)
 
 
-def run(cloud: MemoryCloud, targets: dict[str, str], check: bool = False, **given: Any) -> dict[str, Record]:
-    limits = {k: given.pop(k) for k in ("max_running", "hop_timeout", "until") if k in given}
-    goal = Goal(**{**MIGRATE, **given})
-    items = [Record(Item(name, "r", "alicloud", target=target)) for name, target in targets.items()]
+def run(cloud: MemoryCloud, targets: dict[str, str], check: bool = False, **given: Any) -> dict[str, Record[Any]]:
+    limits = {k: given.pop(k) for k in ("max_running", "hop_timeout", "until", "threads") if k in given}
+    goal = Goal(**{"offers": {"alicloud": OFFER}, **given})
+    items = [Item(name, "r", "alicloud", target=target) for name, target in targets.items()]
     engine = Engine(
-        cloud_for=lambda item: cloud,
+        workflow=MIGRATION,
+        connect=lambda place: cloud,
         brief=Brief(goal, PROBES),
         limits=Limits(**{"threads": 1, "until": cloud.now + 100_000, **limits}),
         check_mode=check,
         clock=cloud.clock,
     )
-    return {record.item.instance_id: record for record in engine.run(items)}
+    return {record.id: record for record in engine.run([MIGRATION.record(item) for item in items])}
 
 
 def fleet() -> tuple[MemoryCloud, dict[str, str]]:
@@ -62,15 +63,15 @@ def test_a_mixed_fleet_reaches_its_targets_over_one_and_two_hops() -> None:
     done = run(cloud, targets)
     assert {name: record.state for name, record in done.items()} == dict.fromkeys(targets, "migrated")
     assert {name: machine.os for name, machine in cloud.machines.items()} == targets
-    assert [hop.target for hop in done["w1"].hops] == ["windows-2012r2", "windows-2016"]
+    assert [hop.target for hop in done["w1"].view.hops] == ["windows-2012r2", "windows-2016"]
 
 
 def test_every_disk_is_snapshotted_before_the_job_is_created() -> None:
     cloud, _unused = fleet()
     run(cloud, {"c1": "alinux-3"})
     verbs = [verb for verb, what in cloud.log]
-    assert verbs.index("create_job") > max(i for i, verb in enumerate(verbs) if verb == "snapshot")
-    assert Counter(what for verb, what in cloud.log if verb == "snapshot") == {
+    assert verbs.index("order") > max(i for i, verb in enumerate(verbs) if verb == "take")
+    assert Counter(what for verb, what in cloud.log if verb == "take") == {
         "d-c1-0 attempt=1 hop=1": 1,
         "d-c1-1 attempt=1 hop=1": 1,
     }
@@ -86,17 +87,18 @@ def test_a_second_run_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("state", ["assessed", "migrated", "verified", "rolled_back", "committed"])
-def test_check_mode_writes_nothing(state: str) -> None:
+def test_check_mode_writes_nothing_and_asks_guests_only_for_facts(state: str) -> None:
     cloud, targets = fleet()
     for migrated in (False, True):
         if migrated:
             run(cloud, targets)
-        before = list(cloud.log), len(cloud.commands)
+        before, asked = list(cloud.log), len(cloud.commands)
         run(cloud, targets, check=True, state=state)
-        assert (cloud.log, len(cloud.commands)) == before
+        assert cloud.log == before
+        assert {purpose for purpose, _names, _ready in list(cloud.commands.values())[asked:]} <= {"facts"}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     kills=st.lists(st.tuples(st.integers(0, 60), st.booleans()), max_size=4),
     failing=st.sampled_from([(), (("c1", "alinux-3"),), (("w1", "windows-2016"),), (("w1", "windows-2012r2"),)]),
@@ -120,12 +122,12 @@ def test_a_run_killed_anywhere_and_repeated_starts_nothing_twice(
             cloud.now += 25
     _disarm(cloud)
     done = run(cloud, targets, **wanted)
-    once = [entry for entry in cloud.log if entry[0] in ("snapshot", "create_job", "start_job")]
+    once = [entry for entry in cloud.log if entry[0] in ("take", "order", "begin")]
     assert not [entry for entry, times in Counter(once).items() if times > 1]
     _check_end(cloud, done, targets, rollback)
 
 
-def _check_end(cloud: MemoryCloud, done: dict[str, Record], targets: dict[str, str], rollback: bool) -> None:
+def _check_end(cloud: MemoryCloud, done: dict[str, Record[Any]], targets: dict[str, str], rollback: bool) -> None:
     broken = {name for name, _unused in cloud.failing}
     for name, record in done.items():
         if name not in broken:
@@ -135,7 +137,7 @@ def _check_end(cloud: MemoryCloud, done: dict[str, Record], targets: dict[str, s
         assert record.state == ("rolled_back" if rollback else "failed")
         if rollback:
             assert cloud.machines[name].os == {"c1": "centos-7", "w1": "windows-2008r2"}[name]
-            assert cloud._facts(name).status == "Running"
+            assert cloud.facts(name).status == "Running"
 
 
 def _arm(cloud: MemoryCloud, calls: int, applied: bool) -> None:
@@ -154,7 +156,7 @@ def _disarm(cloud: MemoryCloud) -> None:
 
 
 def test_no_more_than_the_cap_runs_counting_jobs_of_others() -> None:
-    cloud = MemoryCloud(foreign_jobs=frozenset(("j-other",)))
+    cloud = MemoryCloud(foreign_works=frozenset(("j-other",)))
     targets = {}
     for number in range(7):
         cloud.add(f"c{number}", "centos-7")
@@ -204,7 +206,7 @@ def test_an_instance_that_was_rolled_back_is_tried_again_only_when_asked() -> No
     assert (refused.state, refused.problem.code if refused.problem else None) == ("rolled_back", "RolledBack")
     assert cloud.log == before
     assert run(cloud, targets, retry=True)["c1"].state == "migrated"
-    assert ("snapshot", "d-c1-0 attempt=2 hop=1") in cloud.log
+    assert ("take", "d-c1-0 attempt=2 hop=1") in cloud.log
 
 
 def test_a_failed_job_that_was_kept_is_restarted_when_asked() -> None:
@@ -214,7 +216,7 @@ def test_a_failed_job_that_was_kept_is_restarted_when_asked() -> None:
     cloud.failing = frozenset()
     assert run(cloud, {"c2": "alinux-3"})["c2"].state == "failed"
     assert run(cloud, {"c2": "alinux-3"}, retry=True)["c2"].state == "migrated"
-    assert len(cloud.made_jobs) == 1
+    assert len(cloud.made) == 1
 
 
 def test_rollback_and_commit_after_a_migration() -> None:
@@ -268,16 +270,16 @@ def test_trouble_with_an_api_never_rolls_a_migrated_guest_back() -> None:
     assert "stop" not in [verb for verb, _unused in cloud.log]
 
 
-def test_an_answer_of_an_unknown_form_is_the_problem_of_its_instance_alone() -> None:
+def test_an_answer_of_an_unknown_form_is_the_problem_of_its_instance_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     cloud, targets = fleet()
-    real = cloud.create_job
+    real = Works.order
 
-    def odd(request: JobRequest) -> Job:
-        if request.instance.instance_id == "c1":
+    def odd(port: Works, order: Order) -> Work:
+        if order.of.instance_id == "c1":
             raise KeyError("JobId")
-        return real(request)
+        return real(port, order)
 
-    cloud.create_job = odd  # type: ignore[method-assign]
+    monkeypatch.setattr(Works, "order", odd)
     done = run(cloud, targets)
     assert done["c1"].problem is not None
     assert done["c1"].problem.code == "UnexpectedAnswer"
@@ -299,11 +301,11 @@ def test_an_outage_of_the_api_is_waited_out_while_a_job_runs() -> None:
     cloud, _unused = fleet()
 
     def break_down(verb: str) -> None:
-        if verb == "jobs" and 1200 < cloud.now < 2400:
+        if verb == "read_works" and 1200 < cloud.now < 2400:
             raise BROKEN
 
     cloud.before_call = break_down
-    cloud.durations = lambda what, who: 600.0 if what == "job" else 60.0
+    cloud.durations = lambda what, who: 600.0 if what == "work" else 60.0
     assert run(cloud, {"c1": "alinux-3"})["c1"].state == "migrated"
     assert cloud.now > 2400
 
@@ -319,7 +321,7 @@ def test_an_instance_without_visible_disks_is_not_migrated_unprotected() -> None
 
 def test_an_instance_that_queued_for_long_is_looked_at_again_before_it_starts() -> None:
     cloud, _unused = fleet()
-    cloud.durations = lambda what, who: 3000.0 if what == "job" else 60.0
+    cloud.durations = lambda what, who: 3000.0 if what == "work" else 60.0
 
     def stop_the_second(verb: str) -> None:
         if cloud.now > 2000:
@@ -334,21 +336,23 @@ def test_an_instance_that_queued_for_long_is_looked_at_again_before_it_starts() 
     assert not [entry for entry in cloud.log if entry[1].startswith("c2")]
 
 
+def console_work(cloud: MemoryCloud, name: str) -> Work:
+    hop = Hop("centos-7", "alinux-3")
+    return cloud.works[KIND].order(Order(KIND, cloud.machines[name].instance, "made-in-the-console", "token", hop))
+
+
 def test_watch_follows_a_job_of_the_console_and_writes_nothing() -> None:
     cloud, _unused = fleet()
-    console = cloud.create_job(
-        JobRequest(cloud.machines["c1"].instance, "s-c1", "made-in-the-console", Hop("centos-7", "alinux-3"), "token")
-    )
-    cloud.start_job(console.job_id)
+    cloud.works[KIND].begin(console_work(cloud, "c1").id)
     before = list(cloud.log)
-    done = run(cloud, {"c1": "alinux-3"}, transport="watch")["c1"]
+    done = run(cloud, {"c1": "alinux-3"}, offers={"alicloud": WATCHING})["c1"]
     assert (done.state, cloud.machines["c1"].os) == ("migrated", "alinux-3")
     assert cloud.log == before
 
 
 def test_watch_starts_no_job_itself() -> None:
     cloud, _unused = fleet()
-    none = run(cloud, {"c1": "alinux-3"}, transport="watch")["c1"]
+    none = run(cloud, {"c1": "alinux-3"}, offers={"alicloud": WATCHING})["c1"]
     assert none.problem is not None
     assert none.problem.code == "JobNotStarted"
     assert cloud.log == []
@@ -356,9 +360,7 @@ def test_watch_starts_no_job_itself() -> None:
 
 def test_a_job_of_somebody_else_stops_transport_api() -> None:
     cloud, _unused = fleet()
-    cloud.create_job(
-        JobRequest(cloud.machines["c1"].instance, "s-c1", "made-in-the-console", Hop("centos-7", "alinux-3"), "token")
-    )
+    console_work(cloud, "c1")
     refused = run(cloud, {"c1": "alinux-3"})["c1"]
     assert refused.problem is not None
     assert refused.problem.code == "job.unfinished"
@@ -375,44 +377,4 @@ def test_a_changed_target_of_a_running_attempt_is_refused() -> None:
     assert refused.problem.code == "TargetChanged"
 
 
-class Flaky:
-    """A call that fails as told before it works."""
-
-    def __init__(self, *faults: Exception) -> None:
-        self.faults = list(faults)
-
-    def __call__(self) -> str:
-        if self.faults:
-            raise self.faults.pop(0)
-        return "answer"
-
-
-THROTTLED = Transient(Problem("Throttling.User", ""), throttled=True)
 BROKEN = Transient(Problem("InternalError", ""))
-
-
-def test_throttling_is_waited_out_however_often_it_happens() -> None:
-    cloud = MemoryCloud()
-    assert Retrier(cloud.clock, cloud.now + 3600)(Flaky(*[THROTTLED] * 40)) == "answer"
-
-
-def test_an_endpoint_that_never_answered_is_given_up_soon() -> None:
-    cloud = MemoryCloud()
-    with pytest.raises(Transient):
-        Retrier(cloud.clock, cloud.now + 3600)(Flaky(*[BROKEN] * 40))
-    assert cloud.now < 1010
-
-
-def test_no_call_outlives_the_deadline() -> None:
-    cloud = MemoryCloud()
-    with pytest.raises(OutOfTime):
-        Retrier(cloud.clock, cloud.now + 5)(Flaky(*[THROTTLED] * 40))
-    assert cloud.now <= 1005
-
-
-def test_a_refusal_is_not_repeated() -> None:
-    cloud = MemoryCloud()
-    call = Flaky(CloudError(Problem("Forbidden", "")), BROKEN)
-    with pytest.raises(CloudError):
-        Retrier(cloud.clock, cloud.now + 3600)(call)
-    assert call.faults == [BROKEN]

@@ -232,7 +232,7 @@ def _kind_and_os_type(task: Task) -> Hashable:
 
 
 def _text(task: Task) -> Hashable:
-    return task.step.subject
+    return str(task.step.subject)
 
 
 _WHILE_IT_HOLDS = ("works", "instance", "guest", "enrolment")

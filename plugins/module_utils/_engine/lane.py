@@ -106,10 +106,12 @@ class Lane:
     _queues: dict[str, Hashable] = field(default_factory=dict)
     _place_free: bool = False
     _left: int = 0
+    _order: dict[str, int] = field(default_factory=dict)
 
     def run(self) -> None:
         """Work until every record is done, the time is over, or the run is stopped."""
         self._left = sum(not record.done for record in self.records.values())
+        self._order = {instance_id: number for number, instance_id in enumerate(self.records)}
         try:
             self._cloud = self.shift.connect(self.place)
         except MissingLibrary:
@@ -150,7 +152,7 @@ class Lane:
             self._running.clear()
             self._queued.clear()
         touched, self._touched = self._touched - self._busy, self._touched & self._busy
-        for instance_id in [one for one in self.records if one in touched] if polling else touched:
+        for instance_id in sorted(touched, key=self._order.__getitem__):
             task = self._task(self.records[instance_id])
             if task is None or not self._due(task, polling):
                 continue

@@ -64,7 +64,8 @@ def ids(records: Iterable[Seen]) -> list[str]:
 
 def here(record: Seen) -> Instance:
     """Return the instance as it was seen last."""
-    return required(record.view.instance)
+    instance: Instance | None = record.view.instance
+    return required(instance)
 
 
 # --- the instance ---------------------------------------------------------------------------------------------------
@@ -149,9 +150,7 @@ def _works(cloud: Cloud, records: Sequence[Seen], brief: Brief) -> Answers:
             if enrolment is not None:
                 enrolments[instance_id] = enrolment
     return {
-        record.id: _with_works(record, _made_too(record, found[record.id])).learns(
-            enrolment=enrolments.get(record.id)
-        )
+        record.id: _with_works(record, _made_too(record, found[record.id])).learns(enrolment=enrolments.get(record.id))
         for record in records
     }
 
@@ -293,7 +292,8 @@ _OVER: Mapping[str, Callable[[Cloud, Seen, CommandResult], Seen | Problem]] = {
 
 
 def _invocation(record: Seen) -> Hashable:
-    return record.view.command
+    command: Invocation | None = record.view.command
+    return command
 
 
 SIGHTS: Mapping[str, Sight] = {
