@@ -72,15 +72,14 @@ class ActionModule(ActionBase):
 
     def _connections(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         """Return how clouds are reached as the variables say it, where they do."""
-        found = {}
-        for provider in PROVIDERS:
-            variable = f"os_migration_{provider}"
-            if provider in self._task.args or variable not in variables:
-                continue
-            value = self._templar.template(variables[variable])
-            if value is not None and value != variables.get("omit"):
-                found[provider] = value
-        return found
+        given = {
+            provider: variables[name]
+            for provider in PROVIDERS
+            if provider not in self._task.args and (name := f"os_migration_{provider}") in variables
+        }
+        # Omitted values: left out of a dict by some versions of Ansible, marked by the others.
+        found: Mapping[str, Any] = self._templar.template(given)
+        return {name: value for name, value in found.items() if value is not None and value != variables.get("omit")}
 
 
 def watched() -> list[list[int]]:

@@ -68,7 +68,11 @@ class Playbook:
         plugin = ActionModule()
         plugin._task = self.task = SimpleNamespace(args={**GIVEN, **given}, action=action, async_val=in_background)
         plugin._connection = SimpleNamespace(transport=self.transport)
-        plugin._templar = SimpleNamespace(template=lambda value: f"{value}, templated" if value != OMIT else OMIT)
+        plugin._templar = SimpleNamespace(
+            template=lambda given: {
+                name: value if value == OMIT else f"{value}, templated" for name, value in given.items()
+            }
+        )
         result: dict[str, Any] = plugin.run(None, {"omit": OMIT, **(variables or {})})
         return result
 
