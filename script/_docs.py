@@ -12,7 +12,9 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds import PROVIDERS
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.catalog import NAMES
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.goal import in_words
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.lifecycle import SUPPORT_ENDS
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.paths import PATHS
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.paths import Path as MigrationPath
@@ -46,6 +48,8 @@ DOCUMENTS = {
     documents.OWN: "own",
 }
 PATH_COLUMNS = ("path", "on", "versions, editions, languages", "regions", "minutes", "remark")
+#: The rules name things as their first provider does.
+WORDS = next(iter(PROVIDERS.values())).offer({}).words
 ARCHITECTURES = {"x86_64": "x86", "arm64": "Arm"}
 
 Row = Iterable[str]
@@ -80,7 +84,7 @@ def table(head: Row, rows: Iterable[Row]) -> str:
 def rule_row(rule: Rule) -> Row:
     cited = [rule.source] if rule.source in DOCUMENTS else rule.source.split("; ")
     sources = ", ".join(DOCUMENTS[name] for name in cited)
-    return code(rule.id), severities(rule.severities), rule.message, codes(rule.needs), sources
+    return code(rule.id), severities(rule.severities), in_words(rule.message, WORDS), codes(rule.needs), sources
 
 
 def severities(by_route: Mapping[str, str]) -> str:

@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.evergreen.os_migration.plugins.action.fleet_report import resources
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds import PROVIDERS
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.goal import Goal, in_words
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration.view import View
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import (
     Disk,
     Finding,
@@ -20,12 +23,11 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model
     Instance,
     Item,
     Problem,
-    Record,
     Waiver,
 )
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.outcome import assessment, outcome
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.record import Record
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.rules import RULES
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.step import Goal
 from ansible_collections.evergreen.os_migration.plugins.module_utils._report.document import Day, build
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,10 +43,17 @@ WAIVER = Waiver("linux.rsync", "copied by hand", "ops@example.com", "2027-01-31"
 Json = dict[str, Any]
 
 
+def texts(rule: str) -> tuple[str, str]:
+    """The message and the remedy of a rule as they are told of an instance at Alibaba Cloud."""
+    words = PROVIDERS["alicloud"].offer({}).words
+    return in_words(RULE[rule].message, words), in_words(RULE[rule].remedy, words)
+
+
 def finding(rule: str = "linux.i686_packages", severity: str = "inhibitor", **more: Any) -> Finding:
     """What a rule says of an instance, as the rules engine would."""
     known = RULE.get(rule)
-    said = (known.message, "seen", known.remedy, known.source) if known else ("Message.", "seen", "Remedy.", "Document")
+    message, remedy = texts(rule) if known else ("Message.", "Remedy.")
+    said = (message, "seen", remedy, known.source if known else "Document")
     return Finding(rule, severity, *said, **more)
 
 
@@ -63,16 +72,18 @@ def machine(number: int = 1, **more: Any) -> Instance:
 def result(number: int = 1, *findings: Finding, instance: Instance | None = None, **more: Any) -> Json:
     """The entry of a CentOS 7 on its way to Alibaba Cloud Linux 3, blocked when a finding says so."""
     stopping = [found for found in findings if found.severity == "inhibitor"]
-    known: Json = {
-        "state": "blocked" if stopping else "ready",
-        "problem": Problem(stopping[0].id, stopping[0].message) if stopping else None,
+    told = {
+        "state": more.pop("state", "blocked" if stopping else "ready"),
+        "problem": more.pop("problem", Problem(stopping[0].id, stopping[0].message) if stopping else None),
+    }
+    seen: Json = {
         "instance": instance or machine(number),
         "guest": Guest("centos-7", version="7.9", language="en"),
         "hops": (HOP,),
         "findings": findings,
         **more,
     }
-    record = Record(Item(f"i-{number}", "cn-hangzhou", "alicloud", target="alinux-3"), done=True, **known)
+    record = Record(Item(f"i-{number}", "cn-hangzhou", "alicloud", target="alinux-3"), View(**seen), done=True, **told)
     return {**outcome(record), **assessment(record, Goal("assessed"))}
 
 

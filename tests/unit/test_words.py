@@ -15,6 +15,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._report imp
 from ansible_collections.evergreen.os_migration.plugins.modules import fleet_report
 
 from .fleet_results import LANGUAGES, ROOT, RULE, WORDS
+from .fleet_results import texts as told
 
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
 PLUGINS = ROOT / "plugins"
@@ -40,7 +41,7 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 def english() -> dict[str, str]:
     """All texts that are to be translated."""
-    rules = {rule.id: {"message": rule.message, "remedy": rule.remedy} for rule in RULE.values()}
+    rules = {rule: dict(zip(("message", "remedy"), told(rule), strict=True)) for rule in RULE}
     return dict(leaves({**WORDS["en"], "rules": rules}))
 
 
@@ -151,6 +152,14 @@ def test_an_error_of_a_family_has_the_family_s_words_and_another_the_general_one
 def test_a_finding_of_a_rule_that_is_not_known_here_keeps_its_own_words() -> None:
     said = {"message": "Own.", "remedy": "Act.", "source": "Somewhere"}
     assert words.translated({"findings": {"own.rule": said}}, WORDS["zh"])["findings"] == {"own.rule": said}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_the_provider_calls_its_things_is_told_as_it_was(language: str) -> None:
+    said = {"message": "The cloud's agent (Toy Agent) is not installed.", "remedy": "Act.", "source": "Somewhere"}
+    found = words.translated({"findings": {"agent.missing": said}}, WORDS[language])["findings"]["agent.missing"]
+    assert "{" not in found["message"]
+    assert language != "en" or found["message"] == said["message"]
 
 
 def test_names_of_documents_are_not_translated_but_that_there_is_none_is() -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The report's words in one language. A words document is a file of report/words; the rules hold their own English."""
+"""The report's words in one language. A words document is a file of report/words; findings are told in English."""
 
 from __future__ import annotations
 
@@ -33,8 +33,7 @@ def _own(finding_id: str, words: Words) -> Mapping[str, str]:
     if rule is None:
         return {}
     source = words["words"]["own_check"] if rule.source == OWN else rule.source
-    english = {"message": rule.message, "remedy": rule.remedy, "source": source}
-    return {**english, **words.get("rules", {}).get(finding_id, {})}
+    return {"source": source, **words.get("rules", {}).get(finding_id, {})}
 
 
 def _error(code: str, errors: Mapping[str, Mapping[str, str]]) -> Mapping[str, str]:
