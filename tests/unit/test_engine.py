@@ -98,7 +98,7 @@ def test_check_mode_writes_nothing_and_asks_guests_only_for_facts(state: str) ->
         assert {purpose for purpose, _names, _ready in list(cloud.commands.values())[asked:]} <= {"facts"}
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     kills=st.lists(st.tuples(st.integers(0, 60), st.booleans()), max_size=4),
     failing=st.sampled_from([(), (("c1", "alinux-3"),), (("w1", "windows-2016"),), (("w1", "windows-2012r2"),)]),

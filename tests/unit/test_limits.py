@@ -1,0 +1,138 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How calls reach a cloud: in their turn, again after what passes, never after the deadline, some never again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Problem
+from ansible_collections.evergreen.os_migration.plugins.module_utils._engine import Callers
+from ansible_collections.evergreen.os_migration.plugins.module_utils._engine.limits import Gate, PlaceCaller
+from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import (
+    CloudError,
+    OutOfTime,
+    Transient,
+    Unclear,
+)
+
+from .memory_cloud import MemoryCloud
+
+THROTTLED = Transient(Problem("Throttling.User", ""), throttled=True)
+BROKEN = Transient(Problem("InternalError", ""))
+ANSWERS: Callable[[], str] = lambda: "answer"  # noqa: E731
+
+
+class Flaky:
+    """A call that fails as told before it works."""
+
+    def __init__(self, *faults: Exception) -> None:
+        self.faults = list(faults)
+
+    def __call__(self) -> str:
+        if self.faults:
+            raise self.faults.pop(0)
+        return "answer"
+
+
+def caller(cloud: MemoryCloud, seconds: float = 3600, per_second: float = 20) -> PlaceCaller:
+    return Callers(cloud.clock, cloud.now + seconds, lambda provider: per_second).of("alicloud", "")
+
+
+def test_throttling_is_waited_out_however_often_it_happens() -> None:
+    cloud = MemoryCloud()
+    assert caller(cloud)("Act", Flaky(*[THROTTLED] * 40)) == "answer"
+
+
+def test_throttling_is_waited_out_for_a_write_too_because_it_was_not_carried_out() -> None:
+    assert caller(MemoryCloud())("Act", Flaky(*[THROTTLED] * 5), repeatable=False) == "answer"
+
+
+def test_an_endpoint_that_never_answered_is_given_up_soon() -> None:
+    cloud = MemoryCloud()
+    with pytest.raises(Transient):
+        caller(cloud)("Act", Flaky(*[BROKEN] * 40))
+    assert cloud.now < 1010
+
+
+def test_an_endpoint_that_answered_before_gets_more_patience() -> None:
+    cloud = MemoryCloud()
+    call = caller(cloud)
+    call("Act", ANSWERS)
+    assert call("Act", Flaky(*[BROKEN] * 8)) == "answer"
+
+
+def test_a_refusal_is_an_answer() -> None:
+    call = caller(MemoryCloud())
+    with pytest.raises(CloudError):
+        call("Act", Flaky(CloudError(Problem("Forbidden", ""))))
+    assert call("Act", Flaky(*[BROKEN] * 8)) == "answer"
+
+
+def test_no_call_outlives_the_deadline() -> None:
+    cloud = MemoryCloud()
+    with pytest.raises(OutOfTime):
+        caller(cloud, seconds=5)("Act", Flaky(*[THROTTLED] * 40))
+    assert cloud.now <= 1005
+
+
+def test_a_refusal_is_not_repeated() -> None:
+    call = Flaky(CloudError(Problem("Forbidden", "")), BROKEN)
+    with pytest.raises(CloudError):
+        caller(MemoryCloud())("Act", call)
+    assert call.faults == [BROKEN]
+
+
+@pytest.mark.parametrize("answered", [False, True])
+def test_a_write_whose_answer_is_unclear_is_not_sent_again(answered: bool) -> None:
+    call, send = caller(MemoryCloud()), Flaky(BROKEN, BROKEN)
+    if answered:
+        call("Look", ANSWERS)
+    with pytest.raises(Unclear) as unclear:
+        call("Act", send, repeatable=False)
+    assert (len(send.faults), unclear.value.problem.code) == (1, "InternalError")
+
+
+def test_calls_keep_to_the_pace_of_their_account_over_its_regions() -> None:
+    cloud = MemoryCloud()
+    callers = Callers(cloud.clock, cloud.now + 3600, lambda provider: 2.0)
+    places = [callers.of("alicloud", ""), callers.of("alicloud", "")]
+    for number in range(10):
+        places[number % 2]("Act", ANSWERS)
+    assert cloud.now == pytest.approx(1004.5)
+
+
+def test_another_account_has_a_pace_of_its_own() -> None:
+    cloud = MemoryCloud()
+    callers = Callers(cloud.clock, cloud.now + 3600, lambda provider: 1.0)
+    for profile in ("one", "two", "three"):
+        callers.of("alicloud", profile)("Act", ANSWERS)
+    assert cloud.now == 1000
+
+
+def test_a_throttled_action_is_closed_for_all_and_tried_by_one() -> None:
+    gate = Gate()
+    gate.throttled(100.0)
+    assert 0 < gate.wait(100.0) <= 1
+    assert gate.wait(102.0) == 0
+    assert gate.wait(102.0) > 0, "the others wait until the one that tries knows"
+    gate.served()
+    assert gate.wait(102.0) == 0
+
+
+def test_a_throttled_action_leaves_the_others_alone() -> None:
+    cloud = MemoryCloud()
+    call = caller(cloud)
+
+    def refused() -> Any:
+        raise THROTTLED
+
+    with pytest.raises(OutOfTime):
+        caller(cloud, seconds=10)("Act", refused)
+    before = cloud.now
+    call("Look", ANSWERS)
+    assert cloud.now == before
