@@ -10,39 +10,44 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds import PROVIDERS
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.catalog import NAMES
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.ledger import (
-    TAG_KEY,
-    UNREADABLE,
-    job_name,
-    snapshot_label,
-)
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.goal import Goal, Offer
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration.view import Migration, View
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import (
     UNKNOWN,
     Account,
     Agent,
-    Command,
     CommandResult,
     Disk,
+    Enrolment,
     Event,
     Finding,
     Guest,
     Hop,
     Instance,
+    Invocation,
     Item,
-    Job,
-    Ledger,
+    Point,
     Problem,
-    Record,
-    Snapshot,
-    Source,
+    Tag,
     Waiver,
+    Work,
 )
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.paths import PATHS, Start, find, plan
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.record import Moment, Record
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.rules import RULES
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.rules.forms import FORMS
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.step import Goal
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.tag import (
+    TAG_KEY,
+    made_name,
+    set_label,
+    to_text,
+    work_name,
+)
 from hypothesis import strategies as st
+
+from .healthy import HEALTHY_LINUX, HEALTHY_WINDOWS
 
 ID = "i-bp1abcdefghij0123456"
 REGION = "cn-hangzhou"
@@ -55,6 +60,8 @@ systems = st.sampled_from([*sorted(NAMES), UNKNOWN])
 sources = st.sampled_from([path.source for path in PATHS]) | systems
 targets = st.sampled_from([path.target for path in PATHS]) | systems | st.sampled_from(["", "beos"])
 moments = st.floats(0, 100_000)
+#: The same number on both clocks.
+now_and_then = st.sampled_from([0.0, 1000.0, 90_000.0, 200_000.0]).map(lambda at: Moment(at, at))
 attempts, hop_numbers = st.integers(0, 3), st.integers(1, 3)
 disk_ids = st.sampled_from(["d-0", "d-1", "d-2"])
 
@@ -81,31 +88,42 @@ disks = st.builds(
     delete_auto_snapshot=st.booleans(),
     manual_snapshots=st.sampled_from([None, 0, 239, 240, 254, 255, 256]),
 )
-labels = st.builds(snapshot_label, attempts, hop_numbers) | st.sampled_from(["", "of somebody else"])
-snapshots = st.builds(
-    Snapshot,
+labels = st.builds(set_label, attempts, hop_numbers) | st.sampled_from(["", "of somebody else"])
+points = st.builds(
+    Point,
     snapshot_id=st.sampled_from(["s-0", "s-1", "s-2", "s-3"]),
     disk_id=disk_ids,
     status=st.sampled_from(["progressing", "accomplished", "failed", ""]),
     label=labels,
 )
-jobs = st.builds(
-    Job,
-    job_id=st.sampled_from(["j-0", "j-1", "j-2"]),
-    name=st.builds(job_name, st.just(ID), attempts, hop_numbers) | st.sampled_from(["", "of somebody else"]),
-    status=st.sampled_from(
-        ["Created", "Ready", "Running", "Stopped", "Waiting", "InError", "Finished", "Expired", "Brand New"]
-    ),
+works = st.builds(
+    Work,
+    kind=st.just("smc"),
+    id=st.sampled_from(["j-0", "j-1", "j-2"]),
+    name=st.builds(work_name, st.just(ID), attempts, hop_numbers) | st.sampled_from(["", "of somebody else"]),
+    status=st.sampled_from(["made", "running", "done", "failed", "stopped", "gone"]),
+    said=st.sampled_from(["", "Ready", "Brand New"]),
     progress=st.floats(0, 100),
-    created=st.sampled_from(["", "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"]),
+    began=st.sampled_from(["", "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"]),
+    holds=st.booleans(),
 )
-ledgers = st.builds(
-    Ledger,
-    state=st.sampled_from([*ATTEMPT_STATES, UNREADABLE]),
-    attempt=attempts,
-    source=sources,
-    target=targets.filter(bool),
+#: Disks that are made from points.
+made_disks = st.builds(
+    lambda disk, attempt, status: Work(
+        "disk",
+        f"w-{disk}",
+        made_name(ID, attempt, f"disk-{disk}"),
+        status=status,
+        holds=False,
+        outputs={"disk": f"{disk}-new", "place": "/dev/xvda"},
+    ),
+    disk_ids,
+    attempts,
+    st.sampled_from(["made", "running", "done", "failed"]),
 )
+tags = st.builds(
+    Tag, state=st.sampled_from(ATTEMPT_STATES), attempt=st.integers(1, 3), source=sources, target=targets.filter(bool)
+).map(to_text)
 instances = st.builds(
     Instance,
     instance_id=st.just(ID),
@@ -123,59 +141,11 @@ instances = st.builds(
     network_type=st.sampled_from(["vpc", "vpc", "classic", ""]),
     private_addresses=st.just(("10.0.0.1",)) | st.just(()),
     disks=st.lists(disks, max_size=3, unique_by=lambda disk: disk.disk_id).map(tuple),
-    snapshots_in_progress=st.just(()) | st.tuples(snapshots),
+    snapshots_in_progress=st.just(()) | st.tuples(points),
     agent=agents,
     locks=st.just(()) | st.just(("security",)),
-    tags=st.just({}) | st.dictionaries(st.just(TAG_KEY) | words, words, max_size=2),
+    tags=st.just({}) | st.dictionaries(st.just(TAG_KEY), tags | words, max_size=1),
 )
-HEALTHY_LINUX = {
-    "os_id": "centos",
-    "time": "0",
-    "kernel": "3.10.0-1160.119.1.el7.x86_64",
-    "kernel_newest": "3.10.0-1160.119.1.el7.x86_64",
-    "memory_available_mib": "4000",
-    "free_mib./usr": "4000",
-    "free_mib./var": "9000",
-    "free_mib./boot": "400",
-    "package_manager": "yum",
-    "package_manager_works": "yes",
-    "rpm_database": "sound",
-    "i686_count": "0",
-    "epel_modular": "no",
-    "modules_out_of_tree": "none",
-    "modules_unsigned": "none",
-    "mysql": "none",
-    "local_programs": "0",
-    "local_program_names": "none",
-    "selinux": "disabled",
-    "rsync": "yes",
-    "security_center": "no",
-    "reboot_required": "no",
-    "fstab_device_names": "none",
-    "nics": "eth0",
-    "net_ifnames": "off",
-    "boot_mode": "bios",
-    "full_filesystems": "none",
-    "nested_filesystems": "none",
-    "time_synchronised": "yes",
-    "leftovers": "none",
-}
-HEALTHY_WINDOWS = {
-    "time": "0",
-    "free_mib.C": "90000",
-    "windows_dir_mib": "16000",
-    "powershell": "5.1.14409.1005",
-    "tls12": "yes",
-    "reboot_required": "no",
-    "roles": "none",
-    "antivirus": "none",
-    "third_party_drivers": "none",
-    "activation_channel": "kms",
-    "activated": "yes",
-    "page_file": r"C:\pagefile.sys",
-    "crash_dump": "automatic",
-    "crash_dump_file": r"%SystemRoot%\MEMORY.DMP",
-}
 fact_values = (
     st.integers(0, 50_000).map(str)
     | st.sampled_from([*HEALTHY_LINUX.values(), *HEALTHY_WINDOWS.values()])
@@ -198,10 +168,22 @@ guests = st.builds(
     trouble=st.sampled_from(["", "", "", "timed_out", "cut_off", "unreadable", "failed", "brand new"]),
     trouble_text=words,
 )
-plans = st.builds(plan, sources.map(Start), targets).map(lambda hops: hops if isinstance(hops, tuple) else ())
+plans = st.builds(lambda source, target: plan(Start(source, "alicloud"), target), sources, targets).map(
+    lambda hops: hops if isinstance(hops, tuple) else ()
+)
 findings = st.builds(Finding, words, st.sampled_from(["inhibitor", "warning", "info"]), words)
 problems = st.builds(Problem, words, words, words)
-results = st.builds(CommandResult, status=st.sampled_from(["finished", "timed_out", "failed"]), stdout=words)
+results = st.builds(
+    CommandResult,
+    status=st.sampled_from(["finished", "timed_out", "failed"]),
+    exit_code=st.none() | st.integers(0, 2),
+    stdout=words,
+    stderr=words,
+)
+invocations = st.builds(Invocation, st.sampled_from(["facts", "enrol", "script"]), words)
+items = st.builds(
+    Item, st.just(ID), st.just(REGION), st.just("alicloud"), target=targets, waivers=st.lists(waivers).map(tuple)
+)
 
 
 def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -212,38 +194,51 @@ def tuples_of(strategy: st.SearchStrategy[Any], size: int = 3) -> st.SearchStrat
     return st.lists(strategy, max_size=size).map(tuple)
 
 
-def records(**given: st.SearchStrategy[Any]) -> st.SearchStrategy[Record]:
-    """Return records in any state of knowledge; ``given`` replaces fields."""
-    fields: dict[str, st.SearchStrategy[Any]] = {
-        "item": st.builds(
-            Item, st.just(ID), st.just(REGION), st.just("alicloud"), target=targets, waivers=tuples_of(waivers)
-        ),
-        "state": st.sampled_from(
+#: What is looked at on its own: aspects of a view, and the look at all details of an instance.
+ASPECTS = ("details", "instance", "tag", "account", "guest", "points", "works", "enrolment")
+views = st.builds(
+    View,
+    instance=maybe(instances),
+    account=maybe(accounts),
+    guest=maybe(guests),
+    command=maybe(invocations),
+    points=tuples_of(points, 4),
+    works=tuples_of(works | made_disks),
+    enrolment=maybe(
+        st.builds(
+            Enrolment, st.sampled_from(["absent", "pending", "ready", "busy", "lost"]), st.sampled_from(["", "s-0"])
+        )
+    ),
+    before=maybe(instances),
+    hops=plans,
+    hop=st.integers(0, 2),
+    findings=tuples_of(findings, 2),
+    restored=tuples_of(disk_ids),
+    retried=st.booleans(),
+    enrolled_for=st.integers(0, 3),
+)
+
+
+def records(view: st.SearchStrategy[Any] = views) -> st.SearchStrategy[Record[Any]]:
+    """Return records in any state of knowledge; what was seen to be nothing is only an account, points or works."""
+    return st.builds(
+        Record,
+        item=items,
+        view=view,
+        state=st.sampled_from(
             ["pending", "probing", "queued", "protecting", "importing", "migrating", "verifying", "rolling_back"]
         ),
-        "changed": st.booleans(),
-        "problem": maybe(problems),
-        "instance": maybe(instances),
-        "before": maybe(instances),
-        "guest": maybe(guests),
-        "account": maybe(accounts),
-        "ledger": maybe(ledgers),
-        "snapshots": maybe(tuples_of(snapshots, 4)),
-        "source": maybe(st.builds(Source, st.just("s-0"), st.sampled_from(["Available", "InUse", "Unavailable", ""]))),
-        "jobs": maybe(tuples_of(jobs)),
-        "command": maybe(st.builds(Command, st.sampled_from(["probe", "import", "script"]), words)),
-        "result": maybe(results),
-        "hops": plans,
-        "hop": st.integers(0, 2),
-        "findings": tuples_of(findings, 2),
-        "reset_disks": tuples_of(disk_ids),
-        "retried": st.booleans(),
-        "imported_for": st.integers(0, 3),
-        "seen_at": moments,
-        "waiting_since": moments,
-        "timeline": tuples_of(st.builds(Event, words, words), 2),
-    }
-    return st.builds(Record, **{**fields, **given})
+        changed=st.booleans(),
+        problem=maybe(problems),
+        timeline=tuples_of(st.builds(Event, words, words), 2),
+        seen=st.dictionaries(st.sampled_from(ASPECTS), maybe(moments)),
+        since=moments,
+    ).map(_possible)
+
+
+def _possible(record: Record[Any]) -> Record[Any]:
+    never = {name for name in ("instance", "guest") if getattr(record.view, name, None) is None}
+    return record.with_(seen={name: when for name, when in record.seen.items() if name not in never})
 
 
 #: An instance, and the ways in which it may differ from one that everything is fine with.
@@ -285,27 +280,32 @@ _ODD_INSTANCES: list[dict[str, Any]] = [
     {"disks": (Disk("d-0", "system", status="In_use"), Disk("d-2", status="In_use", category="local_ssd_pro"))},
     {"vcpus": 1},
     {"hostname": "renamed"},
-    {"snapshots_in_progress": (Snapshot("s-9", "d-0"),)},
+    {"snapshots_in_progress": (Point("s-9", "d-0"),)},
+    {"tags": {}},
+]
+#: What may be odd about what is known of it.
+_ODD_VIEWS: list[dict[str, Any]] = [
+    {"before": None},
+    *({"guest": Guest(os, facts=HEALTHY_LINUX)} for os in (UNKNOWN, "centos-7", "windows-2012r2")),
+    {"guest": Guest("centos-7", probed=False)},
+    {"guest": Guest(UNKNOWN, trouble="cut_off")},
+    {"account": Account(service_role=False)},
+    {"points": ()},
+    *({"enrolment": Enrolment(state, "s-0")} for state in ("pending", "busy", "lost")),
+    {"enrolment": Enrolment()},
+    *({"works": (Work("smc", "j-9", "of somebody else", status=status),)} for status in ("made", "running", "done")),
+    {"retried": True},
+    {"restored": ("d-0", "d-1")},
+    {"enrolled_for": 1},
+    {"hops": (), "hop": 0},
+    {"hop": 1},
 ]
 #: What may be odd about a record.
 _ODD_RECORDS: list[dict[str, Any]] = [
     {"item": Item(ID, REGION, "alicloud", target="anolis-8")},
     {"item": Item(ID, REGION, "alicloud")},
-    *({name: None} for name in ("guest", "ledger", "snapshots", "source", "jobs", "before")),
-    *({"guest": Guest(os, facts=HEALTHY_LINUX)} for os in (UNKNOWN, "centos-7", "windows-2012r2")),
-    {"guest": Guest("centos-7", probed=False)},
-    {"guest": Guest(UNKNOWN, trouble="cut_off")},
-    {"account": None},
-    {"account": Account(service_role=False)},
     {"problem": Problem("MigrationFailed", "It failed.", "Look.")},
-    {"snapshots": ()},
-    *({"source": Source("s-0", state)} for state in ("Unavailable", "InUse", "")),
-    *({"jobs": (Job("j-9", "of somebody else", status),)} for status in ("Ready", "Running", "Finished")),
-    *({"retried": True, "waiting_since": since} for since in (1.0, 90_000.0)),
-    {"reset_disks": ("d-0", "d-1")},
-    {"imported_for": 1},
-    {"hops": (), "hop": 0},
-    {"hop": 1},
+    *({"since": since} for since in (1.0, 90_000.0)),
 ]
 
 
@@ -319,77 +319,122 @@ def fine_guest(hop: Hop) -> Guest:
 
 @cache
 def _stages(way: tuple[Hop, ...], number: int, hop: int) -> list[dict[str, Any]]:
-    """Return what is known of an instance at each point of its way."""
+    """Return what is known of an instance at each point of its way; ``tag`` and ``status`` are the instance's."""
     disks = FINE["linux"].disks
-    marked = {state: Ledger(state, number, way[0].source, way[-1].target) for state in ATTEMPT_STATES}
+    tag = {state: to_text(Tag(state, number, way[0].source, way[-1].target)) for state in ATTEMPT_STATES}
     before, after = fine_guest(way[hop - 1]), Guest(way[hop - 1].target)
 
-    def taken(status: str) -> tuple[Snapshot, ...]:
-        return tuple(Snapshot(f"s-{d.disk_id}", d.disk_id, status, "", snapshot_label(number, hop)) for d in disks)
+    def taken(status: str) -> tuple[Point, ...]:
+        return tuple(Point(f"s-{d.disk_id}", d.disk_id, status, "", set_label(number, hop)) for d in disks)
 
-    def made(status: str) -> dict[str, Any]:
-        job = Job("j-0", job_name(ID, number, hop), status, progress=40.0, source_id="s-0", instance_id=ID)
-        return {**ready, "jobs": (job,), "state": "migrating"}
+    def made(status: str, said: str = "so") -> dict[str, Any]:
+        work = Work("smc", "j-0", work_name(ID, number, hop), ID, status, said, progress=40.0)
+        return {**ready, "works": (work,), "state": "migrating"}
 
-    fresh: dict[str, Any] = {"guest": before, "snapshots": (), "jobs": ()}
-    begun = {**fresh, "ledger": marked["started"], "state": "protecting"}
-    ready = {**begun, "snapshots": taken("accomplished"), "source": Source("s-0", "Available"), "state": "importing"}
-    failed = {**made("InError"), "problem": Problem("MigrationFailed", "It failed.", "Look.")}
-    back = {**failed, "ledger": marked["rolling_back"], "state": "rolling_back"}
+    def replaced(status: str, *disk_ids: str) -> dict[str, Any]:
+        works = tuple(
+            Work(
+                "disk",
+                f"w-{disk_id}",
+                made_name(ID, number, f"disk-{disk_id}"),
+                status=status,
+                holds=False,
+                outputs={"disk": f"{disk_id}-new"},
+            )
+            for disk_id in disk_ids
+        )
+        return {**back, "status": "Stopped", "works": works}
+
+    fresh: dict[str, Any] = {"guest": before, "enrolment": Enrolment(), "state": "pending"}
+    begun = {**fresh, "tag": tag["started"], "state": "protecting"}
+    ready = {**begun, "points": taken("accomplished"), "enrolment": Enrolment("ready", "s-0"), "state": "importing"}
+    failed = {**made("failed"), "problem": Problem("MigrationFailed", "It failed.", "Look.")}
+    back = {**failed, "tag": tag["rolling_back"], "state": "rolling_back"}
     return [
         fresh,
         begun,
-        *({**begun, "snapshots": taken(status)} for status in ("progressing", "failed", "accomplished")),
+        *({**begun, "points": taken(status)} for status in ("progressing", "failed", "accomplished")),
         ready,
-        *(made(status) for status in ("Created", "Ready", "Running", "InError", "Stopped", "Finished", "Brand New")),
-        {**made("Finished"), "guest": after, "state": "verifying"},
-        {**made("Finished"), "guest": None, "state": "verifying"},
+        made("made", said=""),
+        *(made(status) for status in ("made", "running", "failed", "stopped", "done", "gone")),
+        {**made("done"), "guest": after, "state": "verifying"},
+        {**made("done"), "forgotten": ("guest", "instance"), "state": "verifying"},
         failed,
         back,
-        {**back, "guest": None, "instance_status": "Stopped"},
-        {**back, "reset_disks": ("d-0", "d-1"), "instance_status": "Stopped"},
-        {**back, "ledger": marked["restored"], "instance_status": "Stopped"},
-        {**back, "ledger": marked["restored"]},
-        {**fresh, "ledger": marked["rolled_back"], "snapshots": taken("accomplished")},
-        {**made("Finished"), "ledger": marked["migrated"], "guest": after},
-        {**fresh, "ledger": marked["committed"], "guest": after},
-        {**ready, "ledger": marked["rolled_back"], "jobs": (Job("j-0", job_name(ID, number - 1, 1), "InError"),)},
+        {**back, "forgotten": ("guest",), "status": "Stopped"},
+        {**back, "restored": ("d-0", "d-1"), "status": "Stopped"},
+        replaced("running", "d-0"),
+        replaced("done", "d-0", "d-1"),
+        {**back, "tag": tag["restored"], "status": "Stopped"},
+        {**back, "tag": tag["restored"]},
+        {**fresh, "tag": tag["rolled_back"], "points": taken("accomplished")},
+        {**made("done"), "tag": tag["migrated"], "guest": after},
+        {**fresh, "tag": tag["committed"], "guest": after},
+        {
+            **ready,
+            "tag": tag["rolled_back"],
+            "works": (Work("smc", "j-0", work_name(ID, number - 1, 1), status="failed"),),
+        },
     ]
 
 
 @st.composite
-def likely_records(draw: st.DrawFn) -> Record:
+def likely_records(draw: st.DrawFn) -> Migration:
     """Draw a record as a migration leaves it somewhere on its way, with few odd things about it."""
     way = draw(st.sampled_from(_PLANS))
     hop = draw(st.integers(1, len(way)))
     stage = dict(draw(st.sampled_from(_stages(way, draw(st.integers(1, 2)), hop))))
     system = "windows" if way[0].source.startswith("windows") else "linux"
-    fine = replace(FINE[system], os=way[0].source, status=stage.pop("instance_status", "Running"))
-    odd_here: dict[str, Any] = draw(st.just({}) | st.sampled_from(_ODD_INSTANCES))
-    odd: list[dict[str, Any]] = draw(st.lists(st.sampled_from(_ODD_RECORDS), max_size=2))
-    known = {
-        "item": Item(ID, REGION, "alicloud", target=way[-1].target, waivers=draw(st.just(()) | st.tuples(waivers))),
-        "instance": replace(fine, **odd_here),
+    tag = stage.pop("tag", "")
+    tags = {TAG_KEY: tag} if tag else {}
+    fine = replace(FINE[system], os=way[0].source, tags=tags, status=stage.pop("status", "Running"))
+    known: dict[str, Any] = {
+        "instance": replace(fine, **draw(st.just({}) | st.sampled_from(_ODD_INSTANCES))),
         "before": fine,
         "account": Account(service_role=True, snapshots_used=True),
         "hops": way,
         "hop": hop - 1,
-        **stage,
     }
-    for changes in odd:
+    forgotten = {*stage.pop("forgotten", ()), *draw(st.lists(st.sampled_from(ASPECTS), max_size=1))}
+    waiving = draw(st.just(()) | st.tuples(waivers))
+    about: dict[str, Any] = {"item": Item(ID, REGION, "alicloud", target=way[-1].target, waivers=waiving)}
+    about |= {name: stage.pop(name) for name in ("state", "problem") if name in stage}
+    known |= stage
+    for changes in draw(st.lists(st.sampled_from(_ODD_VIEWS), max_size=2)):
         known |= changes
-    return Record(**known)
+    for changes in draw(st.lists(st.sampled_from(_ODD_RECORDS), max_size=1)):
+        about |= changes
+    never = draw(st.sets(st.sampled_from(["account", "guest", "points", "works"]), max_size=1))
+    seen = {name: None if name in forgotten else 0.0 for name in ASPECTS if name not in never}
+    return Record(view=View(**known), seen=seen, **about)
 
 
-goals = st.builds(
-    Goal,
-    state=st.sampled_from(["migrated", "rolled_back", "assessed", "verified", "committed", "described", "scripted"]),
-    transport=st.sampled_from(["api", "watch"]),
-    on_failure=st.sampled_from(["keep", "rollback"]),
-    rollback_to=st.sampled_from(["start", "hop"]),
-    retry=st.booleans(),
-    hop_timeout=st.sampled_from([60.0, 7200.0]),
-    importable=st.frozensets(st.sampled_from(["linux", "windows"])),
-    delete_service_snapshots=st.booleans(),
-    shell=st.sampled_from(["sh", "powershell"]),
+def offer(transport: str = "api", enrols: frozenset[str] = frozenset(), back: str = "reset_disks") -> Offer:
+    """Return what Alibaba Cloud offers for options of the SMC, with another way back."""
+    commands = dict.fromkeys(enrols, "import {activation_code}")
+    offered = PROVIDERS["alicloud"].offer({"smc": {"transport": transport, "import_command": commands}})
+    return replace(offered, back=(back,))
+
+
+offers = st.builds(
+    offer,
+    st.sampled_from(["api", "watch"]),
+    st.frozensets(st.sampled_from(["linux", "windows"])),
+    st.sampled_from(["reset_disks", "replace_disks"]),
 )
+
+
+def goals_of(*states: str, offered: st.SearchStrategy[Offer] = offers, **given: Any) -> st.SearchStrategy[Goal]:
+    """Return goals of these states; ``given`` are fields that are the same for all."""
+    fields = {
+        "on_failure": st.sampled_from(["keep", "rollback"]),
+        "rollback_to": st.sampled_from(["start", "hop"]),
+        "retry": st.booleans(),
+        "hop_timeout": st.sampled_from([60.0, 7200.0]),
+        "delete_service_points": st.booleans(),
+    }
+    fields |= {name: st.just(value) for name, value in given.items()}
+    return st.builds(Goal, state=st.sampled_from(states), offers=offered.map(lambda one: {"alicloud": one}), **fields)
+
+
+goals = goals_of("migrated", "rolled_back", "assessed", "verified", "committed")
