@@ -11,7 +11,7 @@ import binascii
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..._core.model import Command, CommandResult
+from ..._core.model import CommandResult
 from ..base import Script
 from .rpc import Rpc, number, text
 
@@ -23,17 +23,18 @@ _STATUS = {
 }
 
 
-class Assistant:
-    """The agent's verbs of one account in one region."""
+class Agents:
+    """The agents in the guests of one account in one region."""
 
     def __init__(self, rpc: Rpc) -> None:
         self._rpc = rpc
 
-    def run(self, instance_ids: Sequence[str], script: Script, token: str, purpose: str) -> Command:
+    def run(self, instance_ids: Sequence[str], script: Script, token: str) -> str:
         """Start a script in up to 50 guests; the same token starts it once."""
         answer = self._rpc.request(
             "ecs",
             "RunCommand",
+            needs="InvokeId",
             RegionId=self._rpc.region,
             Type=_TYPES[script.shell],
             CommandContent=base64.b64encode(script.content.encode()).decode(),
@@ -44,19 +45,20 @@ class Assistant:
             Username=script.username or None,
             WorkingDir=script.working_directory or None,
         )
-        return Command(purpose, answer["InvokeId"])
+        return str(answer["InvokeId"])
 
-    def results(self, invocation_id: str) -> dict[str, CommandResult]:
-        """Return how far an invocation is in each of its guests."""
+    def results(self, invocation: str, instance_ids: Sequence[str]) -> dict[str, CommandResult]:
+        """Return how far an invocation is in the guests."""
         found = self._rpc.pages(
             "ecs",
             "DescribeInvocationResults",
             "Invocation.InvocationResults.InvocationResult",
             50,
             RegionId=self._rpc.region,
-            InvokeId=invocation_id,
+            InvokeId=invocation,
         )
-        return {raw["InstanceId"]: to_result(raw) for raw in found}
+        wanted = frozenset(instance_ids)
+        return {raw["InstanceId"]: to_result(raw) for raw in found if raw["InstanceId"] in wanted}
 
 
 def to_result(raw: Mapping[str, Any]) -> CommandResult:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from ..._core.model import Problem
@@ -16,11 +16,17 @@ T = TypeVar("T")
 Ask = Callable[[Sequence[str]], Mapping[str, T]]
 
 
+def chunks(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    """Yield the ids in parts of ``size``: nothing for no ids, which an API would take for "all"."""
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size]
+
+
 def in_chunks(ids: Sequence[str], size: int, ask: Ask[T]) -> dict[str, T | Problem]:
     """Ask for ``size`` ids at a time. An id for whose sake a call is refused has the refusal as its answer."""
     found: dict[str, T | Problem] = {}
-    for start in range(0, len(ids), size):
-        found |= _asked(ids[start : start + size], ask)
+    for part in chunks(ids, size):
+        found |= _asked(part, ask)
     return found
 
 

@@ -24,6 +24,7 @@ _REMEDIES: tuple[tuple[str, str], ...] = (
     ("InvalidRegionId", "Check the region; ECS has no such region."),
     ("SDK.EndpointResolvingError", "Check the region and the endpoint."),
     ("SDK.HttpError", "Check the endpoint and that this machine reaches it."),
+    ("InvalidAnswer", "Check the endpoint and what stands before it: this was no answer of the API."),
     ("Throttling", "Run again later: other users of the account have used up the API's quota."),
     ("InstanceLockedForSecurity", "Clear the security lock of the instance in the provider's console."),
     ("InvalidInstance", "Check that the instance is running and that its agent is online."),
@@ -31,7 +32,11 @@ _REMEDIES: tuple[tuple[str, str], ...] = (
 
 #: No answer came, or not in time.
 UNREACHED = "SDK.HttpError"
-_FAULTS = (UNREACHED, "ServiceUnavailable", "InternalError", "IdempotentProcessing", "InvalidAnswer")
+#: What came is no answer of the API, whatever its HTTP status: a proxy's page, or an object without what it must hold.
+UNREADABLE = "InvalidAnswer"
+#: What the SDK calls an error without a code.
+NO_CODE = "SDK.UnknownServerError"
+_FAULTS = (UNREACHED, UNREADABLE, "ServiceUnavailable", "InternalError", "IdempotentProcessing")
 _REFUSALS = (
     "InvalidAccessKeyId",
     "SignatureDoesNotMatch",
@@ -53,6 +58,7 @@ _MOVED = (
     "InvalidOperation.Conflict",
     "Operation.Conflict",
 )
+_GONE = ("InvalidSnapshotId.NotFound",)
 
 
 def remedy_for(code: str) -> str:
@@ -79,3 +85,8 @@ def is_refusal_of_caller(code: str) -> bool:
 def is_moved(code: str) -> bool:
     """Say whether the resource is in another state than the call needs."""
     return code.startswith(_MOVED)
+
+
+def is_gone(code: str) -> bool:
+    """Say whether what is to be deleted does not exist."""
+    return code.startswith(_GONE)

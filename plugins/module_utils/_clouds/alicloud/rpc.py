@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import traceback
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -15,8 +16,18 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 from ..._core.model import Problem
 from ..._errors import CloudError, MissingLibrary, Moved, Transient
-from ..base import Caller, Connection
-from .errors import UNREACHED, is_fault, is_moved, is_refusal_of_caller, is_throttling, remedy_for
+from ..base import Caller
+from .connection import Connection
+from .errors import (
+    NO_CODE,
+    UNREACHED,
+    UNREADABLE,
+    is_fault,
+    is_moved,
+    is_refusal_of_caller,
+    is_throttling,
+    remedy_for,
+)
 
 try:
     from aliyunsdkcore.acs_exception.exceptions import ClientException, ServerException
@@ -35,6 +46,9 @@ _ECS_HOSTS = {"cn-hangzhou": "ecs-cn-hangzhou.aliyuncs.com", "cn-hangzhou-financ
 
 # The query of a URL in an error's text: it holds the access key, the security token and the signature.
 _QUERY = re.compile(r"\?\w+=\S*")
+
+# As much is shown of an answer that is none of the API: a proxy's page may be long.
+_GLIMPSE = 200
 
 
 def default_url(service: str, region: str) -> str:
@@ -68,10 +82,15 @@ class Rpc:
         self._call = call
         self._client = _client(connection, region)
 
-    def request(self, service: str, action: str, /, **parameters: Any) -> dict[str, Any]:
-        """Call ``action``, through the engine's back-off, and return the decoded answer."""
-        answer: dict[str, Any] = self._call(lambda: self._once(service, action, parameters))
-        return answer
+    def request(
+        self, service: str, action: str, /, needs: str = "", repeatable: bool = True, **parameters: Any
+    ) -> dict[str, Any]:
+        """Call ``action``, through the engine's back-off, and return the decoded answer.
+
+        An answer without what it ``needs``, a key or the dotted path of a list, says nothing: it is a fault. Not
+        ``repeatable`` is what has no idempotency token and would do harm when it is carried out twice.
+        """
+        return self._call(action, lambda: self._once(service, action, parameters, needs), repeatable)
 
     def glance(self, service: str, action: str, /, **parameters: Any) -> dict[str, Any]:
         """Call an action that can be done without: a service that is not reached refuses, and is not waited for."""
@@ -84,16 +103,15 @@ class Rpc:
                     raise
                 raise CloudError(fault.problem, whole_call=True) from None
 
-        answer: dict[str, Any] = self._call(once)
-        return answer
+        return self._call(action, once)
 
     def pages(self, service: str, action: str, path: str, size: int, **parameters: Any) -> Iterator[dict[str, Any]]:
         """Yield the entries of a list with NextToken paging; ``path`` is like ``Disks.Disk``."""
         token = None
         while True:
-            answer = self.request(service, action, MaxResults=size, NextToken=token, **parameters)
+            answer = self.request(service, action, needs=path, MaxResults=size, NextToken=token, **parameters)
             yield from entries(answer, path)
-            token = answer.get("NextToken") or (answer.get(path.split(".")[0]) or {}).get("NextToken")
+            token = answer.get("NextToken") or answer[path.split(".")[0]].get("NextToken")
             if not token:
                 return
 
@@ -103,25 +121,28 @@ class Rpc:
         """Yield the entries of a list with PageNumber paging."""
         number, seen = 1, 0
         while True:
-            answer = self.request(service, action, PageNumber=number, PageSize=size, **parameters)
-            page = list(entries(answer, path))
+            answer = self.request(service, action, needs=path, PageNumber=number, PageSize=size, **parameters)
+            page = entries(answer, path)
             yield from page
             seen += len(page)
-            if not page or seen >= int(answer.get("TotalCount") or 0):
+            if not page or seen >= int(answer.get("TotalCount") or sys.maxsize):
                 return
             number += 1
 
-    def _once(self, service: str, action: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    def _once(self, service: str, action: str, parameters: Mapping[str, Any], needs: str = "") -> dict[str, Any]:
         request = self._request(service, action, parameters)
         try:
-            return dict(json.loads(self._client.do_action_with_exception(request)))
+            answer = dict(json.loads(self._client.do_action_with_exception(request)))
         except ServerException as refusal:
-            code, text = str(refusal.get_error_code()), str(refusal.get_error_msg())
+            code, text = str(refusal.get_error_code() or NO_CODE), str(refusal.get_error_msg())
             raise self._error(action, code, text, int(refusal.get_http_status() or 0)) from None
         except ClientException as failure:
-            raise self._error(action, str(failure.get_error_code()), str(failure.get_error_msg()), 0) from None
+            raise self._error(action, str(failure.get_error_code()), str(failure.get_error_msg())) from None
         except (TypeError, ValueError):
-            raise self._error(action, "InvalidAnswer", "the answer is not a JSON object", 502) from None
+            raise self._error(action, UNREADABLE, "the answer is not a JSON object") from None
+        if needs and not _holds(answer, needs):
+            raise self._error(action, UNREADABLE, f"the answer is without {needs}")
+        return answer
 
     def _request(self, service: str, action: str, parameters: Mapping[str, Any]) -> CommonRequest:
         endpoints = self._connection.endpoints
@@ -135,8 +156,11 @@ class Rpc:
             request.add_body_params(name, value)
         return request
 
-    def _error(self, action: str, code: str, text: str, status: int) -> CloudError:
-        problem = Problem(code, f"{action}: {self._presentable(text)}", remedy_for(code))
+    def _error(self, action: str, code: str, text: str, status: int = 0) -> CloudError:
+        text = self._presentable(text)
+        if code == NO_CODE:
+            code, text = UNREADABLE, f"HTTP {status} without an error code: {text[:_GLIMPSE]}"
+        problem = Problem(code, f"{action}: {text}", remedy_for(code))
         if is_throttling(code):
             return Transient(problem, throttled=True)
         if is_fault(code, status):
@@ -197,3 +221,9 @@ def entries(answer: Mapping[str, Any], path: str) -> list[dict[str, Any]]:
     for part in path.split("."):
         here = here.get(part) or {} if isinstance(here, Mapping) else {}
     return list(here) if isinstance(here, list) else []
+
+
+def _holds(answer: Mapping[str, Any], path: str) -> bool:
+    """Say whether an answer has a key, or the object in which a list is to be found."""
+    key, dot, _inner = path.partition(".")
+    return isinstance(answer.get(key), Mapping) if dot else answer.get(key) not in (None, "")

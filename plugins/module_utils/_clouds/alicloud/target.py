@@ -16,25 +16,26 @@ import json
 from typing import Any
 
 from ..._core.catalog import NAMES
-from ..base import JobRequest, Transport
+from ..._core.model import Order, required
+from .connection import Transport
 
 OS_MIGRATION = 1
 DEFAULT_PARAMETER = "TargetOsType"
 QUERY, REPLICATION_PARAMETERS = "query", "replication_parameters"
 
 
-def create_job_parameters(request: JobRequest, region: str, transport: Transport) -> dict[str, Any]:
+def create_job_parameters(order: Order, region: str, transport: Transport) -> dict[str, Any]:
     """Return the parameters of CreateReplicationJob for one hop."""
-    value = transport.target_values.get(request.hop.target, NAMES[request.hop.target])
-    named = {transport.target_parameter: value}
+    target = required(order.hop).target
+    named = {transport.target_parameter: transport.target_values.get(target, NAMES[target])}
     if transport.target_location == REPLICATION_PARAMETERS:
         named = {"ReplicationParameters": json.dumps(named)}
     return {
         "RegionId": region,
-        "SourceId": request.source_id,
-        "InstanceId": request.instance.instance_id,
+        "SourceId": order.enrolment,
+        "InstanceId": order.of.instance_id,
         "JobType": OS_MIGRATION,
-        "Name": request.name,
-        "ClientToken": request.token,
+        "Name": order.name,
+        "ClientToken": order.token,
         **named,
     }

@@ -1,0 +1,149 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""ECS: snapshots, what a disk can be put back to."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from ..._core.model import Disk, Instance, Point, Take
+from ..._core.tag import TAG_KEY
+from ..._errors import CloudError
+from .chunks import chunks
+from .errors import is_gone
+from .rpc import Rpc, entries, text
+
+#: Above this many instances one listing of the region costs fewer calls than one call per instance.
+FEW = 10
+# The most ids that one call takes, and the most entries on a page.
+_PAGE = 100
+# DescribeSnapshots with a tag filter is documented to see at most this many resources.
+_TAG_FILTER_LIMIT = 1000
+_SERVICE_SNAPSHOT = "SMC_Backup"
+
+
+def tags_of(raw: Mapping[str, Any]) -> dict[str, str]:
+    """Return the tags; some actions call their parts TagKey and TagValue, others Key and Value."""
+    pairs = entries(raw, "Tags.Tag")
+    return {text(tag, "TagKey") or text(tag, "Key"): text(tag, "TagValue") or text(tag, "Value") for tag in pairs}
+
+
+def to_point(raw: Mapping[str, Any]) -> Point:
+    """Translate an entry of DescribeSnapshots; its words for the status are the model's."""
+    return Point(
+        snapshot_id=raw["SnapshotId"],
+        disk_id=text(raw, "SourceDiskId"),
+        status=text(raw, "Status"),
+        name=text(raw, "SnapshotName"),
+        label=tags_of(raw).get(TAG_KEY, ""),
+        created=text(raw, "CreationTime"),
+    )
+
+
+class Snapshots:
+    """The snapshots of one account in one region."""
+
+    def __init__(self, rpc: Rpc) -> None:
+        self._rpc = rpc
+
+    def find(self, instances: Sequence[Instance], service_made: bool) -> dict[str, tuple[Point, ...]]:
+        """Return the points of each instance's disks that bear our tag, with ``service_made`` also those SMC took."""
+        if len(instances) > FEW and not service_made:
+            found = self._points(Tag=[{"Key": TAG_KEY}])
+            if len(found) < _TAG_FILTER_LIMIT:
+                tagged = _by_disk(found)
+                return {instance.instance_id: _on(instance.disks, tagged) for instance in instances}
+        return {one.instance_id: self._wanted(one, service_made) for one in instances}
+
+    def _wanted(self, instance: Instance, service_made: bool) -> tuple[Point, ...]:
+        found = self._points(InstanceId=instance.instance_id)
+        prefix = _SERVICE_SNAPSHOT if service_made else "\0"
+        return tuple(point for point in found if point.label or point.name.startswith(prefix))
+
+    def read(self, point_ids: Sequence[str]) -> dict[str, Point]:
+        """Return points by id."""
+        found = (point for ids in chunks(point_ids, _PAGE) for point in self._points(SnapshotIds=json.dumps(list(ids))))
+        return {point.snapshot_id: point for point in found}
+
+    def take(self, takes: Sequence[Take]) -> list[Point]:
+        """Start a snapshot for each take; the same token gives the same snapshot."""
+        return [self._take(one) for one in takes]
+
+    def _take(self, take: Take) -> Point:
+        answer = self._rpc.request(
+            "ecs",
+            "CreateSnapshot",
+            needs="SnapshotId",
+            DiskId=take.disk.disk_id,
+            SnapshotName=take.name,
+            ClientToken=take.token,
+            Tag=[{"Key": TAG_KEY, "Value": take.label}],
+        )
+        return Point(answer["SnapshotId"], take.disk.disk_id, "progressing", take.name, take.label)
+
+    def restore(self, disk_id: str, point_id: str) -> None:
+        """Put a disk back to a snapshot of its own; the instance must be stopped."""
+        self._rpc.request("ecs", "ResetDisk", repeatable=False, DiskId=disk_id, SnapshotId=point_id)
+
+    def delete(self, point_id: str) -> None:
+        """Delete a snapshot; ECS ignores an id that is not there."""
+        try:
+            self._rpc.request("ecs", "DeleteSnapshot", SnapshotId=point_id)
+        except CloudError as refusal:
+            if not is_gone(refusal.problem.code):
+                raise
+
+    # --- what the details of instances, and the account, need of them ------------------------------------------------
+
+    def in_progress(self, disks: Mapping[str, Sequence[Disk]]) -> dict[str, tuple[Point, ...]]:
+        """Return the points that are being taken of each instance's disks, whoever takes them."""
+        busy = _by_disk(self._points(Status="progressing"))
+        return {instance_id: _on(mine, busy) for instance_id, mine in disks.items()}
+
+    def manual(self, instance_ids: Sequence[str]) -> Counter[str]:
+        """Count by disk the snapshots that nobody's schedule took.
+
+        The region's list is left where it has become longer than asking for each instance.
+        """
+        if len(instance_ids) > FEW:
+            most = len(instance_ids) * _PAGE
+            counted = self._counted(most)
+            if counted.total() <= most:
+                return counted
+        return sum((self._counted(InstanceId=one) for one in instance_ids), Counter())
+
+    def _counted(self, most: int | None = None, **only: Any) -> Counter[str]:
+        """Count manual snapshots by disk, one more than ``most`` and no further."""
+        listed = self._listed(SnapshotType="user", **only)
+        return Counter(text(raw, "SourceDiskId") for raw in islice(listed, None if most is None else most + 1))
+
+    def used(self) -> bool | None:
+        """Say whether the region has a snapshot of any kind; ``None`` when this user may not list them."""
+        try:
+            return next(self._listed(), None) is not None
+        except CloudError:
+            return None
+
+    def _listed(self, **only: Any) -> Iterator[dict[str, Any]]:
+        region = self._rpc.region
+        return self._rpc.pages("ecs", "DescribeSnapshots", "Snapshots.Snapshot", _PAGE, RegionId=region, **only)
+
+    def _points(self, **only: Any) -> list[Point]:
+        return [to_point(raw) for raw in self._listed(**only)]
+
+
+def _by_disk(points: Iterable[Point]) -> Mapping[str, Sequence[Point]]:
+    found: dict[str, list[Point]] = defaultdict(list)
+    for point in points:
+        found[point.disk_id].append(point)
+    return found
+
+
+def _on(disks: Sequence[Disk], points: Mapping[str, Sequence[Point]]) -> tuple[Point, ...]:
+    return tuple(point for disk in disks for point in points.get(disk.disk_id, ()))
