@@ -11,52 +11,77 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud import AliCloud
-from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import (
-    Caller,
-    Cloud,
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.cloud import AliCloud
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.connection import (
     Connection,
     Transport,
 )
-from ansible_collections.evergreen.os_migration.plugins.module_utils._engine import Clock, Retrier
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Caller, Cloud
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Account, Hop
+from ansible_collections.evergreen.os_migration.plugins.module_utils._engine.limits import Callers, Clock
+from cloudsim.alicloud.registry import ACTIONS as SERVED
 from cloudsim.lab import Lab
 from cloudsim.server import Server
 
-from .bed import AT_ONCE, Fault, Setting
+from .bed import FAILURE, Fault, Ids, Setting, Traits, at_once
 
-IDS = {
-    "linux": "i-bp1contractlinux0001",
-    "windows": "i-bp1contractwindows01",
-    "stopped": "i-bp1contractstopped01",
-    "locked": "i-bp1contractlocked001",
-    "classic": "i-bp1contractclassic01",
-    "arm": "i-bp1contractarm000001",
-    "offline": "i-bp1contractoffline01",
-    "agentless": "i-bp1contractagentless",
-    "hanging": "i-bp1contracthanging01",
-    "busy": "i-bp1contractbusy00001",
-    "kept": "i-bp1contractkept00001",
-    "imported": "i-bp1contractimported1",
-    "twin": "i-bp1contracttwin00001",
-    "in_console": "i-bp1contractconsole01",
-    "failing": "i-bp1contractfailing01",
-    "elsewhere": "i-bp1contractelsewhere",
-    "unknown": "i-bp1contractunknown01",
-    **{f"crowd-{number}": f"i-bp1crowd{number:012}" for number in range(1, 101)},
-}
+TRAITS = Traits(
+    kind="smc",
+    hop=Hop("centos-7", "alinux-3"),
+    account=Account(service_role=True, snapshots_used=True),
+    moves_disks=("ecs", "DetachDisk") in SERVED,
+)
+IDS = Ids(
+    {
+        "linux": "i-bp1contractlinux0001",
+        "windows": "i-bp1contractwindows01",
+        "stopped": "i-bp1contractstopped01",
+        "locked": "i-bp1contractlocked001",
+        "classic": "i-bp1contractclassic01",
+        "arm": "i-bp1contractarm000001",
+        "offline": "i-bp1contractoffline01",
+        "agentless": "i-bp1contractagentless",
+        "hanging": "i-bp1contracthanging01",
+        "busy": "i-bp1contractbusy00001",
+        "kept": "i-bp1contractkept00001",
+        "imported": "i-bp1contractimported1",
+        "twin": "i-bp1contracttwin00001",
+        "in_console": "i-bp1contractconsole01",
+        "failing": "i-bp1contractfailing01",
+        "elsewhere": "i-bp1contractelsewhere",
+        "unknown": "i-bp1contractunknown01",
+        **{f"crowd-{number}": f"i-bp1crowd{number:012}" for number in range(1, 101)},
+    }
+)
 ACTIONS = {
     "describe": "DescribeInstances",
     "account": "GetRole",
     "agents": "DescribeCloudAssistantStatus",
     "disks": "DescribeDisks",
     "stop": "StopInstances",
+    "start": "StartInstances",
     "tag": "TagResources",
-    "run_script": "RunCommand",
-    "create_snapshot": "CreateSnapshot",
-    "make_code": "CreateAccessToken",
-    "create_job": "CreateReplicationJob",
-    "start_job": "StartReplicationJob",
-    "jobs": "DescribeReplicationJobs",
+    "detach": "DetachDisk",
+    "attach": "AttachDisk",
+    "run": "RunCommand",
+    "take": "CreateSnapshot",
+    "restore": "ResetDisk",
+    "delete_point": "DeleteSnapshot",
+    "code": "CreateAccessToken",
+    "order": "CreateReplicationJob",
+    "begin": "StartReplicationJob",
+    "delete_work": "DeleteReplicationJob",
+    "works": "DescribeReplicationJobs",
+}
+# What a call of a verb makes, by the first letters of its id.
+MADE = {"take": "s-", "order": "j-", "run": "t-"}
+UNKNOWN = {
+    "instance": "i-bp1nowhere{:010}",
+    "disk": "d-bp1unknown{:012}",
+    "point": "s-bp1unknown{:012}",
+    "work": "j-bp1unknown{:012}",
+    "enrolment": "s-bp1unknown{:012}",
+    "invocation": "t-unknown{:012}",
 }
 USERS: dict[str, tuple[str, str, str]] = {
     "operator": ("LTAIoperator", "operators-own-secret", ""),
@@ -101,7 +126,11 @@ def _groups() -> list[dict[str, Any]]:
         # The same host name at another address: no reason to take the other's source for it.
         _group("twin") | {"name": "imported"},
         _group("in_console", console_job={"target": "alinux-3"}),
-        _group("failing", smc_source="available", faults={"job": {"error_code": "M42", "message": "It broke."}}),
+        _group(
+            "failing",
+            smc_source="available",
+            faults={"job": dict(zip(("error_code", "message"), FAILURE, strict=True))},
+        ),
         _group("elsewhere", region="cn-shanghai"),
         # Windows, because its scripts are answered and not executed.
         {"name": "crowd", "os": "windows-2016", "ids": [IDS[f"crowd-{number}"] for number in range(1, 101)]},
@@ -127,7 +156,8 @@ def _fault(fault: Fault) -> dict[str, Any]:
 class AliCloudBed:
     """One simulated account; ``changes`` are keys of its scenario."""
 
-    ids: Mapping[str, str] = IDS
+    traits = TRAITS
+    ids = IDS
     region = "cn-hangzhou"
     other_region = "cn-shanghai"
 
@@ -157,7 +187,7 @@ class AliCloudBed:
         self,
         user: str = "operator",
         region: str | None = None,
-        call: Caller = AT_ONCE,
+        call: Caller = at_once,
         transport: Mapping[str, Any] | None = None,
         timeout: int = 10,
         **endpoints: str,
@@ -173,12 +203,15 @@ class AliCloudBed:
         return AliCloud(connection, region or self.region, Transport(**given), call)
 
     def patient(self, seconds: float = 3600) -> Caller:
-        clock = Clock(lambda: self.lab.time, self.lab.wait)
-        return Retrier(clock, self.lab.time + seconds)
+        clock = Clock(ticks=lambda: self.lab.time, date=lambda: self.lab.time, sleep=self.lab.wait)
+        return Callers(clock, self.lab.time + seconds, lambda provider: 20).of("alicloud", "")
 
     def unreachable(self) -> Cloud:
         connection = Connection(*USERS["guest"], endpoints={"*": "http://127.0.0.1:9"}, timeout=5)
-        return AliCloud(connection, self.region, Transport("TargetOsType", "query", {}, {}), AT_ONCE)
+        return AliCloud(connection, self.region, Transport("TargetOsType", "query", {}, {}), at_once)
+
+    def unknown(self, what: str, number: int = 0) -> str:
+        return UNKNOWN[what].format(number)
 
     def wait(self, seconds: float) -> None:
         self.lab.wait(seconds)
@@ -198,13 +231,13 @@ class AliCloudBed:
         return [line for line in self.lab.journal() if line["action"] == action and line["status"] == 200]
 
     def writes(self, verb: str) -> int:
-        made = {"create_snapshot": "s-", "create_job": "j-", "run_script": "t-", "make_code": ""}
         lines = self.calls(ACTIONS[verb])
-        found = {one for line in lines for one in line["resources"] if one.startswith(made.get(verb, "i-"))}
-        return len(found) if made.get(verb) else len(lines)
+        if verb not in MADE:
+            return len(lines)
+        return len({one for line in lines for one in line["resources"] if one.startswith(MADE[verb])})
 
     def os_of(self, role: str) -> str:
         return self.lab.world.instances[self.ids[role]].system(self.lab.time).id
 
-    def activation_codes(self) -> tuple[str, ...]:
+    def codes(self) -> tuple[str, ...]:
         return tuple(token.code for token in self.lab.world.tokens.values())

@@ -4,19 +4,29 @@
 
 """What the contract suite needs of a provider's simulated cloud: the same instances, users and faults everywhere.
 
-A new cloud gets one class like this and a line in ``conftest.py``; the tests stay as they are.
+A new cloud gets one class like this and a line in ``conftest.py``; the tests stay as they are. Where clouds differ by
+their nature, the bed's traits say so and the tests expect accordingly.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
+import pytest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Caller, Cloud
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Account, Hop
 
-#: Runs a call as it is; its errors are the adapter's own.
-AT_ONCE: Caller = lambda call: call()  # noqa: E731
+T = TypeVar("T")
+
+#: How the work of the instance ``failing`` fails: the service's code and text.
+FAILURE = ("M42", "It broke.")
+
+
+def at_once(action: str, send: Callable[[], T], repeatable: bool = True) -> T:
+    """Run a call as it is; its errors are the adapter's own."""
+    return send()
 
 
 class Fault(NamedTuple):
@@ -38,19 +48,56 @@ class Setting:
     quotas: Mapping[str, int] | None = None
 
 
+@dataclass(frozen=True)
+class Traits:
+    """In what a cloud may differ from others. ``kind`` is that of the works which bring ``hop`` about, in place."""
+
+    kind: str
+    hop: Hop
+    #: What account() says to the operator.
+    account: Account
+    #: Instances must be enrolled before a work of the kind is ordered for them.
+    enrols: bool = True
+    #: An order is the start.
+    begins_itself: bool = False
+    #: The same token makes the same work, or the same point.
+    tokens_for_works: bool = True
+    tokens_for_points: bool = True
+    #: Names of works are unique, and the service refuses a second unfinished work for an instance.
+    one_work_at_a_time: bool = True
+    #: A work that does not run can be deleted.
+    deletes_works: bool = True
+    #: A disk can be put back to a point of its own; the service takes points of its own before a work.
+    restores: bool = True
+    service_points: bool = True
+    #: The simulated cloud can detach and attach disks while it runs.
+    moves_disks: bool = True
+
+
+class Ids(dict[str, str]):
+    """Instances by what is special about them. What a cloud cannot have is not in it: its tests are skipped."""
+
+    def __missing__(self, role: str) -> str:
+        pytest.skip(f"in this cloud no instance is {role}")
+
+
 class Bed(Protocol):
     """A simulated cloud whose time stands still until a test moves it."""
 
-    #: Instances by what is special about them; ``crowd-1`` … ``crowd-100`` are plain.
-    ids: Mapping[str, str]
+    traits: Traits
+    #: ``crowd-1`` … ``crowd-100`` are plain; see ``alicloud_bed.py`` for the others.
+    ids: Ids
     region: str
     other_region: str
+
+    def close(self) -> None:
+        """End it."""
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """Return what no output may show."""
 
-    def cloud(self, user: str = "operator", region: str | None = None, call: Caller = AT_ONCE) -> Cloud:
+    def cloud(self, user: str = "operator", region: str | None = None, call: Caller = at_once) -> Cloud:
         """Return the adapter as a user: operator, nobody (no permission), wrong_key, wrong_secret, expired."""
 
     def patient(self, seconds: float = 3600) -> Caller:
@@ -58,6 +105,9 @@ class Bed(Protocol):
 
     def unreachable(self) -> Cloud:
         """Return an adapter whose endpoint nobody serves, with temporary credentials."""
+
+    def unknown(self, what: str, number: int = 0) -> str:
+        """Return a well-formed id that nothing has: of an instance, disk, point, work, enrolment or invocation."""
 
     def wait(self, seconds: float) -> None:
         """Let time pass."""
@@ -71,5 +121,5 @@ class Bed(Protocol):
     def os_of(self, role: str) -> str:
         """Return the canonical id of what an instance really runs."""
 
-    def activation_codes(self) -> tuple[str, ...]:
-        """Return the secrets that were made for imports."""
+    def codes(self) -> tuple[str, ...]:
+        """Return the secrets that were made for enrolments."""

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.bas
 from .alicloud_bed import AliCloudBed
 from .bed import Bed, Setting
 
-BEDS = {"alicloud": AliCloudBed}
+BEDS: Mapping[str, Callable[[Path, Setting], Bed]] = {"alicloud": AliCloudBed}
 MakeBed = Callable[[Setting], Bed]
 
 

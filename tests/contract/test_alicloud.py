@@ -6,31 +6,25 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Any
 
 import pytest
-from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Cloud, JobRequest
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.codec import freeze_to_dict
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import (
-    Account,
-    Disk,
-    Hop,
-    Instance,
-    Item,
-    Record,
-)
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Cloud
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.goal import Goal, Offer
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration.tables import MIGRATION
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration.view import Migration
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Account, Disk, Instance, Item
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.outcome import outcome
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.step import Goal
-from ansible_collections.evergreen.os_migration.plugins.module_utils._engine import Clock, Engine, Limits
+from ansible_collections.evergreen.os_migration.plugins.module_utils._engine import Brief, Clock, Engine, Limits
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import CloudError, Transient
-from ansible_collections.evergreen.os_migration.plugins.module_utils._steps import Brief
 
 from .alicloud_bed import ACTIONS, AliCloudBed
 from .bed import Fault, Setting
+from .common import crowd, enrolments, order, take
 
 MakeAliCloud = Callable[..., AliCloudBed]
 PLAIN = Setting()
@@ -46,14 +40,6 @@ def make_alicloud(tmp_path: Path) -> Iterator[MakeAliCloud]:
             return stack.enter_context(closing(AliCloudBed(tmp_path, setting, **changes)))
 
         yield make
-
-
-def job_request(bed: AliCloudBed, cloud: Cloud) -> JobRequest:
-    one = cloud.describe([bed.ids["imported"]], details=True)[bed.ids["imported"]]
-    assert isinstance(one, Instance)
-    source, _unused = cloud.find_migrations([one])[one.instance_id]
-    assert source is not None
-    return JobRequest(one, source.source_id, "osm-imported-a1-h1", Hop("centos-7", "alinux-3"), "token")
 
 
 def refused(act: Callable[[], object]) -> CloudError:
@@ -79,13 +65,14 @@ def test_the_target_reaches_the_service_only_as_it_expects_it(
 ) -> None:
     bed = make_alicloud(smc=expected)
     cloud = bed.cloud(transport=asked)
-    wanted = job_request(bed, cloud)
+    wanted = order(cloud, bed)
     if asked == expected:
-        assert cloud.create_job(wanted).job_id in cloud.jobs([cloud.create_job(wanted).job_id])
+        made = cloud.works["smc"].order(wanted)
+        assert list(cloud.works["smc"].read([made.id])) == [made.id]
         return
-    error = refused(lambda: cloud.create_job(wanted))
+    error = refused(lambda: cloud.works["smc"].order(wanted))
     assert not error.whole_call
-    assert bed.writes("create_job") == 0
+    assert bed.writes("order") == 0
 
 
 def test_a_service_that_misses_the_target_names_the_options_that_help(make_alicloud: MakeAliCloud) -> None:
@@ -93,7 +80,7 @@ def test_a_service_that_misses_the_target_names_the_options_that_help(make_alicl
     cloud = bed.cloud(
         transport={"target_values": {"alinux-3": "Nonesuch"}, "target_location": "replication_parameters"}
     )
-    problem = refused(lambda: cloud.create_job(job_request(bed, cloud))).problem
+    problem = refused(lambda: cloud.works["smc"].order(order(cloud, bed))).problem
     assert problem.code.startswith("InvalidOsMigrationType")
     assert "Nonesuch" in problem.message
     assert "Alibaba Cloud Linux 3" in problem.message
@@ -103,9 +90,9 @@ def test_a_service_that_misses_the_target_names_the_options_that_help(make_alicl
 def test_the_value_of_a_target_is_an_option(make_alicloud: MakeAliCloud) -> None:
     named = {"alinux-3": "Aliyun_3_x64"}
     bed = make_alicloud(smc={"target_values": named})
-    refused(lambda: bed.cloud().create_job(job_request(bed, bed.cloud())))
+    refused(lambda: bed.cloud().works["smc"].order(order(bed.cloud(), bed)))
     cloud = bed.cloud(transport={"target_values": named})
-    assert cloud.create_job(job_request(bed, cloud)).job_id
+    assert cloud.works["smc"].order(order(cloud, bed)).id
 
 
 # --- activation codes -------------------------------------------------------------------------------------------------
@@ -116,42 +103,49 @@ def test_an_activation_code_is_shown_nowhere_even_when_the_import_command_repeat
 ) -> None:
     bed = make_alicloud()
     command = "echo {activation_code}; echo {activation_code} >&2; exit 1"
-    cloud = bed.cloud(call=bed.patient(), transport={"import_commands": {"linux": command}})
-    seen: list[object] = []
-    record = migrated(bed, cloud, seen)
+    cloud = bed.cloud(call=bed.patient(20_000), transport={"import_commands": {"linux": command}})
+    told: list[str] = []
+    record = migrated(bed, cloud, told)
     assert record.problem is not None
     assert record.problem.code == "AgentFailed"
-    (code,) = bed.activation_codes()
-    assert code not in json.dumps([outcome(record), seen, freeze_to_dict(record)])
+    (code,) = bed.codes()
+    assert code not in f"{told} {record} {outcome(record)}"
     assert code not in (bed.lab.journal_file).read_text(encoding="utf-8")
 
 
-def migrated(bed: AliCloudBed, cloud: Cloud, seen: list[object]) -> Record:
-    """Let the engine migrate one instance, and keep every state that a checkpoint could show."""
+def migrated(bed: AliCloudBed, cloud: Cloud, told: list[str]) -> Migration:
+    """Let the engine migrate one instance, and keep all that it tells meanwhile."""
 
     def sleep(seconds: float) -> None:
-        seen.append([freeze_to_dict(record) for record in engine.records.values()])
         bed.let_scripts_end()
         bed.wait(seconds)
 
+    def tell(records: Any) -> None:
+        told.append(repr(records))
+
     start = time.time() - bed.lab.time  # guests tell this machine's time
+    facts = {"linux": FACTS.read_text(encoding="utf-8")}
+    offer = Offer({"smc": ("smc",)}, back=("reset_disks",), enrols=frozenset({"linux"}))
     engine = Engine(
-        cloud_for=lambda item: cloud,
-        brief=Brief(Goal(importable=frozenset({"linux"})), {"linux": FACTS.read_text(encoding="utf-8")}),
-        limits=Limits(poll_interval=20, until=start + 20_000),
-        clock=Clock(lambda: start + bed.lab.time, sleep),
+        MIGRATION,
+        connect=lambda place: cloud,
+        brief=Brief(Goal(offers={"alicloud": offer}), facts),
+        limits=Limits(poll_interval=20, until=20_000),
+        clock=Clock(ticks=lambda: bed.lab.time, date=lambda: start + bed.lab.time, sleep=sleep),
     )
-    (record,) = engine.run([Record(Item(bed.ids["linux"], bed.region, "alicloud", target="alinux-3"))])
+    item = Item(bed.ids["linux"], bed.region, "alicloud", target="alinux-3")
+    (record,) = engine.run([MIGRATION.record(item)], tell)
     return record
 
 
 def test_an_import_command_goes_to_the_guest_with_its_code(make_alicloud: MakeAliCloud) -> None:
     bed = make_alicloud()
     cloud = bed.cloud(transport={"import_commands": {"linux": "echo code={activation_code}={activation_code}"}})
-    command = cloud.import_source([bed.ids["linux"]], "linux", "token")
-    bed.until(lambda: cloud.script_results(command.invocation_id, [])[bed.ids["linux"]].status == "finished")
-    (code,) = bed.activation_codes()
-    assert cloud.script_results(command.invocation_id, [])[bed.ids["linux"]].stdout == f"code={code}={code}\n"
+    here = [bed.ids["linux"]]
+    invocation = enrolments(cloud, bed).enrol(here, "linux", "token")
+    bed.until(lambda: cloud.agents.results(invocation, here)[here[0]].status == "finished")
+    (code,) = bed.codes()
+    assert cloud.agents.results(invocation, here)[here[0]].stdout == f"code={code}={code}\n"
 
 
 # --- codes with a remedy of their own ---------------------------------------------------------------------------------
@@ -159,7 +153,7 @@ def test_an_import_command_goes_to_the_guest_with_its_code(make_alicloud: MakeAl
 
 def test_an_account_that_never_authorised_smc_is_told_to(make_alicloud: MakeAliCloud) -> None:
     bed = make_alicloud(smc={"authorised": False})
-    problem = refused(lambda: bed.cloud().create_job(job_request(bed, bed.cloud()))).problem
+    problem = refused(lambda: bed.cloud().works["smc"].order(order(bed.cloud(), bed))).problem
     assert problem.code == "EntityNotExist.Role"
     assert "SMC" in problem.remedy
 
@@ -185,14 +179,16 @@ def test_a_network_that_does_not_lead_to_ram_costs_no_waiting(make_alicloud: Mak
 def test_an_account_without_the_snapshot_service_is_told_to_activate_it(make_alicloud: MakeAliCloud) -> None:
     bed = make_alicloud(snapshot_service=False)
     cloud = bed.cloud()
-    disk: Disk = cloud.disks([bed.ids["linux"]])[bed.ids["linux"]][0]
-    problem = refused(lambda: cloud.create_snapshot(disk, "osm-d", ("key", "value"), "token")).problem
+    disk: Disk = cloud.instances.disks([bed.ids["linux"]])[bed.ids["linux"]][0]
+    problem = refused(lambda: take(cloud, disk)).problem
     assert "snapshot service" in problem.remedy
 
 
 def test_an_answer_that_takes_too_long_may_be_tried_again(make_alicloud: MakeAliCloud) -> None:
     bed = make_alicloud(Setting((Fault("describe", "delay", seconds=1.5),)))
-    assert isinstance(refused(lambda: bed.cloud(timeout=1).describe([bed.ids["linux"]], details=False)), Transient)
+    assert isinstance(
+        refused(lambda: bed.cloud(timeout=1).instances.describe([bed.ids["linux"]], details=False)), Transient
+    )
 
 
 # --- how many calls it takes ------------------------------------------------------------------------------------------
@@ -201,11 +197,13 @@ def test_an_answer_that_takes_too_long_may_be_tried_again(make_alicloud: MakeAli
 def test_a_look_at_a_hundred_instances_costs_few_calls(make_alicloud: MakeAliCloud) -> None:
     bed = make_alicloud()
     cloud = bed.cloud()
-    crowd = [bed.ids[f"crowd-{number}"] for number in range(1, 101)]
-    cloud.describe(crowd, details=True)
+    fleet = crowd(bed, 100)
+    cloud.instances.describe(fleet, details=True)
     assert len(bed.lab.journal()) <= 7
     before = len(bed.lab.journal())
-    cloud.find_migrations([one for one in cloud.describe(crowd, details=False).values() if isinstance(one, Instance)])
+    cloud.works["smc"].find(
+        [one for one in cloud.instances.describe(fleet, details=False).values() if isinstance(one, Instance)]
+    )
     assert len(bed.lab.journal()) - before <= 5
 
 
@@ -215,7 +213,7 @@ def _fleet(manual_snapshots: int, **group: object) -> dict[str, object]:
 
 
 def _counts(bed: AliCloudBed, asked: list[str]) -> list[int | None]:
-    found = bed.cloud().describe(asked, details=True)
+    found = bed.cloud().instances.describe(asked, details=True)
     return [one.disks[0].manual_snapshots for one in found.values() if isinstance(one, Instance)]
 
 
@@ -235,8 +233,8 @@ def test_a_region_s_long_list_of_snapshots_is_not_read_for_a_few_instances(make_
 @pytest.mark.parametrize("verb", ["describe", "agents", "disks"])
 def test_looking_writes_nothing(make_alicloud: MakeAliCloud, verb: str) -> None:
     bed = make_alicloud()
-    bed.cloud().describe([bed.ids["linux"], bed.ids["unknown"]], details=True)
-    bed.cloud().diagnose([bed.ids["unknown"]])
+    bed.cloud().instances.describe([bed.ids["linux"], bed.ids["unknown"]], details=True)
+    bed.cloud().instances.explain([bed.ids["unknown"]])
     bed.cloud().account()
     lines = bed.lab.journal()
     assert {line["kind"] for line in lines} == {"read"}

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from aliyunsdkcore.vendored.requests import Session
-from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud import AliCloud
-from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.assistant import to_result
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.assistant import Agents, to_result
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.cloud import AliCloud
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.connection import (
+    Connection,
+    Transport,
+)
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.ecs import to_agent, to_instance
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.errors import remedy_for
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.ram import SERVICE_ROLES, Ram
@@ -25,13 +30,34 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.ali
     entries,
     flatten,
 )
-from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.smc import Smc
-from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Connection, Transport
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Agent, Instance, Problem
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.smc import (
+    Jobs,
+    Sources,
+    to_enrolment,
+    to_work,
+)
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.snapshots import (
+    Snapshots,
+    to_point,
+)
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Caller, Script
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import (
+    Agent,
+    Disk,
+    Enrolment,
+    Hop,
+    Instance,
+    Order,
+    Problem,
+    Take,
+)
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import CloudError, Moved, Transient
 
-from .bed import AT_ONCE
+from .bed import at_once
 
+T = TypeVar("T")
+
+NOTHING = Transport("", "", {}, {})
 GENERIC_REMEDY = remedy_for("NoSuchCodeIsKnown")
 
 
@@ -65,7 +91,7 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
 
 def rpc(token: str = "", region: str = "cn-beijing", validate_certs: bool = True, **endpoints: str) -> Rpc:
     named = {"*" if service == "every" else service: url for service, url in endpoints.items()}
-    return Rpc(Connection("LTAIme", "my+secret", token, named, validate_certs), region, AT_ONCE)
+    return Rpc(Connection("LTAIme", "my+secret", token, named, validate_certs), region, at_once)
 
 
 def body(request: Any) -> dict[str, list[str]]:
@@ -181,6 +207,13 @@ def test_every_rate_limit_is_waited_for(wire: Wire, code: str, status: int) -> N
         (503, b'{"Code": "ServiceUnavailable", "Message": "x"}'),
         (502, b"<html>Bad gateway</html>"),
         (504, b""),
+        (403, b"<html>The proxy denies it</html>"),
+        (403, b"{}"),
+        (403, b'{"Code": null}'),
+        (407, b""),
+        (404, b"[1, 2]"),
+        (400, b'"text"'),
+        (400, b"null"),
         (200, b"<html>Welcome to the hotel's network</html>"),
         (200, b"null"),
         (200, b"[1, 2]"),
@@ -193,6 +226,52 @@ def test_a_fault_of_the_service_or_the_network_may_be_tried_again(wire: Wire, st
     fault = failure(rpc())
     assert isinstance(fault, Transient)
     assert not fault.throttled
+    assert fault.problem.remedy != GENERIC_REMEDY or fault.problem.code in content.decode()
+
+
+def test_a_page_in_place_of_an_answer_is_shown_in_part_and_without_secrets(wire: Wire) -> None:
+    page = "<html>" + "my+secret " * 1000
+    wire.answer = lambda request: (403, page.encode())
+    problem = failure(rpc()).problem
+    assert problem.code == "InvalidAnswer"
+    assert "HTTP 403" in problem.message
+    assert "my+sec" not in problem.message
+    assert len(problem.message) < 300
+
+
+LISTS: dict[str, Callable[[], object]] = {
+    "DescribeInstances": lambda: described(["i-1"]),
+    "DescribeDisks": lambda: cloud().instances.disks(["i-1"]),
+    "DescribeRegions": lambda: cloud().regions(),
+    "DescribeSnapshots": lambda: cloud().snapshots.read(["s-1"]),
+    "DescribeInvocationResults": lambda: cloud().agents.results("t-1", ["i-1"]),
+    "DescribeSourceServers": lambda: Sources(rpc(), NOTHING, Agents(rpc())).read(["s-1"]),
+    "DescribeReplicationJobs": lambda: cloud().works["smc"].read(["j-1"]),
+}
+
+
+@pytest.mark.parametrize("answer", [b"{}", b'{"RequestId": "r"}'])
+@pytest.mark.parametrize("action", LISTS)
+def test_a_list_s_answer_without_its_list_says_nothing_and_not_that_there_is_none(
+    wire: Wire, action: str, answer: bytes
+) -> None:
+    wire.answer = lambda request: (200, answer)
+    with pytest.raises(Transient) as fault:
+        LISTS[action]()
+    assert fault.value.problem.code == "InvalidAnswer"
+    assert action in fault.value.problem.message
+
+
+@pytest.mark.parametrize("action", ["CreateSnapshot", "RunCommand", "StopInstances"])
+def test_a_write_s_answer_without_what_it_made_says_nothing(wire: Wire, action: str) -> None:
+    writes: dict[str, Callable[[], object]] = {
+        "CreateSnapshot": lambda: cloud().snapshots.take([Take(Disk("d-1"), "name", "label", "token")]),
+        "RunCommand": lambda: cloud().agents.run(["i-1"], Script("true"), "token"),
+        "StopInstances": lambda: cloud().instances.stop(["i-1"]),
+    }
+    with pytest.raises(Transient) as fault:
+        writes[action]()
+    assert fault.value.problem.code == "InvalidAnswer"
 
 
 @pytest.mark.parametrize(
@@ -296,7 +375,7 @@ def test_lists_are_numbered_from_one_and_nothing_stands_for_nothing() -> None:
 
 
 @pytest.mark.parametrize("answer", [{}, {"Disks": None}, {"Disks": {}}, {"Disks": {"Disk": None}}, {"Disks": "odd"}])
-def test_a_list_that_is_not_there_is_empty(answer: dict[str, Any]) -> None:
+def test_a_part_of_a_list_that_is_not_there_is_empty(answer: dict[str, Any]) -> None:
     assert entries(answer, "Disks.Disk") == []
 
 
@@ -338,9 +417,12 @@ def only_without(refused: set[str], code: str) -> Callable[[Any], tuple[int, byt
     return answer
 
 
+def cloud(call: Caller = at_once) -> AliCloud:
+    return AliCloud(Connection("LTAIme", "my+secret", "", {}), "cn-beijing", NOTHING, call)
+
+
 def described(ids: list[str]) -> Mapping[str, Instance | Problem]:
-    connection = Connection("LTAIme", "my+secret", "", {})
-    return AliCloud(connection, "cn-beijing", Transport("", "", {}, {}), AT_ONCE).describe(ids, details=False)
+    return cloud().instances.describe(ids, details=False)
 
 
 def test_a_refusal_of_one_instance_is_that_one_s_and_costs_the_others_few_calls(wire: Wire) -> None:
@@ -398,12 +480,11 @@ def source(name: str, state: str = "Available", created: str = "", **info: Any) 
     return {"SourceId": name, "State": state, "CreationTime": created, "SystemInfo": json.dumps({**MINE, **info})}
 
 
-def found_source(wire: Wire, *listed: dict[str, Any]) -> str | None:
-    """Return the source that is taken for the instance's own."""
+def found_source(wire: Wire, *listed: dict[str, Any]) -> str:
+    """Return the id of the source that is taken for the instance's own."""
     answer = {"SourceServers": {"SourceServer": list(listed)}, "TotalCount": len(listed)}
-    wire.answer = lambda request: (200, json.dumps(answer if "DescribeSourceServers" in request.url else {}).encode())
-    taken, _jobs = Smc(rpc(), Transport("", "", {}, {})).find_migrations([HERE])["i-1"]
-    return taken.source_id if taken else None
+    wire.answer = lambda request: (200, json.dumps(answer).encode())
+    return Sources(rpc(), NOTHING, Agents(rpc())).of([HERE])["i-1"].id
 
 
 @pytest.mark.parametrize("ipv4", ["10.0.0.2", "192.168.0.1, 10.0.0.2", "192.168.0.1;10.0.0.1", ["::1", "10.0.0.1"]])
@@ -416,7 +497,7 @@ def test_a_source_with_one_of_the_addresses_is_the_instance_s(wire: Wire, ipv4: 
 )
 def test_a_source_that_says_nothing_usable_hides_nobody_s(wire: Wire, odd: str) -> None:
     assert found_source(wire, {"SourceId": "s-0", "SystemInfo": odd}, source("s-1")) == "s-1"
-    assert found_source(wire, {"SourceId": "s-0", "SystemInfo": odd}) is None
+    assert found_source(wire, {"SourceId": "s-0", "SystemInfo": odd}) == ""
 
 
 def test_of_several_sources_the_newest_that_can_be_used_is_taken(wire: Wire) -> None:
@@ -472,3 +553,160 @@ def test_an_instance_of_which_little_is_said_is_described_by_it() -> None:
     assert chinese.os == "windows-2012r2"
     for pair in ({"TagKey": "k", "TagValue": "v"}, {"Key": "k", "Value": "v"}):
         assert to_instance({"InstanceId": "i-1", "Tags": {"Tag": [pair]}}).tags == {"k": "v"}
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ("Ready", "made"),
+        ("Running", "running"),
+        ("Waiting", "running"),
+        ("Finished", "done"),
+        ("InError", "failed"),
+        ("Stopped", "stopped"),
+        ("Expired", "gone"),
+        ("Deleting", "gone"),
+        ("Brand New", "failed"),
+        ("", "failed"),
+    ],
+)
+def test_every_documented_state_of_a_job_is_understood(said: str, status: str) -> None:
+    seen = to_work({"JobId": "j-1", "Status": said, "Progress": None, "CreationTime": "then"})
+    assert (seen.kind, seen.status, seen.said, seen.progress, seen.began) == ("smc", status, said, 0, "then")
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [("Available", "ready"), ("InUse", "busy"), ("Unavailable", "lost"), ("Brand New", "pending"), ("", "pending")],
+)
+def test_every_documented_state_of_a_source_is_understood(said: str, state: str) -> None:
+    assert to_enrolment({"SourceId": "s-1", "State": said}) == Enrolment(state, "s-1", said)
+
+
+def test_only_our_own_tag_is_a_point_s_label() -> None:
+    tags = [{"Key": "team", "Value": "shop"}, {"TagKey": "evergreen:os_migration", "TagValue": "attempt=1 hop=1"}]
+    assert to_point({"SnapshotId": "s-1", "Tags": {"Tag": tags}}).label == "attempt=1 hop=1"
+    assert to_point({"SnapshotId": "s-1", "Tags": {"Tag": tags[:1]}}).label == ""
+
+
+def test_a_job_of_an_instance_s_source_is_the_instance_s_too(wire: Wire) -> None:
+    jobs = [
+        {"JobId": "j-1", "SourceId": "s-1"},
+        {"JobId": "j-2", "SourceId": "s-2", "InstanceId": "i-1"},
+        {"JobId": "j-3", "SourceId": "s-2", "InstanceId": "i-2"},
+    ]
+    answer = {"SourceServers": {"SourceServer": [source("s-1")]}, "ReplicationJobs": {"ReplicationJob": jobs}}
+    wire.answer = lambda request: (200, json.dumps({**answer, "TotalCount": 1}).encode())
+    found, enrolment = cloud().works["smc"].find([HERE])["i-1"]
+    assert [work.id for work in found] == ["j-1", "j-2"]
+    assert enrolment == Enrolment("ready", "s-1", "Available")
+
+
+# --- what is sent again, and what is not ------------------------------------------------------------------------------
+
+
+class Asked:
+    """A caller that keeps what it was asked to run."""
+
+    def __init__(self) -> None:
+        self.repeatable: dict[str, bool] = {}
+
+    def __call__(self, action: str, send: Callable[[], T], repeatable: bool = True) -> T:
+        self.repeatable[action] = repeatable
+        return send()
+
+
+def test_every_action_goes_by_its_name_and_only_what_could_do_harm_twice_is_not_repeated(wire: Wire) -> None:
+    wire.answer = lambda request: (200, json.dumps(WRITTEN).encode())
+    asked = Asked()
+    here = cloud(asked)
+    here.instances.tag(["i-1"], {"key": "value"})
+    here.instances.stop(["i-1"])
+    here.instances.start(["i-1"])
+    here.instances.detach("i-1", "d-1")
+    here.instances.attach("i-1", "d-1", "/dev/xvdb")
+    here.agents.run(["i-1"], Script("true"), "token")
+    here.snapshots.take([Take(Disk("d-1"), "name", "label", "token")])
+    here.snapshots.restore("d-1", "s-1")
+    here.snapshots.delete("s-1")
+    jobs = here.works["smc"]
+    jobs.order(Order("smc", HERE, "name", "token", Hop("centos-7", "alinux-3")))
+    jobs.begin("j-1")
+    jobs.delete("j-1")
+    assert {action for action, repeatable in asked.repeatable.items() if not repeatable} == {
+        "TagResources",
+        "StopInstances",
+        "StartInstances",
+        "DetachDisk",
+        "AttachDisk",
+        "ResetDisk",
+        "StartReplicationJob",
+    }
+    assert {action for action, repeatable in asked.repeatable.items() if repeatable} == {
+        "RunCommand",
+        "CreateSnapshot",
+        "DeleteSnapshot",
+        "CreateReplicationJob",
+        "DeleteReplicationJob",
+    }
+
+
+WRITTEN = {"InstanceResponses": {}, "InvokeId": "t-1", "SnapshotId": "s-1", "JobId": "j-1"}
+
+
+# --- what is there already --------------------------------------------------------------------------------------------
+
+
+def disk_of(instance_id: str | None) -> Callable[[Any], tuple[int, bytes]]:
+    """Refuse to move a disk that a look then shows at an instance, at none (empty), or does not show (``None``)."""
+    found = [] if instance_id is None else [{"DiskId": "d-1", "InstanceId": instance_id}]
+
+    def answer(request: Any) -> tuple[int, bytes]:
+        if "DescribeDisks" in request.url:
+            return 200, json.dumps({"Disks": {"Disk": found}}).encode()
+        return 403, b'{"Code": "IncorrectDiskStatus", "Message": "No."}'
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("at", "detached", "attached"),
+    [("", True, False), ("i-1", False, True), ("i-2", False, False), (None, False, False)],
+)
+def test_a_disk_that_is_where_it_is_wanted_is_no_refusal(
+    wire: Wire, at: str | None, detached: bool, attached: bool
+) -> None:
+    wire.answer = disk_of(at)
+    with nullcontext() if detached else pytest.raises(Moved):
+        cloud().instances.detach("i-1", "d-1")
+    with nullcontext() if attached else pytest.raises(Moved):
+        cloud().instances.attach("i-1", "d-1", "")
+
+
+def test_a_disk_is_attached_as_the_device_that_is_named_if_one_is(wire: Wire) -> None:
+    for place in ("", "/dev/xvdb"):
+        cloud().instances.attach("i-1", "d-1", place)
+    sent = [body(request) for request, _unused in wire.sent]
+    assert sent[0] == {"InstanceId": ["i-1"], "DiskId": ["d-1"]}
+    assert sent[1] == {**sent[0], "Device": ["/dev/xvdb"]}
+
+
+def test_a_snapshot_that_is_said_not_to_exist_is_deleted(wire: Wire) -> None:
+    wire.refuse(404, "InvalidSnapshotId.NotFound")
+    Snapshots(rpc()).delete("s-1")
+    wire.refuse(403, "SnapshotCreatedImage")
+    with pytest.raises(CloudError):
+        Snapshots(rpc()).delete("s-1")
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_job_that_is_not_listed_is_deleted_and_one_that_is_runs(wire: Wire, there: bool) -> None:
+    def answer(request: Any) -> tuple[int, bytes]:
+        if "DescribeReplicationJobs" in request.url:
+            jobs = [{"JobId": "j-1", "Status": "Running"}] if there else []
+            return 200, json.dumps({"ReplicationJobs": {"ReplicationJob": jobs}, "TotalCount": len(jobs)}).encode()
+        return 400, b'{"Code": "ReplicationJob.InvalidStatus", "Message": "No."}'
+
+    wire.answer = answer
+    with pytest.raises(Moved) if there else nullcontext():
+        Jobs(rpc(), NOTHING, Agents(rpc())).delete("j-1")

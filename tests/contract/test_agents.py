@@ -11,29 +11,30 @@ from typing import Any
 
 import pytest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Cloud, Script
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Command, CommandResult
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import CommandResult
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import CloudError
 
 from .bed import Bed
+from .common import crowd, most
 
 
 def run(cloud: Cloud, bed: Bed, role: str, content: str, **options: Any) -> CommandResult:
     """Run a script in one guest and wait for its end."""
-    command = start(cloud, bed, role, content=content, **options)
-    return result(cloud, bed, role, command)
+    invocation = start(cloud, bed, role, content=content, **options)
+    return result(cloud, bed, role, invocation)
 
 
-def start(cloud: Cloud, bed: Bed, role: str, token: str = "", **script: Any) -> Command:
-    return cloud.run_script([bed.ids[role]], Script(**script), token or str(uuid.uuid4()), "script")
+def start(cloud: Cloud, bed: Bed, role: str, token: str = "", **script: Any) -> str:
+    return cloud.agents.run([bed.ids[role]], Script(**script), token or str(uuid.uuid4()))
 
 
-def result(cloud: Cloud, bed: Bed, role: str, command: Command) -> CommandResult:
+def result(cloud: Cloud, bed: Bed, role: str, invocation: str) -> CommandResult:
     def over() -> bool:
-        found = cloud.script_results(command.invocation_id, [bed.ids[role]])
+        found = cloud.agents.results(invocation, [bed.ids[role]])
         return bed.ids[role] in found and found[bed.ids[role]].status != "running"
 
     bed.until(over)
-    return cloud.script_results(command.invocation_id, [bed.ids[role]])[bed.ids[role]]
+    return cloud.agents.results(invocation, [bed.ids[role]])[bed.ids[role]]
 
 
 def test_a_script_s_output_and_exit_code_come_back(bed: Bed, cloud: Cloud) -> None:
@@ -48,11 +49,10 @@ def test_a_script_that_fails_has_finished_with_its_exit_code(bed: Bed, cloud: Cl
 
 
 def test_a_script_is_running_until_it_is_over(bed: Bed, cloud: Cloud) -> None:
-    command = start(cloud, bed, "linux", content="echo done")
-    assert command.purpose == "script"
-    found = cloud.script_results(command.invocation_id, [bed.ids["linux"]])
+    invocation = start(cloud, bed, "linux", content="echo done")
+    found = cloud.agents.results(invocation, [bed.ids["linux"]])
     assert found == {} or found[bed.ids["linux"]].status == "running"
-    assert result(cloud, bed, "linux", command).stdout == "done\n"
+    assert result(cloud, bed, "linux", invocation).stdout == "done\n"
 
 
 def test_output_that_was_cut_says_how_much_is_missing(bed: Bed, cloud: Cloud) -> None:
@@ -111,23 +111,22 @@ def test_a_script_of_the_size_that_the_limits_say_is_taken_and_no_larger_one(bed
 @pytest.mark.parametrize("role", ["stopped", "locked", "unknown", "elsewhere", "windows"])
 def test_a_guest_that_cannot_take_a_script_is_a_refusal_of_that_guest(bed: Bed, cloud: Cloud, role: str) -> None:
     with pytest.raises(CloudError) as refusal:
-        cloud.run_script([bed.ids["linux"], bed.ids[role]], Script("true"), "token", "probe")
+        cloud.agents.run([bed.ids["linux"], bed.ids[role]], Script("true"), "token")
     assert not refusal.value.whole_call
     assert refusal.value.problem.remedy
-    assert bed.writes("run_script") == 0
+    assert bed.writes("run") == 0
 
 
 def test_the_same_token_starts_a_script_once(bed: Bed, cloud: Cloud) -> None:
     token = str(uuid.uuid4())
     assert start(cloud, bed, "linux", token, content="true") == start(cloud, bed, "linux", token, content="true")
-    assert bed.writes("run_script") == 1
+    assert bed.writes("run") == 1
 
 
 def test_as_many_guests_as_the_limits_say_take_one_call(bed: Bed, cloud: Cloud) -> None:
-    crowd = [bed.ids[f"crowd-{number}"] for number in range(1, cloud.capabilities.run_script + 1)]
-    command = cloud.run_script(crowd, Script("dir", "powershell"), "token", "probe")
-    bed.until(
-        lambda: {one.status for one in cloud.script_results(command.invocation_id, crowd).values()} == {"finished"}
-    )
-    assert set(cloud.script_results(command.invocation_id, crowd)) == set(crowd)
-    assert bed.writes("run_script") == 1
+    asked = crowd(bed, min(100, most(cloud, "run")))
+    invocation = cloud.agents.run(asked, Script("dir", "powershell"), "token")
+    bed.until(lambda: {one.status for one in cloud.agents.results(invocation, asked).values()} == {"finished"})
+    assert set(cloud.agents.results(invocation, asked)) == set(asked)
+    assert set(cloud.agents.results(invocation, asked[:1])) == set(asked[:1])
+    assert bed.writes("run") == 1
