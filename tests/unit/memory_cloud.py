@@ -50,7 +50,7 @@ OFFER = Offer(
     methods={"smc": ("smc", "smc_watch")},
     back=("reset_disks",),
     enrols=frozenset(("linux", "windows")),
-    words={"agent": "agent", "console": "console", "enrol_option": "import_command"},
+    words={"agent": "agent", "console": "console", "work": "Job", "enrol_option": "import_command"},
 )
 
 

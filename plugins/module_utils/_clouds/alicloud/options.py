@@ -70,6 +70,7 @@ SMC: dict[str, Any] = {
 WORDS: Mapping[str, str] = {
     "agent": "Cloud Assistant",
     "console": "SMC console",
+    "work": "Job",
     "user": "RAM user",
     "see_disks": "ecs:DescribeDisks",
     "service": "Server Migration Center",

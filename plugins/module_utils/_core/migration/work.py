@@ -38,7 +38,7 @@ def work_awaited(record: Migration, goal: Goal, now: Moment, work: Work) -> Step
     if record.overdue("migrating", goal.hop_timeout, "works", now):
         return failing(
             "JobStuck",
-            f"Job {work.id} is still {work.said or work.status} at {work.progress:.0f} % "
+            f"{{work}} {work.id} is still {work.said or work.status} at {work.progress:.0f} % "
             f"after {goal.hop_timeout:.0f} s.",
             "Look at the job in the {console}; a later run goes on following it.",
         )
@@ -50,7 +50,7 @@ def work_failed(work: Work) -> Step:
     detail = ": ".join(part for part in (work.error_code, work.error_text) if part).rstrip(".") or "no reason given"
     return failing(
         "MigrationFailed",
-        f"Job {work.id} ended as {work.said} at {work.progress:.0f} % ({detail}).",
+        f"{{work}} {work.id} ended as {work.said} at {work.progress:.0f} % ({detail}).",
         "Read the job's error in the {console}, correct the cause, then run with retry true.",
     )
 
