@@ -66,7 +66,7 @@ def _work(
     started = clock.ticks()
     chosen = {name: options[name] for name in ("poll_interval", "max_running", "hop_timeout") if name in options}
     limits = Limits(until=started + timeout, **chosen)
-    callers = Callers(clock, limits.until, lambda provider: requests_per_second(options, provider))
+    callers = Callers(clock, limits.until, requests_per_second(options))
     connect = clouds(options, lambda place: callers.of(place.provider, place.profile))
     engine = Engine(workflow, connect, brief, limits, module.check_mode, clock, stop)
     watch(options.get("watched") or (), stop)
