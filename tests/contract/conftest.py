@@ -15,8 +15,9 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.bas
 
 from .alicloud_bed import AliCloudBed
 from .bed import Bed, Setting
+from .toy_bed import ToyBed
 
-BEDS: Mapping[str, Callable[[Path, Setting], Bed]] = {"alicloud": AliCloudBed}
+BEDS: Mapping[str, Callable[[Path, Setting], Bed]] = {"alicloud": AliCloudBed, "toy": ToyBed}
 MakeBed = Callable[[Setting], Bed]
 
 
