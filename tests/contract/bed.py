@@ -98,7 +98,11 @@ class Bed(Protocol):
         """Return what no output may show."""
 
     def cloud(self, user: str = "operator", region: str | None = None, call: Caller = at_once) -> Cloud:
-        """Return the adapter as a user: operator, nobody (no permission), wrong_key, wrong_secret, expired."""
+        """Return the adapter as a user.
+
+        operator, guest (temporary credentials), nobody (no permission), narrow (may not list regions, skip where there
+        is no such right), wrong_key, wrong_secret, expired.
+        """
 
     def patient(self, seconds: float = 3600) -> Caller:
         """Return the engine's back-off on this cloud's time, with a deadline."""
