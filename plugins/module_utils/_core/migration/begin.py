@@ -137,6 +137,15 @@ def points_belong(record: Migration, goal: Goal, now: Moment) -> Step | None:
     )
 
 
+def not_offered(record: Migration, goal: Goal, now: Moment) -> Step | None:
+    """Refuse what the instance's provider has no way for."""
+    return failing(
+        "NotOffered",
+        f"For the provider {record.item.provider} there is no way to bring an instance to {goal.state}.",
+        "Look up in the documentation what is offered for the provider.",
+    )
+
+
 #: Before any chain, and on the way to the target.
 SEEN = (command_over, instance_seen)
 FIRST = (

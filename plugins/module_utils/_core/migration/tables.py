@@ -80,12 +80,13 @@ def _gates(record: Migration, goal: Goal) -> Gates:
 def _method(record: Migration, goal: Goal) -> Gates:
     """Return the gates of the wanted method of the hop's service; until a hop is placed, of the provider's first."""
     methods, view = offer(record, goal).methods, record.view
-    service = view.hops[view.hop].service if view.hop < len(view.hops) else next(iter(methods))
-    return METHODS[methods[service][0]]
+    service = view.hops[view.hop].service if view.hop < len(view.hops) else next(iter(methods), "")
+    return METHODS[methods[service][0]] if methods.get(service) else (begin.not_offered,)
 
 
 def _way_back(record: Migration, goal: Goal) -> Gates:
-    return BACK[offer(record, goal).back[0]]
+    ways = offer(record, goal).back
+    return BACK[ways[0]] if ways else (begin.not_offered,)
 
 
 def _failed(record: Migration, problem: Problem) -> Migration:

@@ -141,10 +141,12 @@ def protectable_disks(record: Migration) -> tuple[Disk, ...]:
 def chosen_set(record: Migration, goal: Goal) -> tuple[Point, ...]:
     """Return the points to go back to, one per disk and all of the same moment; empty when there is no full set.
 
-    A disk that was made from a point stands for the disk that the point was taken of.
+    A disk that was made from a point stands for the disk that the point was taken of, in its place or not yet.
     """
-    stands_for = {work.outputs.get("disk"): disk_id for disk_id, work in replacements(record).items()}
-    disks = [stands_for.get(disk.disk_id, disk.disk_id) for disk in protectable_disks(record)]
+    made = replacements(record)
+    stands_for = {work.outputs.get("disk"): disk_id for disk_id, work in made.items()}
+    attached = (stands_for.get(disk.disk_id, disk.disk_id) for disk in protectable_disks(record))
+    disks = tuple(dict.fromkeys((*attached, *made)))
     moments = _points_by_moment(record)
     full = [moments[label] for label in sorted(moments) if moments[label].keys() >= set(disks)]
     if not disks or not full:

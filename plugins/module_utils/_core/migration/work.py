@@ -16,11 +16,13 @@ from .view import Migration, View, active, attempt, instance, next_hop, offer, o
 
 
 def work_followed(record: Migration, goal: Goal, now: Moment) -> Step | None:
-    """Follow the attempt's newest work to its end."""
+    """Follow the attempt's works to their end, hop by hop."""
     mine = own_works(record, attempt(record)) if active(record) else ()
-    if not mine or mine[-1].status == "done":
-        return None
-    work = mine[-1]
+    steps = (_followed(record, goal, now, work) for work in mine if work.status != "done")
+    return next(filter(None, steps), None)
+
+
+def _followed(record: Migration, goal: Goal, now: Moment, work: Work) -> Step | None:
     if work.status == "made" and work.said and record.knows("works"):
         return None
     if work.status in ("made", "running"):

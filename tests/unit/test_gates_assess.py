@@ -1,0 +1,118 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The goal assessed: everything that was found, and the plan as far as there is one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.goal import Goal
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration.view import Migration
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Account, Enrolment, Guest
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.verb import Verb
+
+from .healthy import HEALTHY_WINDOWS
+from .situations import (
+    FRESH,
+    HERE,
+    ITEM,
+    SILENT,
+    START,
+    STARTED,
+    at,
+    code_of,
+    end_of,
+    linux,
+    look_of,
+    seen,
+    tagged,
+    verb_of,
+    wanting,
+    work,
+)
+
+ASSESS = wanting("assessed")
+SMALL = FRESH.learns(guest=linux(memory_available_mib="5"))
+
+
+def assessed(record: Migration, goal: Goal = ASSESS, seconds: float = 0) -> Migration:
+    return end_of(record, goal, at(seconds) if seconds else START)
+
+
+def findings(record: Migration) -> set[str]:
+    return {finding.id for finding in record.view.findings}
+
+
+def test_the_guest_is_asked_whether_or_not_anything_may_be_written() -> None:
+    assert look_of(seen(instance=HERE), ASSESS) == "account"
+    assert verb_of(FRESH.forgets("guest"), ASSESS) is Verb.ASK
+    assert not Verb.ASK.writes
+    assert not Verb.ASK.local
+
+
+def test_points_are_not_looked_for() -> None:
+    assert assessed(replace(FRESH, seen={name: 0.0 for name in FRESH.seen if name != "points"})).state == "ready"
+
+
+def test_an_assessment_without_a_target_looks_at_everything_that_needs_none() -> None:
+    record = assessed(FRESH.with_(item=replace(ITEM, target="")))
+    assert (record.state, record.view.hops, record.problem) == ("assessed", (), None)
+    assert assessed(SMALL.with_(item=replace(ITEM, target=""))).state == "blocked"
+
+
+def test_an_assessment_plans_and_leaves_the_hops_in_the_record() -> None:
+    record = assessed(FRESH)
+    assert (record.state, [hop.target for hop in record.view.hops]) == ("ready", ["alinux-3"])
+
+
+def test_without_a_path_the_findings_are_told_all_the_same() -> None:
+    record = assessed(SMALL.with_(item=replace(ITEM, target="windows-2016")))
+    assert record.problem is not None
+    assert (record.state, record.problem.code) == ("blocked", "UnsupportedPath")
+    assert "linux.memory" in findings(record)
+
+
+def test_a_target_that_does_not_exist_hides_no_finding() -> None:
+    record = assessed(SMALL.with_(item=replace(ITEM, target="alinux-4")))
+    assert (record.state, record.problem and record.problem.code) == ("blocked", "InvalidTarget")
+    assert "linux.memory" in findings(record)
+
+
+def test_an_instance_that_cannot_be_asked_is_planned_by_the_cloud_s_word() -> None:
+    record = assessed(FRESH.learns(guest=None, instance=replace(HERE, status="Stopped")).forgets("guest"))
+    assert (record.state, [hop.target for hop in record.view.hops]) == ("blocked", ["alinux-3"])
+    assert "instance.not_running" in findings(record)
+
+
+def test_what_is_under_way_is_told_and_not_judged() -> None:
+    assert assessed(FRESH.learns(works=(work("running", name="by hand"),))).state == "in_progress"
+    started = STARTED.learns(instance=replace(SILENT, tags=tagged("started").tags), guest=None).forgets("guest")
+    assert (assessed(started).state, assessed(started).problem) == ("in_progress", None)
+
+
+def test_who_runs_its_target_is_migrated_already() -> None:
+    assert assessed(FRESH.learns(guest=Guest("alinux-3"))).state == "migrated"
+
+
+def test_a_clock_that_was_right_when_the_guest_was_asked_stays_right() -> None:
+    record = FRESH.learns(guest=linux(time="1000"), asked=1000.0)
+    assert "guest.clock_wrong" not in findings(assessed(record, seconds=90_000))
+    assert code_of(record.learns(asked=400_000.0), ASSESS) == "guest.clock_wrong"
+
+
+def test_a_service_role_that_the_first_import_makes_stops_nobody_before_it() -> None:
+    missing = FRESH.learns(account=Account(service_role=False))
+    assert assessed(missing).state == "ready"
+    assert code_of(missing.learns(enrolment=Enrolment("ready", "s-0")), ASSESS) == "account.service_role_missing"
+
+
+def test_the_wishes_for_the_path_are_kept() -> None:
+    guest = Guest("windows-2016", facts=HEALTHY_WINDOWS, edition="datacenter", language="en")
+    wished = FRESH.learns(instance=replace(HERE, os="windows-2016", os_type="windows"), guest=guest)
+    wished = wished.with_(item=replace(ITEM, target="windows-2022", via=("windows-2019",)))
+    assert code_of(wished, ASSESS) == "source.not_imported"
+    assert [hop.target for hop in assessed(wished).view.hops] == ["windows-2019", "windows-2022"]
+    avoided = wished.with_(item=replace(wished.item, via=(), avoid=("windows-2022",)))
+    assert assessed(avoided).state == "blocked"
