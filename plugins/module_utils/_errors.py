@@ -56,6 +56,9 @@ class Moved(CloudError):
 class Unclear(CloudError):
     """A write got no answer, or one that says nothing: it may have been carried out. Look, never send it again."""
 
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem, whole_call=True)
+
 
 class OutOfTime(Exception):
     """The time for this call is over; nothing is lost, a later call goes on."""

@@ -75,6 +75,10 @@ class Hold:
     until: float
     late: bool
 
+    def over(self, now: float, seen: float) -> bool:
+        """Say whether the write may be sent, now that it was looked for at ``seen``."""
+        return now >= self.until and seen > self.since and (seen >= self.until or not self.late)
+
 
 @dataclass
 class Group:
@@ -185,14 +189,10 @@ class Lane:
             return step
         sight, now = VERBS[step.verb].asks, self.shift.clock.ticks()
         seen = min(record.seen.get(aspect) or hold.since for aspect in SIGHTS[sight].shows)
-        if seen <= hold.since:
-            return look(sight, step.state)
-        if now < hold.until:
-            return look_later(sight, step.state)
-        if hold.late and seen < hold.until:
-            return look(sight, step.state)
-        del self._holds[record.id]
-        return step
+        if hold.over(now, seen):
+            del self._holds[record.id]
+            return step
+        return look(sight, step.state) if seen <= hold.since or now >= hold.until else look_later(sight, step.state)
 
     def _due(self, task: Task, polling: bool) -> bool:
         """Say whether to send a step now. Nothing is looked at twice between two polls."""
@@ -302,22 +302,24 @@ class Lane:
 
     def _refused(self, tasks: list[Task], error: CloudError) -> Mapping[str, Answer]:
         """Find out whom a refusal is meant for: one bad instance must not stop the rest of its batch."""
-        now = self.shift.clock.ticks()
-        verb = tasks[0].step.verb
-        if isinstance(error, Unclear):
-            late = LATE * self._cloud.capabilities.visibility
-            return dict.fromkeys((task.id for task in tasks), Hold(verb, now, now + late, late=True))
         if len(tasks) > 1 and not error.whole_call:
             middle = len(tasks) // 2
             return {**self._call(tasks[:middle]), **self._call(tasks[middle:])}
+        now = self.shift.clock.ticks()
+        return {task.id: self._verdict(task, error, now) for task in tasks}
+
+    def _verdict(self, task: Task, error: CloudError, now: float) -> Answer:
+        """Return what a refusal means for an instance: a problem, a wait, or that it has to be looked at again."""
+        verb = task.step.verb
+        if isinstance(error, Unclear):
+            return Hold(verb, now, now + LATE * self._cloud.capabilities.visibility, late=True)
+        if not self._patient(task.record, now):
+            return error.problem
         if isinstance(error, Moved):
-            hold = Hold(verb, now, self._tick + self.shift.limits.poll_interval, late=False)
-            return {task.id: hold if self._patient(task.record, now) else error.problem for task in tasks}
-        passes = isinstance(error, Transient)
-        waits = {task.id for task in tasks if passes and self.shift.workflow.in_flight(task.record)}
-        return {
-            task.id: None if task.id in waits and self._patient(task.record, now) else error.problem for task in tasks
-        }
+            again = self._tick + self.shift.limits.poll_interval
+            return None if verb is Verb.LOOK else Hold(verb, now, again, late=False)
+        waits = isinstance(error, Transient) and self.shift.workflow.in_flight(task.record)
+        return None if waits else error.problem
 
     def _patient(self, record: Record[Any], now: float) -> bool:
         """Say whether to wait on: what is under way in the cloud is not given up because it cannot be seen."""
