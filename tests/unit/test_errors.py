@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.evergreen.os_migration.plugins.module_utils import _errors
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud import errors, rpc
-from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Connection
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.connection import Connection
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Problem
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import (
     CloudError,
@@ -19,6 +19,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._errors imp
     OptionError,
     OutOfTime,
     Transient,
+    Unclear,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,6 +35,7 @@ PROBLEM = Problem("Code", "What happened.", "What to do.")
         CloudError(PROBLEM),
         Moved(PROBLEM),
         Transient(PROBLEM, throttled=True),
+        Unclear(PROBLEM),
     ],
     ids=lambda error: type(error).__name__,
 )
@@ -45,16 +47,18 @@ def test_every_error_has_code_message_and_remedy(error: MigrationError) -> None:
 
 def test_what_passes_and_what_moved_are_a_cloud_s_errors_and_being_out_of_time_is_none() -> None:
     assert Transient(PROBLEM).whole_call
+    assert Unclear(PROBLEM).whole_call
     assert not Moved(PROBLEM).whole_call
     assert not isinstance(OutOfTime(), MigrationError)
     known = {name for name, kind in vars(_errors).items() if isinstance(kind, type) and issubclass(kind, Exception)}
-    assert known == {"MigrationError", "OptionError", "MissingLibrary", "CloudError", "Transient", "Moved", "OutOfTime"}
+    clouds = {"CloudError", "Transient", "Moved", "Unclear"}
+    assert known == {"MigrationError", "OptionError", "MissingLibrary", "OutOfTime", *clouds}
 
 
 def test_a_missing_library_is_told_with_its_name_when_its_provider_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rpc, "IMPORT_TRACEBACK", "Traceback: no module")
     with pytest.raises(MissingLibrary) as caught:
-        rpc.Rpc(Connection("key", "secret", "", {}), "cn-hangzhou", lambda call: call())
+        rpc.Rpc(Connection("key", "secret", "", {}), "cn-hangzhou", lambda action, send, repeatable=True: send())
     assert (caught.value.library, caught.value.cause) == ("aliyun-python-sdk-core", "Traceback: no module")
 
 
