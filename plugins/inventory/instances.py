@@ -237,7 +237,7 @@ def asked(cloud_for: CloudFor, places: Sequence[Place], timeout: float) -> dict[
 
     def ask(place: Place) -> None:
         try:
-            answers[place] = cloud_for(place).listed()
+            answers[place] = cloud_for(place).instances.listed()
         except OutOfTime:
             pass  # as it is told from the beginning
         except Exception as failure:  # an answer that nobody foresaw costs its own region only
@@ -262,20 +262,21 @@ def sorted_out(answers: Mapping[Place, Answer]) -> tuple[list[Instance], list[st
     for place, answer in answers.items():
         if not isinstance(answer, Exception):
             found += sorted(answer, key=lambda instance: instance.instance_id)
-        elif is_everywhere(answer):
+        elif isinstance(answer, (MissingLibrary, OptionError)):
             raise answer
         else:
             problem = _problem(answer)
             failures.append(f"{place.region}: {problem.code}: {problem.text}")
+            if is_refusal_of_caller(answer):
+                raise AnsibleParserError(failures[-1])
     if failures and len(failures) == len(answers):
         raise AnsibleParserError(f"No region could be listed. {' '.join(failures)}")
     return found, failures
 
 
-def is_everywhere(failure: Exception) -> bool:
-    """Say whether a failure is the caller's in every place: a library, an option, credentials, a permission."""
-    refused = isinstance(failure, CloudError) and failure.whole_call and not isinstance(failure, Transient)
-    return refused or isinstance(failure, (MissingLibrary, OptionError))
+def is_refusal_of_caller(failure: Exception) -> bool:
+    """Say whether it is the credentials that were refused, or what they may do."""
+    return isinstance(failure, CloudError) and failure.whole_call and not isinstance(failure, Transient)
 
 
 def _problem(failure: Exception) -> Problem:

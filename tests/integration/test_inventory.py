@@ -8,10 +8,16 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterator
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -33,6 +39,50 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     scenario = {"credentials": [OPERATOR, NOT_ENTITLED], "groups": GROUPS}
     with cloud(scenario, tmp_path_factory.mktemp("cloud")) as running:
         yield running
+
+
+Answer = tuple[int, bytes]
+
+
+@contextmanager
+def between(simulated: Cloud, answer: Callable[[bytes], Answer | None]) -> Iterator[Cloud]:
+    """Stand between client and cloud: what ``answer`` has no answer for goes to the cloud."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            status, content = answer(body + self.path.encode()) or self._passed_on(body)
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def _passed_on(self, body: bytes) -> Answer:
+            connection = HTTPConnection(urlsplit(simulated.endpoint).netloc)
+            connection.request("POST", self.path, body, dict(self.headers))
+            answered = connection.getresponse()
+            return answered.status, answered.read()
+
+        def log_message(self, *_words: object) -> None:
+            """Print nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield replace(simulated, endpoint=f"http://127.0.0.1:{server.server_port}")
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def down(_request: bytes) -> Answer:
+    return 503, json.dumps({"Code": "ServiceUnavailable", "Message": "Down for now.", "RequestId": "1"}).encode()
+
+
+def hanging(_request: bytes) -> Answer:
+    time.sleep(60)
+    return down(b"")
 
 
 @dataclass(frozen=True)
@@ -142,3 +192,40 @@ def test_what_is_wrong_is_told_without_secrets(
     assert told in found.output
     assert user["secret_key"] not in found.output
     assert "Traceback" not in found.output
+
+
+SHANGHAI = b"RegionId=cn-shanghai"
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [(down, "cn-shanghai: ServiceUnavailable: "), (hanging, "cn-shanghai: DeadlineExceeded: ")],
+    ids=["down", "hanging"],
+)
+def test_a_region_that_fails_is_named_and_costs_its_own_instances_only(
+    simulated: Cloud, tmp_path: Path, fault: Callable[[bytes], Answer], told: str
+) -> None:
+    cache = {"cache": True, "cache_plugin": "jsonfile", "cache_connection": str(tmp_path / "cache")}
+    with between(simulated, lambda request: fault(request) if SHANGHAI in request else None) as faulty:
+        began = time.monotonic()
+        found = listing(faulty, tmp_path, timeout=15, **cache)
+        assert time.monotonic() - began < 75
+    assert found.rc == 0, found.output
+    assert told in " ".join(found.output.split())
+    assert len(found.hostvars) == 123
+    assert instance_id("web-2") not in found.hostvars
+    assert list((tmp_path / "cache").glob("*")) == [], "a list that lacks a region was kept"
+
+
+def test_regions_that_all_fail_are_an_error(simulated: Cloud, tmp_path: Path) -> None:
+    with between(simulated, down) as faulty:
+        found = listing(faulty, tmp_path, timeout=15, regions=["cn-hangzhou", "cn-shanghai"])
+    assert found.rc != 0
+    told = " ".join(found.output.split())
+    assert all(f"{region}: ServiceUnavailable: " in told for region in ("cn-hangzhou", "cn-shanghai"))
+
+
+def test_a_provider_that_there_is_not_is_told(simulated: Cloud, tmp_path: Path) -> None:
+    found = listing(simulated, tmp_path, provider="azure")
+    assert found.rc != 0
+    assert "it can be alicloud" in found.output
