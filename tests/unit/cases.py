@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Account
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Account, Enrolment
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.paths import PATHS
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.rules import Case, examine
 
-from .strategies import FINE, fine_guest
+from .strategies import FINE, fine_guest, offer
 
 _ROWS = {path.id: path for path in PATHS}
 
@@ -27,9 +27,10 @@ def towards(source: str, target: str, provider: str = "alicloud") -> Case:
         guest=fine_guest(path.hop),
         hop=path.hop,
         path=path,
-        jobs=(),
-        has_source=True,
+        works=(),
+        enrolment=Enrolment("ready", "s-0"),
         account=Account(service_role=True, snapshots_used=True),
+        words=offer().words,
     )
 
 

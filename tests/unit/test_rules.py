@@ -12,6 +12,8 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.catalog import NAMES
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.goal import in_words
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Enrolment
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.paths import PATHS
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.rules import (
     INFO,
@@ -32,20 +34,22 @@ from hypothesis import strategies as st
 
 from . import test_rules_cloud, test_rules_guest
 from .cases import LINUX, ON_AWS, TO_ALINUX, TO_RED_HAT, WINDOWS, in_guest, severities, with_facts
-from .strategies import accounts, guests, instances, jobs, maybe, moments, plans, tuples_of, waivers
+from .strategies import accounts, guests, instances, maybe, moments, offer, plans, tuples_of, waivers, works
 
+WORDS = offer().words
 cases = st.builds(
     Case,
     instance=instances,
     guest=maybe(guests),
     hop=plans.map(lambda hops: hops[0] if hops else None),
     path=maybe(st.sampled_from(PATHS)),
-    jobs=maybe(tuples_of(jobs)),
-    has_source=maybe(st.booleans()),
-    can_import=st.booleans(),
+    works=maybe(tuples_of(works)),
+    enrolment=maybe(st.sampled_from([Enrolment(), Enrolment("ready", "s-0")])),
+    can_enrol=st.booleans(),
     account=maybe(accounts),
     now=moments,
     waivers=tuples_of(waivers, 5),
+    words=st.just(WORDS),
 )
 WHERE = {Scope.LINUX: (LINUX, TO_ALINUX, TO_RED_HAT), Scope.WINDOWS: (WINDOWS, ON_AWS), Scope.GUEST: (LINUX, WINDOWS)}
 NEEDED = [
@@ -115,6 +119,7 @@ def test_no_case_makes_a_rule_raise_and_each_rule_speaks_once(case: Case) -> Non
     findings = examine(case)
     assert max(Counter(finding.id for finding in findings).values(), default=1) == 1
     assert all(finding.message and finding.remedy and finding.source for finding in findings)
+    assert not any("{" in text for finding in findings for text in (finding.message, finding.remedy))
     assert all(finding.severity in (INHIBITOR, WARNING, INFO) for finding in findings)
     assert set(inhibitors(findings)) == {finding for finding in findings if finding.severity == INHIBITOR}
 
@@ -137,7 +142,7 @@ def test_every_rule_has_an_id_of_its_own_and_the_words_a_user_needs() -> None:
     for rule in RULES:
         assert set(rule.severities.values()) <= {INHIBITOR, WARNING, INFO}
         assert rule.message.endswith(".")
-        assert rule.remedy.endswith(".")
+        assert in_words(rule.remedy, WORDS).endswith(".")
         assert rule.source
         assert set(rule.needs) <= FORMS.keys()
 

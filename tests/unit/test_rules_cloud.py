@@ -14,9 +14,10 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model
     Account,
     Agent,
     Disk,
+    Enrolment,
     Guest,
-    Job,
-    Snapshot,
+    Point,
+    Work,
 )
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.paths import Path
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.rules import (
@@ -47,11 +48,15 @@ def without_guest(case: Case) -> Case:
 
 
 def on_path(case: Case, **conditions: object) -> Case:
-    return replace(case, path=replace(Path("p", "a", "b"), **conditions))
+    return replace(case, path=replace(Path("p", "a", "b", "alicloud", "smc"), **conditions))
 
 
 def account(role: bool | None, snapshots: bool | None) -> Case:
     return replace(LINUX, account=Account(service_role=role, snapshots_used=snapshots))
+
+
+def work(status: str, said: str, name: str, holds: bool = True) -> Work:
+    return Work("smc", "j-1", name, status=status, said=said, holds=holds)
 
 
 VIOLATED = [
@@ -64,7 +69,7 @@ VIOLATED = [
     ("instance.too_small", INHIBITOR, without_guest(without_target(about(WINDOWS, os=UNKNOWN, vcpus=1)))),
     ("instance.too_small", WARNING, about(ON_AWS, vcpus=1)),
     ("instance.too_small", WARNING, about(ON_AWS, memory_mib=4095)),
-    ("instance.snapshot_in_progress", INHIBITOR, about(LINUX, snapshots_in_progress=(Snapshot("s-1", "d-0"),))),
+    ("instance.snapshot_in_progress", INHIBITOR, about(LINUX, snapshots_in_progress=(Point("s-1", "d-0"),))),
     ("disk.none_visible", INHIBITOR, about(LINUX, disks=())),
     ("disk.not_in_use", INHIBITOR, with_disk(status="Attaching")),
     ("disk.not_in_use", INHIBITOR, with_disk(status="")),
@@ -82,9 +87,9 @@ VIOLATED = [
     ("account.service_role_missing", WARNING, account(None, True)),
     ("account.snapshot_service", WARNING, account(True, False)),
     ("account.snapshot_service", WARNING, account(True, None)),
-    ("job.unfinished", INHIBITOR, replace(LINUX, jobs=(Job("j-1", "by hand", "Running"),))),
-    ("job.unfinished", INHIBITOR, replace(LINUX, jobs=(Job("j-1", "by hand", "InError"),))),
-    ("source.not_imported", INHIBITOR, replace(LINUX, has_source=False, can_import=False)),
+    ("job.unfinished", INHIBITOR, replace(LINUX, works=(work("running", "Running", "by hand"),))),
+    ("job.unfinished", INHIBITOR, replace(LINUX, works=(work("failed", "InError", "by hand"),))),
+    ("source.not_imported", INHIBITOR, replace(LINUX, enrolment=Enrolment(), can_enrol=False)),
     ("path.region", INHIBITOR, about(WINDOWS, region="ap-south-1")),
     ("path.region", INHIBITOR, about(WINDOWS, region="")),
     ("path.version", INHIBITOR, in_guest(TO_RED_HAT, version="7.6")),
@@ -99,7 +104,7 @@ VIOLATED = [
 FINE = [
     about(WINDOWS, vcpus=2, memory_mib=2048),
     about(LINUX, vcpus=1, memory_mib=512),
-    about(LINUX, snapshots_in_progress=(Snapshot("s-1", "d-0", label="attempt=1 hop=1"),)),
+    about(LINUX, snapshots_in_progress=(Point("s-1", "d-0", label="attempt=1 hop=1"),)),
     with_disk(type="data", delete_auto_snapshot=True),
     with_disk(manual_snapshots=239),
     with_disk(manual_snapshots=None),
@@ -110,11 +115,12 @@ FINE = [
     heard("yesterday"),
     account(True, True),
     replace(LINUX, account=None),
-    replace(LINUX, jobs=(Job("j-1", "by hand", "Finished"),)),
-    replace(LINUX, jobs=(Job("j-1", "osm-i-1-a1-h1", "InError"),)),
-    replace(LINUX, jobs=None),
-    replace(LINUX, has_source=False),
-    replace(LINUX, has_source=None, can_import=False),
+    replace(LINUX, works=(work("done", "Finished", "by hand"),)),
+    replace(LINUX, works=(work("failed", "InError", "osm-i-1-a1-h1"),)),
+    replace(LINUX, works=(work("running", "Running", "a clone by hand", holds=False),)),
+    replace(LINUX, works=None),
+    replace(LINUX, enrolment=Enrolment()),
+    replace(LINUX, enrolment=None, can_enrol=False),
     about(in_guest(TO_RED_HAT, version=""), os_version="7.9"),
     about(in_guest(TO_RED_HAT, version="7.9"), os_version="7.6"),
     about(in_guest(WINDOWS, edition="", language=""), os_edition="standard", os_language="en"),
@@ -143,6 +149,25 @@ def test_an_allow_list_is_a_warning_in_its_own_words() -> None:
 
 def test_the_planner_s_conditions_that_are_not_known_are_said_to_be_so() -> None:
     assert only(in_guest(WINDOWS, language="")).evidence.startswith(NOT_KNOWN)
+
+
+def test_a_job_of_somebody_else_is_told_in_the_service_s_own_word() -> None:
+    assert only(replace(LINUX, works=(work("failed", "InError", "by hand"),))).evidence == "j-1 is InError"
+    assert only(replace(LINUX, works=(work("made", "", "by hand"),))).evidence == "j-1 is made"
+
+
+def test_a_service_role_that_the_first_import_makes_is_only_told() -> None:
+    missing = account(False, True)
+    to_come = replace(missing, enrolment=Enrolment())
+    assert severities(to_come) == {"account.service_role_missing": WARNING}
+    for other in (replace(to_come, can_enrol=False), replace(missing, enrolment=None)):
+        assert severities(other)["account.service_role_missing"] == INHIBITOR
+
+
+def test_the_provider_s_words_stand_in_what_a_rule_says() -> None:
+    assert "(Cloud Assistant)" in only(about(LINUX, agent=Agent())).message
+    assert only(account(False, True)).message.endswith("Server Migration Center its service role.")
+    assert "(agent of a toy)" in only(replace(about(LINUX, agent=Agent()), words={"agent": "agent of a toy"})).message
 
 
 def test_an_agent_that_was_never_heard_is_said_to_be_so() -> None:
