@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core import command, look
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.goal import Goal
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration.view import Migration, View
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import (
     CommandResult,
     Guest,
     Hop,
     Instance,
     Item,
-    Job,
-    Ledger,
     Problem,
-    Record,
+    Work,
 )
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.outcome import (
+    assessment,
     diff,
     fraction,
     outcome,
@@ -28,11 +32,14 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.outco
     source_os,
     summary,
 )
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.step import Goal
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.record import Record
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.tag import TAG_KEY
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from .situations import FRESH, HERE, tagged, wanting
 from .strategies import ID, likely_records, records
+from .test_command import views as script_views
 
 KEYS = {
     *(
@@ -51,26 +58,27 @@ KEYS = {
     *("job_id", "findings", "changed", "error", "timeline", "instance"),
 }
 WAY = (Hop("windows-2008r2", "windows-2012r2"), Hop("windows-2012r2", "windows-2016"))
-STARTED = Ledger("started", 1, "windows-2008r2", "windows-2016")
+STARTED = tagged("started", source="windows-2008r2", target="windows-2016")
 
 
-def record(name: str, state: str, done: bool = True, problem: bool = False) -> Record:
-    return Record(Item(name), state, done, problem=Problem("Code", "Message.") if problem else None)
+def record(name: str, state: str, done: bool = True, problem: bool = False, **view: Any) -> Migration:
+    return Record(Item(name), View(**view), state, done, problem=Problem("Code", "Message.") if problem else None)
 
 
 @settings(max_examples=300, deadline=None)
-@given(records() | likely_records())
-def test_every_result_has_the_same_keys_and_is_json(one: Record) -> None:
+@given(records() | likely_records() | records(script_views))
+def test_every_result_has_the_same_keys_and_is_json(one: Record[Any]) -> None:
     entry = outcome(one)
     assert set(entry) == KEYS
-    json.dumps({**entry, **script_outcome(one, Goal())})
+    more = assessment(one, Goal("assessed")) if isinstance(one.view, View) else script_outcome(one, Goal())
+    json.dumps({**entry, **more})
     assert 0 <= entry["hop"] <= len(entry["hops"])
     assert (entry["error"] is None) == (one.problem is None)
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(likely_records(), max_size=4), st.floats(0, 1e6))
-def test_a_summary_counts_everybody_once_and_looks_only_ahead(ones: Sequence[Record], elapsed: float) -> None:
+def test_a_summary_counts_everybody_once_and_looks_only_ahead(ones: Sequence[Migration], elapsed: float) -> None:
     total = summary(ones, elapsed)
     assert total["total"] == len(ones) == sum(total["states"].values())
     assert total["failed"] == len([one for one in ones if one.done and one.problem])
@@ -80,23 +88,23 @@ def test_a_summary_counts_everybody_once_and_looks_only_ahead(ones: Sequence[Rec
 
 @settings(max_examples=300, deadline=None)
 @given(likely_records())
-def test_nobody_has_more_than_all_of_the_work_behind_it(one: Record) -> None:
+def test_nobody_has_more_than_all_of_the_work_behind_it(one: Migration) -> None:
     assert 0 <= fraction(one) <= 1
 
 
 def test_a_finished_hop_does_not_count_for_the_next_one() -> None:
     first, second = (
-        Job("j-1", "osm-i-a1-h1", "Finished", progress=100),
-        Job("j-2", "osm-i-a1-h2", "Running", progress=4),
+        Work("smc", "j-1", "osm-i-a1-h1", status="done", progress=100),
+        Work("smc", "j-2", "osm-i-a1-h2", status="running", progress=4),
     )
-    here = Record(Item("i"), "migrating", ledger=STARTED, hops=WAY, hop=1, jobs=(first, second))
+    here = record("i", "migrating", done=False, instance=STARTED, hops=WAY, hop=1, works=(first, second))
     assert 0.5 < fraction(here) < 0.7
 
 
 def test_work_advances_from_state_to_state() -> None:
     states = ["queued", "protecting", "importing", "migrating", "verifying"]
-    ways = [Record(Item("i"), state, hops=WAY, hop=hop) for hop in (0, 1) for state in states]
-    done = [fraction(one) for one in [*ways, Record(Item("i"), "migrated", True)]]
+    ways = [record("i", state, done=False, hops=WAY, hop=hop) for hop in (0, 1) for state in states]
+    done = [fraction(one) for one in [*ways, record("i", "migrated")]]
     assert done == sorted(done)
 
 
@@ -113,7 +121,7 @@ def test_the_line_tells_good_from_bad_and_says_what_is_going_on() -> None:
 
 
 def test_who_is_between_first_and_last_write_is_running() -> None:
-    here = record("a", "migrating", done=False).with_(ledger=STARTED)
+    here = record("a", "migrating", done=False, instance=STARTED)
     assert summary([here, record("b", "queued", done=False), here.with_(done=True)], 0)["running"] == 1
 
 
@@ -128,18 +136,18 @@ def test_the_time_left_follows_from_the_time_taken() -> None:
 
 def test_the_source_is_the_system_that_is_left_however_far_the_way() -> None:
     here = Instance(ID, "r", "alicloud", os="windows-2012r2")
-    plain = Record(Item(ID), instance=here)
-    assert source_os(Record(Item(ID))) is None
-    assert source_os(plain) == "windows-2012r2"
-    assert source_os(plain.with_(guest=Guest("windows-2016"))) == "windows-2016"
-    assert source_os(plain.with_(ledger=STARTED)) == "windows-2008r2"
-    assert source_os(plain.with_(ledger=Ledger("unreadable", 0, "", ""))) == "windows-2012r2"
-    assert source_os(plain.with_(hops=WAY)) == "windows-2008r2"
+    unreadable = replace(here, tags={TAG_KEY: "by hand"})
+    assert source_os(record(ID, "x")) is None
+    assert source_os(record(ID, "x", instance=here)) == "windows-2012r2"
+    assert source_os(record(ID, "x", instance=here, guest=Guest("windows-2016"))) == "windows-2016"
+    assert source_os(record(ID, "x", instance=replace(here, tags=STARTED.tags))) == "windows-2008r2"
+    assert source_os(record(ID, "x", instance=unreadable)) == "windows-2012r2"
+    assert source_os(record(ID, "x", instance=here, hops=WAY)) == "windows-2008r2"
 
 
 def test_the_difference_shows_only_what_changes_and_where_it_ends() -> None:
-    def changed(name: str, state: str) -> Record:
-        return Record(Item(name, target="windows-2016"), state, True, True, hops=WAY)
+    def changed(name: str, state: str) -> Migration:
+        return record(name, state, hops=WAY).with_(item=Item(name, target="windows-2016"), changed=True)
 
     ones = [changed("a", "migrated"), changed("b", "rolled_back"), changed("c", "planned"), record("d", "migrated")]
     assert diff(ones) == {
@@ -149,15 +157,32 @@ def test_the_difference_shows_only_what_changes_and_where_it_ends() -> None:
 
 
 def test_the_newest_own_job_is_named_before_anybody_else_s() -> None:
-    jobs = (Job("j-2", "osm-i-a1-h2"), Job("j-1", "osm-i-a1-h1"), Job("j-9", "by hand"))
-    assert outcome(Record(Item("i"), jobs=jobs))["job_id"] == "j-2"
-    assert outcome(Record(Item("i"), jobs=jobs[2:]))["job_id"] == "j-9"
-    assert outcome(Record(Item("i")))["job_id"] is None
+    works = tuple(Work("smc", *names) for names in (("j-2", "osm-i-a1-h2"), ("j-1", "osm-i-a1-h1"), ("j-9", "by hand")))
+    assert outcome(record("i", "x", works=works))["job_id"] == "j-2"
+    assert outcome(record("i", "x", works=works[2:]))["job_id"] == "j-9"
+    assert outcome(record("i", "x"))["job_id"] is None
+
+
+def test_other_workflows_results_have_the_keys_of_a_migration_too() -> None:
+    for view in (look.View(HERE), command.View(HERE)):
+        entry = outcome(Record(Item(ID), view, "running", True))
+        assert (set(entry), entry["source_os"], entry["hops"], entry["snapshots"]) == (KEYS, "centos-7", [], [])
+        assert entry["instance"]["hostname"] == HERE.hostname
+    assert summary([Record(Item(ID), look.View(HERE), "running", True)], 5.0)["text"] == "1/1 running"
+
+
+def test_an_assessment_tells_what_the_instance_could_become_and_the_guest_s_own_word() -> None:
+    told = assessment(FRESH, wanting("assessed"))
+    assert {"alinux-3", "anolis-8", "rhel-7"} <= set(told["targets"])
+    assert told["guest"] == {"os": "centos-7", "version": "", "edition": "", "language": "", "trouble": ""}
+    assert assessment(FRESH.learns(guest=None), wanting("assessed"))["guest"] is None
+    assert assessment(FRESH, wanting("migrated")) == {}
+    assert assessment(record("i", "failed"), wanting("assessed")) == {}
 
 
 def test_a_script_s_result_says_when_output_is_missing() -> None:
-    cut = Record(Item("i"), result=CommandResult("finished", 3, "out", "err", dropped_bytes=7))
+    cut = Record(Item("i"), command.View(result=CommandResult("finished", 3, "out", "err", dropped_bytes=7)))
     told = script_outcome(cut, Goal())
     assert told == {"rc": 3, "stdout": "out", "stderr": "err", "truncated": True, "dropped_bytes": 7}
-    assert script_outcome(Record(Item("i")), Goal())["rc"] is None
-    assert not script_outcome(Record(Item("i")), Goal())["truncated"]
+    none = script_outcome(Record(Item("i"), command.View()), Goal())
+    assert (none["rc"], none["truncated"]) == (None, False)
