@@ -10,20 +10,29 @@ from typing import Any
 
 import yaml
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds import PROVIDERS
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Provider
 
 
-def together(names: Iterable[str]) -> str:
-    """Return the fragments of some providers as one; each is a file here, named as the provider."""
-    package = "ansible_collections.evergreen.os_migration.plugins.doc_fragments"
+def together(providers: Iterable[Provider]) -> str:
+    """Return the fragments of some providers as one."""
     whole: dict[str, Any] = {"options": {}, "requirements": []}
-    for name in names:
-        part = yaml.safe_load(import_module(f"{package}.{name}").ModuleDocFragment.DOCUMENTATION)
+    for part in map(_fragment, providers):
         whole["options"] |= part["options"]
-        whole["requirements"] += part["requirements"]
+        whole["requirements"] += part.get("requirements", [])
     return yaml.safe_dump(whole, sort_keys=False)
+
+
+def _fragment(provider: Provider) -> dict[str, Any]:
+    """Return the provider's own fragment, a file here that is named as it, or the least that there is to say."""
+    try:
+        module = import_module(f"ansible_collections.evergreen.os_migration.plugins.doc_fragments.{provider.name}")
+    except ModuleNotFoundError:
+        return {"options": {provider.name: {"description": f"How to reach {provider.title}.", "type": "dict"}}}
+    fragment: dict[str, Any] = yaml.safe_load(module.ModuleDocFragment.DOCUMENTATION)
+    return fragment
 
 
 class ModuleDocFragment:
     """How to reach each provider."""
 
-    DOCUMENTATION = together(PROVIDERS)
+    DOCUMENTATION = together(PROVIDERS.values())

@@ -17,7 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.evergreen.os_migration.plugins.doc_fragments.instances import ModuleDocFragment as Instances
+from ansible_collections.evergreen.os_migration.plugins.doc_fragments.providers import together
 from ansible_collections.evergreen.os_migration.plugins.module_utils import _options
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds import PROVIDERS, alicloud
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.connection import (
@@ -45,6 +48,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._options im
     requests_per_second,
     script,
 )
+from ansible_collections.evergreen.os_migration.plugins.modules import guest_command, instance_info, os_migration
 
 ID = "i-bp1abcdefghij0123456"
 KEYS = {"access_key": "LTAIgiven", "secret_key": "given-secret"}
@@ -479,3 +483,35 @@ def test_a_number_that_makes_no_sense_is_refused_by_its_name(name: str, value: A
 def test_the_defaults_make_sense(spec: Mapping[str, Any]) -> None:
     given = {"script": "true"} if spec is COMMAND else {}
     check_numbers(options(spec, **given))
+
+
+# --- documentation ----------------------------------------------------------------------------------------------------
+
+
+def described(spec: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """The names, types and defaults of options and of theirs."""
+    return {
+        name: (option.get("type", "str"), option.get("default"), described(option.get(key) or {}, key))
+        for name, option in spec.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("module", "spec", "instances"),
+    [
+        (instance_info, INFO, Instances.DOCUMENTATION),
+        (guest_command, COMMAND, Instances.DOCUMENTATION),
+        (os_migration, MIGRATION, Instances.TARGETED),
+    ],
+)
+def test_every_option_is_documented_as_it_is(module: Any, spec: Mapping[str, Any], instances: str) -> None:
+    texts = (together(PROVIDERS.values()), instances, module.DOCUMENTATION)
+    documented = {name: option for text in texts for name, option in yaml.safe_load(text).get("options", {}).items()}
+    assert described(documented, "suboptions") == described(spec, "options")
+
+
+def test_providers_are_documented_together_also_one_that_says_nothing_of_itself() -> None:
+    found = yaml.safe_load(together([*PROVIDERS.values(), replace(TOY, title="the toy")]))
+    assert {name: option["type"] for name, option in found["options"].items()} == {"alicloud": "dict", "toy": "dict"}
+    assert "the toy" in found["options"]["toy"]["description"]
+    assert found["requirements"]
