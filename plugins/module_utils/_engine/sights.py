@@ -177,10 +177,18 @@ def _open_works(record: Seen) -> list[Work]:
 
 
 def _with_works(record: Seen, works: tuple[Work, ...]) -> Seen:
-    """Take works over; one that held the instance and is over has changed the guest and what knows of it."""
-    running = {work.id for work in record.view.works if work.holds and work.status == "running"}
-    over = any(work.id in running and work.status != "running" for work in works)
-    return (record.forgets("instance", "guest", "enrolment") if over else record).learns(works=works)
+    """Take works over; one that holds the instance and ended since the last look has changed the guest.
+
+    It may have begun since then too, by itself or by somebody: that it was never seen to run says nothing.
+    """
+    known = {work.id for work in record.view.works if _is_over(work)}
+    over = any(work.holds and _is_over(work) and work.id not in known for work in works)
+    changed = over and "works" in record.seen
+    return (record.forgets("instance", "guest", "enrolment") if changed else record).learns(works=works)
+
+
+def _is_over(work: Work) -> bool:
+    return work.status not in ("made", "running")
 
 
 def _enrolment(cloud: Cloud, records: Sequence[Seen], brief: Brief) -> Answers:
