@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -105,7 +106,8 @@ class Progress:
         line = summary(records, now - self.started)["text"]
         if line != self._last:
             self._last = line
-            with self.file.open("a", encoding="utf-8") as file:
+            # A task that became another user cannot write there; that nobody is told is no reason to end the work.
+            with contextlib.suppress(OSError), self.file.open("a", encoding="utf-8") as file:
                 file.write(f"{line}\n")
 
 

@@ -13,14 +13,17 @@ from ..goal import Goal
 from ..model import Disk, Point, Take
 from ..record import Moment
 from ..verb import Step, Verb, failing, wait
-from .view import Migration, attempt, protectable_disks
+from .view import Migration, attempt, protectable_disks, work_of_hop
 
 _TRIES = 3
 
 
 def set_taken(record: Migration, goal: Goal, now: Moment) -> Step | None:
-    """Take the hop's set of points and wait until all are accomplished."""
-    if goal.rollback_to == "start" and record.view.hop > 0:
+    """Take the hop's set of points and wait until all are accomplished.
+
+    Once the hop's work is made the set is taken: a disk that comes then is the service's own.
+    """
+    if work_of_hop(record) is not None or (goal.rollback_to == "start" and record.view.hop > 0):
         return None
     by_status = _points_of_hop(record)
     failed = by_status.get("failed", [])
