@@ -6,14 +6,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
 import pytest
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.assistant import Agents
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.connection import Transport
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.rpc import Rpc
-from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.smc import Smc
-from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Transport
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.smc import Sources
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Script
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.catalog import is_windows
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Disk, Problem
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.paths import (
@@ -38,7 +40,7 @@ SMC_PATHS = [path for path in PATHS if path.service == "smc"]
 WINDOWS_PATHS = [path for path in SMC_PATHS if is_windows(path.source)]
 FROM_CENTOS_TO_RED_HAT = {"alicloud.centos-7.rhel-7", "alicloud.centos-8.rhel-8"}
 TRANSPORT = Transport("TargetOsType", "query", {}, {"linux": "import {activation_code}"})
-UNDER_A_JOB = {"stop", "start", "reset_disk", "create_snapshot", "delete_snapshot", "delete_job", "start_job"}
+UNDER_A_JOB = {"stop", "start", "restore", "take", "delete_point", "delete_work", "begin"}
 
 
 def case_of(path: Path) -> Case:
@@ -132,10 +134,23 @@ class Requests:
         return {"AccessTokenCode": "code"}
 
 
-def test_an_activation_code_is_asked_for_within_the_documented_limits() -> None:
-    requests = Requests()
-    smc = Smc(cast(Rpc, requests), TRANSPORT)
-    assert smc.import_command("linux") == "import code"
+class Guests:
+    """Takes the script that would be run in guests."""
+
+    def __init__(self) -> None:
+        self.scripts: list[Script] = []
+
+    def run(self, instance_ids: Sequence[str], script: Script, token: str) -> str:
+        self.scripts.append(script)
+        return "t-1"
+
+
+def test_an_activation_code_is_asked_for_once_and_within_the_documented_limits() -> None:
+    requests, guests = Requests(), Guests()
+    sources = Sources(cast(Rpc, requests), TRANSPORT, cast(Agents, guests))
+    for instance_id in ("i-1", "i-2"):
+        sources.enrol([instance_id], "linux", "token")
+    assert [script.content for script in guests.scripts] == ["import code", "import code"]
     (sent,) = requests.sent
     assert sent["action"] == "CreateAccessToken"
     assert 1 <= int(sent["Count"]) <= 1000
@@ -143,6 +158,10 @@ def test_an_activation_code_is_asked_for_within_the_documented_limits() -> None:
 
 
 # --- while a migration runs -------------------------------------------------------------------------------------------
+
+
+def job_runs(cloud: MemoryCloud) -> bool:
+    return any(cloud.works["smc"].work(key).status == "running" for key in cloud.made)
 
 
 class BusyService:
@@ -156,7 +175,7 @@ class BusyService:
     def called(self, verb: str) -> None:
         machine = self.cloud.machines[self.name]
         own = tuple(disk for disk in machine.instance.disks if disk != self.disk)
-        running = any(job.status == "Running" for job in self.cloud._jobs_of(self.name))
+        running = job_runs(self.cloud)
         machine.instance = replace(machine.instance, disks=(*own, self.disk) if running else own)
         if running:
             self.meanwhile.append(verb)
@@ -170,13 +189,13 @@ def busy(request: pytest.FixtureRequest) -> BusyService:
     """The service after a migration over two hops, whose first run ended under a job; a failed one is rolled back."""
     cloud = MemoryCloud()
     cloud.add("w", "windows-2008r2", disks=2)
-    cloud.durations = lambda what, who: 1800.0 if what == "job" else 60.0
+    cloud.durations = lambda what, who: 1800.0 if what == "work" else 60.0
     if request.param == "job fails":
         cloud.failing = frozenset({("w", "windows-2016")})
     service = BusyService(cloud, "w")
     wishes = {"on_failure": "rollback", "rollback_to": "hop"}
     run(cloud, {"w": "windows-2016"}, until=cloud.now + 1200, **wishes)
-    assert any(job.status == "Running" for job in cloud._jobs_of("w"))
+    assert job_runs(cloud)
     done = run(cloud, {"w": "windows-2016"}, **wishes)
     assert done["w"].state == ("rolled_back" if cloud.failing else "migrated")
     return service

@@ -172,7 +172,7 @@ def test_a_rollback_that_does_not_go_on_is_called_stuck() -> None:
     assert look_of(stopping, BACK, at(7201)) == "disks"
     assert code_of(stopping.looked(["instance"], 7201), BACK, at(7201)) == "RollbackStuck"
     silent = back("restored", "Running", agent=replace(HERE.agent, online=False))
-    assert look_of(silent, BACK, at(7201)) == "instance"
+    assert look_of(silent, BACK, at(7201)) == "disks"
     assert code_of(silent.looked(["instance"], 7201), BACK, at(7201)) == "AgentLost"
 
 

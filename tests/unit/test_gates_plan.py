@@ -57,8 +57,9 @@ def test_the_guest_is_asked_what_it_is_and_when_is_kept() -> None:
 
 
 def test_a_guest_is_asked_only_after_a_look_showed_that_it_answers() -> None:
-    assert look_of(STARTED.forgets("guest", "instance")) == "instance"
-    assert look_of(STARTED.learns(instance=tagged("started", status="Starting")).forgets("guest")) == "instance"
+    """And which disks it has by then: a service can attach one of its own while it works."""
+    assert look_of(STARTED.forgets("guest", "instance")) == "disks"
+    assert look_of(STARTED.learns(instance=tagged("started", status="Starting")).forgets("guest")) == "disks"
     assert verb_of(STARTED.forgets("guest")) is Verb.ASK
 
 
@@ -70,8 +71,8 @@ def test_a_silent_guest_is_given_up_at_once_unless_it_is_on_its_way_up() -> None
         .forgets("guest")
         .with_(state="verifying")
     )
-    assert look_of(up, now=at(7200)) == "instance"
-    assert look_of(up, now=at(7201)) == "instance"
+    assert look_of(up, now=at(7200)) == "disks"
+    assert look_of(up, now=at(7201)) == "disks"
     assert code_of(up.looked(["instance"], 7201), now=at(7201)) == "AgentLost"
 
 

@@ -30,7 +30,10 @@ def guest_seen(record: Migration, goal: Goal, now: Moment) -> Step | None:
 
 
 def _agent_awaited(record: Migration, goal: Goal, now: Moment, state: str) -> Step:
-    """Return the step for a guest that does not answer: it comes back after a restart, and else is given up at once."""
+    """Return the step for a guest that does not answer: it comes back after a restart, and else is given up at once.
+
+    What restarts it can have changed its disks as well.
+    """
     if record.state == "pending" and state == "probing":
         return failing_by(unreachable(instance(record)))
     if record.overdue(state, goal.hop_timeout, "instance", now):
@@ -39,7 +42,7 @@ def _agent_awaited(record: Migration, goal: Goal, now: Moment, state: str) -> St
             "The cloud's agent did not come back, so the guest's operating system could not be verified.",
             "Look at the instance's console; when the agent answers again, run again: the next run goes on here.",
         )
-    return wait("instance", state)
+    return wait("instance" if state == "probing" else "disks", state)
 
 
 def guest_readable(record: Migration, goal: Goal, now: Moment) -> Step | None:
