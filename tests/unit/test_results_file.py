@@ -15,7 +15,10 @@ import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.evergreen.os_migration.plugins.module_utils import _module
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.codec import unpack
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Item, Problem, Record
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration.tables import MIGRATION as WORKFLOW
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration.view import Migration, View
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Item, Problem
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.record import Record
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.results import PHASES, merged
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import OptionError
 from ansible_collections.evergreen.os_migration.plugins.module_utils._options import MIGRATION, migration_goal
@@ -196,18 +199,17 @@ class Module:
         self.exit_json(failed=True, **answer)
 
 
-def record(done: bool = True, **changes: Any) -> Record:
-    return Record(Item("i-1", "cn-hangzhou", "alicloud"), state="migrated", done=done, **changes)
+def record(**changes: Any) -> Migration:
+    return Record(Item("i-1", "cn-hangzhou", "alicloud"), View(), "migrated", done=True, **changes)
 
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Module]:
-    def run(work: Callable[[], Record], **given: Any) -> Module:
+    def run(work: Callable[[], Migration], **given: Any) -> Module:
         module = Module(**given)
-        engine = type("Engine", (), {"next_poll": 0})()
-        monkeypatch.setattr(_module, "_work", lambda *arguments: ([work()], engine, 0.0))
+        monkeypatch.setattr(_module, "_work", lambda *arguments: ([work()], 0.0))
         with pytest.raises(Left):
-            _module.run_module(module, migration_goal)  # type: ignore[arg-type]
+            _module.run_module(module, WORKFLOW, migration_goal)  # type: ignore[arg-type]
         return module
 
     return run
@@ -218,7 +220,7 @@ def written(path: Path) -> list[dict[str, Any]]:
     return results
 
 
-@pytest.mark.parametrize("more", [{}, {"progress_interval": 15}])
+@pytest.mark.parametrize("more", [{}, {"progress_file": "progress"}])
 def test_the_file_gets_what_the_module_returns_and_no_secret(
     run: Callable[..., Module], tmp_path: Path, more: dict[str, Any]
 ) -> None:
@@ -234,18 +236,15 @@ def test_the_file_is_no_change(run: Callable[..., Module], tmp_path: Path) -> No
     assert run(record, results_file=str(tmp_path / "migrate.json")).answer["changed"] is False
 
 
-@pytest.mark.parametrize(("done", "given"), [(False, {"progress_interval": 15}), (True, {"check_mode": True})])
-def test_nothing_is_written_while_the_work_goes_on_or_in_check_mode(
-    run: Callable[..., Module], tmp_path: Path, done: bool, given: dict[str, Any]
-) -> None:
-    run(lambda: record(done), results_file=str(tmp_path / "migrate.json"), **given)
+def test_nothing_is_written_in_check_mode(run: Callable[..., Module], tmp_path: Path) -> None:
+    run(record, results_file=str(tmp_path / "migrate.json"), check_mode=True)
     assert [*tmp_path.iterdir()] == []
 
 
 def test_a_file_that_could_not_be_added_to_stops_the_module_before_the_work(
     run: Callable[..., Module], tmp_path: Path
 ) -> None:
-    def work() -> Record:
+    def work() -> Migration:
         raise AssertionError("something was done")
 
     path = tmp_path / "migrate.json"
@@ -257,17 +256,16 @@ def test_a_file_that_could_not_be_added_to_stops_the_module_before_the_work(
     }
 
 
-@pytest.mark.parametrize("checkpoint", [None, {"started": 1}])
 def test_results_are_returned_even_if_the_file_broke_during_the_work(
-    run: Callable[..., Module], tmp_path: Path, checkpoint: dict[str, Any] | None
+    run: Callable[..., Module], tmp_path: Path
 ) -> None:
     path = tmp_path / "migrate.json"
 
-    def work() -> Record:
+    def work() -> Migration:
         path.write_text("{}", "utf-8")
         return record()
 
-    module = run(work, results_file=str(path), checkpoint=checkpoint)
+    module = run(work, results_file=str(path))
     assert module.answer["failed"]
     assert module.answer["results"][0]["state"] == "migrated"
     assert module.warnings == [module.answer["msg"]]
