@@ -17,7 +17,6 @@ import tempfile
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import yaml
 from integration.harness import COMMANDS, cloud

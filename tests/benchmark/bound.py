@@ -4,7 +4,7 @@
 """The shortest time in which a fleet could be migrated: list scheduling by a controller that costs nothing.
 
 The controller is told everything at once and never waits for a poll. What holds it up is what would hold up any
-controller: how long the cloud takes, how many instances may be under way, and how often the cloud lets itself be called.
+controller: how long the cloud takes, how many instances may be under way, and how often the cloud may be called.
 """
 
 from __future__ import annotations
