@@ -137,7 +137,9 @@ def _run(command: list[str], directory: Path) -> measuring.Usage:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="script/benchmark assess", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--instances", type=int, default=10_000)
     parser.add_argument("--keep", type=Path, help="a directory for the reports, the output and the journal")
     arguments = parser.parse_args()

@@ -314,45 +314,69 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--short", action="store_true", help="few and quick instances, as script/test does")
     parser.add_argument("--sizes", type=_sizes, default=[], metavar="N,N", help="only fleets of these sizes")
-    parser.add_argument(
-        "--compared", action="store_true", help="with --sizes: also the pattern of a task per step and host"
-    )
-    parser.add_argument("--lanes", action="store_true", help="with --sizes: also healthy regions beside one that hangs")
-    parser.add_argument("--cap", type=int, help="instead of the cap of each run")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
-    parser.add_argument("--keep", type=Path, metavar="DIRECTORY", help="for output, results and journals of all runs")
-    return parser.parse_args(given)
+    parser.add_argument("--compared", action="store_true", help="with --sizes: also a task per step and host")
+    parser.add_argument("--lanes", action="store_true", help="with --sizes: also a region that never answers")
+    parser.add_argument("--cap", type=_size, metavar="N", help="this many at a time, in all runs")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too, after each run")
+    parser.add_argument("--keep", type=_new, metavar="DIRECTORY", help="for output, results and journals of all runs")
+    options = parser.parse_args(given)
+    if options.json and not options.json.parent.is_dir():
+        parser.error(f"argument --json: there is no directory {options.json.parent}")
+    return options
+
+
+def _size(text: str) -> int:
+    size = int(text)
+    if size < 1:
+        raise argparse.ArgumentTypeError("it must be above 0")
+    return size
 
 
 def _sizes(text: str) -> list[int]:
-    return [int(size) for size in text.split(",")]
+    return [_size(size) for size in text.split(",")]
+
+
+def _new(text: str) -> Path:
+    path = Path(text).resolve()
+    if path.exists():
+        raise argparse.ArgumentTypeError(f"{path} exists already")
+    return path
 
 
 def main() -> int:
     options = arguments()
-    cases = matrix(options.short, options.sizes) + (COMPARED if options.compared else [])
-    if options.cap:
-        cases = [replace(case, cap=options.cap) for case in cases]
     print(f"{machine()}\n\n{heading()}", flush=True)
-    found: list[Cost] = []
     with tempfile.TemporaryDirectory() as scratch:
-        directory = (options.keep or Path(scratch)).resolve()
-        for number, case in enumerate(cases):
-            found.append(run(case, directory / f"{number:02}"))
-            print(line(found[-1]), flush=True)
-        aside = _aside(options, directory)
-    print(f"\n{LEGEND}" + (f"\n\n{aside.text}" if aside else ""))
-    if options.json:
-        document = {"machine": machine(), "speed": SPEED, "runs": [asdict(one) for one in found]}
-        options.json.write_text(json.dumps({**document, "lanes": asdict(aside) if aside else None}, indent=2), "utf-8")
-    return int(any(one.wrong for one in found) or bool(aside and aside.wrong))
+        return _measure(options, options.keep or Path(scratch))
 
 
-def _aside(options: argparse.Namespace, directory: Path) -> Lanes | None:
+def _measure(options: argparse.Namespace, directory: Path) -> int:
+    """Do every run, tell of each at once, and return the exit status."""
+    cases = matrix(options.short, options.sizes) + (COMPARED if options.compared else [])
+    found: list[Cost] = []
+    for number, case in enumerate(cases):
+        found.append(run(replace(case, cap=options.cap or case.cap), directory / f"{number:02}"))
+        print(line(found[-1]), flush=True)
+        _write(options.json, found, None)
+    print(f"\n{LEGEND}", flush=True)
+    beside = _beside(options, directory / "lanes")
+    if beside:
+        print(f"\n{beside.text}")
+        _write(options.json, found, beside)
+    return int(any(one.wrong for one in found) or bool(beside and beside.wrong))
+
+
+def _beside(options: argparse.Namespace, directory: Path) -> Lanes | None:
     if options.sizes and not options.lanes:
         return None
-    case = Case(5, **SHORT) if options.short else Case(50)
-    return lanes(case, directory / "lanes", LANES_TIMEOUT[options.short])
+    return lanes(Case(5, **SHORT) if options.short else Case(50), directory, LANES_TIMEOUT[options.short])
+
+
+def _write(file: Path | None, found: Sequence[Cost], beside: Lanes | None) -> None:
+    if file:
+        runs = [asdict(one) for one in found]
+        document = {"machine": machine(), "speed": SPEED, "runs": runs, "lanes": asdict(beside) if beside else None}
+        file.write_text(json.dumps(document, indent=2) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
