@@ -44,7 +44,7 @@ MATRIX = {
     10: [Case(10), Case(10, hops=2)],
     100: [Case(100), Case(100, hops=2), Case(100, shape="heavy tail")],
     300: [Case(300, cap=50), Case(300, cap=50, shape="heavy tail")],
-    1000: [Case(1000), Case(1000, hops=2), Case(1000, quota=NARROW)],
+    1000: [Case(1000), Case(1000, module=True), Case(1000, hops=2), Case(1000, quota=NARROW)],
     10_000: [Case(10_000)],
 }
 COMPARED = [Case(100, **QUICK), Case(100, forks=50, **QUICK), Case(100, forks=5, **QUICK)]
@@ -65,6 +65,7 @@ class Cost:
     cap: int | None
     shape: str
     quota: int
+    module: bool
     forks: int | None
     rc: int
     wall: float
@@ -88,13 +89,16 @@ class Cost:
         return bool(self.rc or self.twice or self.lost)
 
 
+_OF_THE_CASE = ("name", "instances", "hops", "cap", "shape", "quota", "module", "forks")
+
+
 def cost(case: Case, usage: measuring.Usage, seen: journal.Traffic, lost: int) -> Cost:
     """Return what a run cost, from what was measured and what the clouds saw."""
     work = case.instances * case.hops
     bound = makespan(scenario.plans(case), case.cap, case.quotas) / SPEED
     took = None if seen.first is None or seen.last is None else seen.last - seen.first
     return Cost(
-        **{name: getattr(case, name) for name in ("name", "instances", "hops", "cap", "shape", "quota", "forks")},
+        **{name: getattr(case, name) for name in _OF_THE_CASE},
         rc=usage.rc,
         wall=usage.wall,
         bound=bound,
@@ -137,11 +141,9 @@ def run(case: Case, directory: Path, deadline: int | None = None) -> Cost:
     directory.mkdir(parents=True)
     with clouds(case, directory) as (endpoint, running):
         controller = _controller(case, endpoint, running[0], directory)
-        if case.forks:
-            command = _by_tasks(case, controller, endpoint)
-        else:
-            command = controller.command("evergreen.os_migration.migrate", migrate_timeout=deadline)
-        usage = measuring.run(command, _environment(case, controller), directory / "output.txt")
+        usage = measuring.run(
+            _command(case, controller, deadline), _environment(case, controller), directory / "output.txt"
+        )
         calls = [call for one in running for call in one.calls()]
     reachable = [one.id for one in scenario.fleet(case) if one.region == HEALTHY]
     return cost(case, usage, journal.traffic(calls, case.hops, reachable), _lost(case, controller, usage, reachable))
@@ -192,10 +194,40 @@ def _environment(case: Case, controller: Controller) -> dict[str, str]:
     }
 
 
-def _by_tasks(case: Case, controller: Controller, endpoint: str) -> list[str]:
+def _command(case: Case, controller: Controller, deadline: int | None) -> list[str]:
+    """Return the command line of the playbook, or of one that does the same in another way."""
+    if not case.module and not case.forks:
+        return controller.command("evergreen.os_migration.migrate", migrate_timeout=deadline)
     play = controller.directory / "play.yml"
-    play.write_text(yaml.safe_dump(by_tasks.play(), sort_keys=False), "utf-8")
+    play.write_text(yaml.safe_dump(_MODULE if case.module else by_tasks.play(), sort_keys=False), "utf-8")
+    if case.module:
+        controller.hosts = {}
+        controller.reports.mkdir()
+        return controller.command(str(play), fleet=scenario.items(case))
+    endpoint = controller.variables["os_migration_alicloud"]["endpoint"]
     return controller.command(str(play), "--forks", str(case.forks), endpoint=endpoint)
+
+
+_MODULE = [
+    {
+        "hosts": "localhost",
+        "gather_facts": False,
+        "connection": "local",
+        "tasks": [
+            {
+                "name": "Migrate the fleet",
+                "evergreen.os_migration.os_migration": {
+                    "state": "migrated",
+                    "instances": "{{ fleet }}",
+                    "alicloud": "{{ os_migration_alicloud }}",
+                    "max_running": "{{ migrate_max_running }}",
+                    "poll_interval": "{{ os_migration_poll_interval }}",
+                    "results_file": "{{ os_migration_report_dir }}/migrate.json",
+                },
+            }
+        ],
+    }
+]
 
 
 def _lost(case: Case, controller: Controller, usage: measuring.Usage, ids: Sequence[str]) -> int:

@@ -59,7 +59,9 @@ class Case:
     quota: int = WIDE
     migrate: float = 600
     snapshot: float = 60
-    #: None: the collection's playbook; else a task per step and host, with that many forks.
+    #: The module called once for all of them, without the roles' work per host.
+    module: bool = False
+    #: None: the collection; else a task per step and host, with that many forks.
     forks: int | None = None
     #: How many of the instances are in a region that never answers.
     unreachable: int = 0
@@ -70,6 +72,7 @@ class Case:
         said += [f"{self.cap} at a time"] if self.cap else []
         said += [self.shape] if self.shape != "fixed" else []
         said += [f"quota {self.quota}"] if self.quota != WIDE else []
+        said += ["module alone"] if self.module else []
         said += [f"by tasks, forks {self.forks}"] if self.forks else []
         return ", ".join(said)
 
@@ -178,6 +181,15 @@ def hosts(case: Case) -> dict[str, dict[str, str]]:
         }
         for instance in fleet(case)
     }
+
+
+def items(case: Case) -> list[dict[str, str]]:
+    """Return the same fleet as the module's option ``instances`` takes it."""
+    names = {"os_migration_target": "target", "os_migration_profile": "profile"}
+    return [
+        {"name": host, **{names.get(name, name): value for name, value in variables.items()}}
+        for host, variables in hosts(case).items()
+    ]
 
 
 # --- what an ideal controller would do -------------------------------------------------------------------------------

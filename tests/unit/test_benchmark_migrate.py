@@ -57,6 +57,17 @@ def test_each_account_has_its_own_part_of_the_fleet() -> None:
     assert {host["os_migration_profile"] for host in scenario.hosts(case).values()} == {"account-00", "account-01"}
 
 
+def test_the_module_is_told_the_same_as_the_inventory() -> None:
+    (item,) = scenario.items(Case(1))
+    assert item == {
+        "name": "host-00000",
+        "instance_id": "i-bp100000000000000000",
+        "region": HEALTHY,
+        "target": "alinux-3",
+    }
+    assert scenario.items(Case(1001))[-1]["profile"] == "account-01"
+
+
 def test_the_unreachable_come_on_top_and_are_not_planned() -> None:
     case = Case(5, unreachable=3)
     assert [one.region for one in scenario.fleet(case)] == [HEALTHY] * 5 + [OTHER] * 3
@@ -169,6 +180,7 @@ def test_the_matrix_has_what_was_asked_for() -> None:
     assert {case.instances for case in full} >= {10, 100, 1000, 10_000}
     assert {case.hops for case in full} == {1, 2}
     assert {case.forks for case in full} == {None, 5, 50}
+    assert {case.module for case in full} == {False, True}
     assert {bool(case.cap) for case in full} == {case.shape != "fixed" for case in full} == {True, False}
     assert [case.instances for case in migrate.matrix(short=False, sizes=[77])] == [77]
     assert max(case.instances for case in migrate.matrix(short=True, sizes=[])) == 100
