@@ -43,9 +43,8 @@ MATRIX = {
 }
 COMPARED = [Case(100, **QUICK), Case(100, forks=50, **QUICK), Case(100, forks=5, **QUICK)]
 SHORT_MATRIX = {
-    2: [Case(2, forks=2, **SHORT)],
-    10: [Case(10, hops=2, **SHORT)],
-    100: [Case(100, cap=50, shape="heavy tail", **SHORT)],
+    10: [Case(10, hops=2, **SHORT), Case(2, forks=2, **SHORT)],
+    100: [Case(100, cap=70, shape="heavy tail", **SHORT)],
 }
 
 
