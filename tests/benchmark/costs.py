@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from benchmark import journal, measuring, scenario
 from benchmark.bound import makespan
-from benchmark.scenario import SPEED, Case
+from benchmark.scenario import SPEED, Case, Pace
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Cost:
     quota: int
     module: bool
     forks: int | None
+    pace: Pace
     rc: int
     wall: float
     bound: float
@@ -47,7 +48,7 @@ class Cost:
         return bool(self.rc or self.twice or self.lost)
 
 
-_OF_THE_CASE = ("name", "instances", "hops", "cap", "shape", "quota", "module", "forks")
+_OF_THE_CASE = ("name", "instances", "hops", "cap", "shape", "quota", "module", "forks", "pace")
 
 
 def cost(case: Case, usage: measuring.Usage, seen: journal.Traffic, lost: int) -> Cost:
@@ -115,7 +116,7 @@ def compared(alone: Cost, beside: Cost) -> Lanes:
 # --- the table -------------------------------------------------------------------------------------------------------
 
 _COLUMNS = (
-    ("run", 42, "name"),
+    ("run", 48, "name"),
     ("wall s", 7, "wall"),
     ("bound s", 8, "bound"),
     ("wall/", 6, "wall_by_bound"),

@@ -25,14 +25,14 @@ from typing import Any
 
 from benchmark.costs import LEGEND, Cost, Lanes, heading, line
 from benchmark.runs import OUTPUT, lanes, run
-from benchmark.scenario import NARROW, SPEED, Case
+from benchmark.scenario import NARROW, SPEED, USUAL, Case, Pace
 
 #: Seconds after which the healthy ones beside a region that hangs are not waited for any longer; short or not.
 LANES_TIMEOUT = {True: 30, False: 300}
 TAIL = 3000
-SHORT = {"migrate": 50.0, "snapshot": 5.0}
+SHORT = Pace(migrate=50, snapshot=5)
 #: The pattern of a task per step and host takes so long that its instances have to be quick ones.
-QUICK = {"migrate": 100.0, "snapshot": 10.0}
+QUICK = Pace(migrate=100, snapshot=10)
 
 MATRIX = {
     10: [Case(10), Case(10, hops=2)],
@@ -41,10 +41,10 @@ MATRIX = {
     1000: [Case(1000), Case(1000, module=True), Case(1000, hops=2), Case(1000, quota=NARROW)],
     10_000: [Case(10_000)],
 }
-COMPARED = [Case(100, **QUICK), Case(100, forks=50, **QUICK), Case(100, forks=5, **QUICK)]
+COMPARED = [Case(100, pace=QUICK), Case(100, forks=50, pace=QUICK), Case(100, forks=5, pace=QUICK)]
 SHORT_MATRIX = {
-    10: [Case(10, hops=2, **SHORT), Case(2, forks=2, **SHORT)],
-    100: [Case(100, cap=70, shape="heavy tail", **SHORT)],
+    10: [Case(10, hops=2, pace=SHORT), Case(2, forks=2, pace=SHORT)],
+    100: [Case(100, cap=70, shape="heavy tail", pace=SHORT)],
 }
 
 
@@ -52,7 +52,7 @@ def matrix(short: bool, sizes: Sequence[int]) -> list[Case]:
     """Return the runs of the chosen sizes; of a size that the matrix lacks, one."""
     known = SHORT_MATRIX if short else MATRIX
     chosen = list(sizes) or list(known)
-    cases = [case for size in chosen for case in known.get(size, [Case(size, **(SHORT if short else {}))])]
+    cases = [case for size in chosen for case in known.get(size, [Case(size, pace=SHORT if short else USUAL)])]
     return cases + ([] if short or sizes else COMPARED)
 
 
@@ -123,7 +123,7 @@ def _measure(options: argparse.Namespace, directory: Path) -> int:
 def _beside(options: argparse.Namespace, directory: Path) -> Lanes | None:
     if options.sizes and not options.lanes:
         return None
-    return lanes(Case(5, **SHORT) if options.short else Case(50), directory, LANES_TIMEOUT[options.short])
+    return lanes(Case(5, pace=SHORT) if options.short else Case(50), directory, LANES_TIMEOUT[options.short])
 
 
 def _write(file: Path | None, found: Sequence[Cost], beside: Lanes | None) -> None:

@@ -49,6 +49,17 @@ WAYS = {
 
 
 @dataclass(frozen=True)
+class Pace:
+    """How long a hop takes the service beside its own snapshots (on average), and how long each snapshot takes."""
+
+    migrate: float
+    snapshot: float
+
+
+USUAL = Pace(600, 60)
+
+
+@dataclass(frozen=True)
 class Case:
     """One run: how many instances go how far, how long a hop takes them, and what holds them up."""
 
@@ -57,8 +68,7 @@ class Case:
     cap: int | None = None
     shape: str = "fixed"
     quota: int = WIDE
-    migrate: float = 600
-    snapshot: float = 60
+    pace: Pace = USUAL
     #: The module called once for all of them, without the roles' work per host.
     module: bool = False
     #: None: the collection; else a task per step and host, with that many forks.
@@ -71,6 +81,7 @@ class Case:
         said = [f"{self.instances} x {self.hops} hop{'s' if self.hops > 1 else ''}"]
         said += [f"{self.cap} at a time"] if self.cap else []
         said += [self.shape] if self.shape != "fixed" else []
+        said += [f"hop of {self.pace.migrate:g} s"] if self.pace != USUAL else []
         said += [f"quota {self.quota}"] if self.quota != WIDE else []
         said += ["module alone"] if self.module else []
         said += [f"by tasks, forks {self.forks}"] if self.forks else []
@@ -107,10 +118,10 @@ class Instance:
 def lengths(case: Case) -> list[float]:
     """Return how long the cloud migrates each instance: all alike, or in a random order with a heavy tail."""
     if case.shape == "fixed":
-        return [case.migrate] * case.instances
+        return [case.pace.migrate] * case.instances
     drawn = [NormalDist(0, SIGMA).inv_cdf((part + 0.5) / PARTS) for part in range(PARTS)]
     tail = [math.exp(exponent) for exponent in drawn]
-    found = [round(case.migrate * tail[number % PARTS] / fmean(tail), 1) for number in range(case.instances)]
+    found = [round(case.pace.migrate * tail[number % PARTS] / fmean(tail), 1) for number in range(case.instances)]
     random.Random(case.instances).shuffle(found)
     return found
 
@@ -120,7 +131,7 @@ def fleet(case: Case) -> list[Instance]:
     size = -(-case.instances // case.accounts)
     known = [Instance(number, number // size, HEALTHY, length) for number, length in enumerate(lengths(case))]
     beyond = range(case.instances, case.instances + case.unreachable)
-    return known + [Instance(number, 0, OTHER, case.migrate) for number in beyond]
+    return known + [Instance(number, 0, OTHER, case.pace.migrate) for number in beyond]
 
 
 # --- what the cloud and the controller are told ----------------------------------------------------------------------
@@ -150,7 +161,7 @@ def scenario(case: Case, account: int) -> dict[str, Any]:
 
 
 def _group(case: Case, number: int, members: list[Instance]) -> dict[str, Any]:
-    reboot = case.migrate / 100
+    reboot = case.pace.migrate / 100
     return {
         "name": f"g{number:02}-{{n:05}}",
         "ids": [instance.id for instance in members],
@@ -163,7 +174,7 @@ def _group(case: Case, number: int, members: list[Instance]) -> dict[str, Any]:
         "smc_source": "available",
         "durations": {
             "migrate": members[0].migrate,
-            "snapshot": case.snapshot,
+            "snapshot": case.pace.snapshot,
             "start": reboot,
             "agent_reconnect": reboot,
         },
@@ -205,9 +216,9 @@ def _steps(case: Case, instance: Instance) -> Iterator[Step]:
     """Yield the steps; the service takes its own snapshots before it begins, and each hop is looked at in the guest."""
     many = 1 / IDS_OF_A_CALL
     yield Step("TagResources", share=many)
-    yield Step("CreateSnapshot", case.snapshot)
+    yield Step("CreateSnapshot", case.pace.snapshot)
     for _hop in range(case.hops):
         yield Step("CreateReplicationJob")
-        yield Step("StartReplicationJob", case.snapshot + instance.migrate)
+        yield Step("StartReplicationJob", case.pace.snapshot + instance.migrate)
         yield Step("RunCommand", LATENCY, many)
     yield Step("TagResources", share=many)
