@@ -143,6 +143,7 @@ def main() -> int:
     parser.add_argument("--instances", type=int, default=10_000)
     parser.add_argument("--keep", type=Path, help="a directory for the reports, the output and the journal")
     arguments = parser.parse_args()
+    measuring.stop_when_asked()
     with tempfile.TemporaryDirectory() as scratch:
         directory = (arguments.keep or Path(scratch)).resolve()
         directory.mkdir(parents=True, exist_ok=True)

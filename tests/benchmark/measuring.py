@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -32,6 +33,11 @@ class Usage:
     @property
     def ended(self) -> float:
         return self.began + self.wall
+
+
+def stop_when_asked() -> None:
+    """Let SIGTERM end this process as Ctrl-C does, so that it ends what it has started."""
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
 
 
 def run(command: Sequence[str], environment: Mapping[str, str], output: Path, patience: float = PATIENCE) -> Usage:

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.costs import LEGEND, Cost, Lanes, heading, line
+from benchmark.measuring import stop_when_asked
 from benchmark.runs import OUTPUT, lanes, run
 from benchmark.scenario import NARROW, SPEED, USUAL, Case, Pace
 
@@ -97,6 +98,7 @@ def _new(text: str) -> Path:
 
 def main() -> int:
     options = arguments()
+    stop_when_asked()
     print(f"{machine()}\n\n{heading()}", flush=True)
     with tempfile.TemporaryDirectory() as scratch:
         return _measure(options, options.keep or Path(scratch))
