@@ -70,6 +70,7 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--compared", action="store_true", help="with --sizes: also a task per step and host")
     parser.add_argument("--lanes", action="store_true", help="with --sizes: also a region that never answers")
     parser.add_argument("--cap", type=_size, metavar="N", help="this many at a time, in all runs")
+    parser.add_argument("--visibility", type=float, default=0, metavar="S", help="in the bound three times (0)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too, after each run")
     parser.add_argument("--keep", type=_new, metavar="DIRECTORY", help="for output, results and journals of all runs")
     options = parser.parse_args(given)
@@ -109,7 +110,8 @@ def _measure(options: argparse.Namespace, directory: Path) -> int:
     cases = matrix(options.short, options.sizes) + (COMPARED if options.compared else [])
     found: list[Cost] = []
     for number, case in enumerate(cases):
-        found.append(run(replace(case, cap=options.cap or case.cap), directory / f"{number:02}"))
+        asked = replace(case, cap=options.cap or case.cap, visibility=options.visibility)
+        found.append(run(asked, directory / f"{number:02}"))
         print(line(found[-1]), flush=True)
         if found[-1].rc:
             print((directory / f"{number:02}" / OUTPUT).read_text("utf-8", "replace")[-TAIL:], file=sys.stderr)

@@ -69,6 +69,8 @@ class Case:
     shape: str = "fixed"
     quota: int = WIDE
     pace: Pace = USUAL
+    #: Seconds until the cloud shows a write everywhere: what a careful controller waits three times.
+    visibility: float = 0
     #: The module called once for all of them, without the roles' work per host.
     module: bool = False
     #: None: the collection; else a task per step and host, with that many forks.
@@ -215,7 +217,7 @@ def plans(case: Case) -> list[Plan]:
 def _steps(case: Case, instance: Instance) -> Iterator[Step]:
     """Yield the steps; the service takes its own snapshots before it begins, and each hop is looked at in the guest."""
     many = 1 / IDS_OF_A_CALL
-    yield Step("TagResources", share=many)
+    yield Step("TagResources", 3 * case.visibility, many)
     yield Step("CreateSnapshot", case.pace.snapshot)
     for _hop in range(case.hops):
         yield Step("CreateReplicationJob")

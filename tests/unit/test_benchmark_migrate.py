@@ -81,6 +81,7 @@ def test_the_bound_of_one_instance_is_what_the_cloud_takes() -> None:
     """A set of snapshots, and for each hop the service's own snapshots, the migration and the look into the guest."""
     assert makespan(scenario.plans(Case(1)), None, {}) == 60 + (60 + 600 + 4)
     assert makespan(scenario.plans(Case(1, hops=2)), None, {}) == 60 + 2 * (60 + 600 + 4)
+    assert makespan(scenario.plans(Case(1, visibility=15)), None, {}) == 3 * 15 + 60 + (60 + 600 + 4)
 
 
 # --- the journal -----------------------------------------------------------------------------------------------------
