@@ -116,7 +116,7 @@ def compared(alone: Cost, beside: Cost) -> Lanes:
 # --- the table -------------------------------------------------------------------------------------------------------
 
 _COLUMNS = (
-    ("run", 48, "name"),
+    ("run", 66, "name"),
     ("wall s", 7, "wall"),
     ("bound s", 8, "bound"),
     ("wall/", 6, "wall_by_bound"),

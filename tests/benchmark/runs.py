@@ -146,7 +146,8 @@ def _lost(case: Case, controller: Controller, usage: measuring.Usage, ids: Seque
     return len(set(ids) - arrived)
 
 
-def lanes(case: Case, directory: Path, deadline: int) -> Lanes:
-    """Measure what a region that hangs does to the others."""
+def lanes(case: Case, directory: Path, patience: int) -> Lanes:
+    """Measure what a region that hangs does to the others, which get at least twice the time that they take alone."""
     alone = run(case, directory / "alone")
+    deadline = max(patience, round(2 * alone.wall))
     return compared(alone, run(replace(case, unreachable=case.instances), directory / "beside", deadline))
