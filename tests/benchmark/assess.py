@@ -12,19 +12,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import yaml
 from integration.harness import COMMANDS, cloud
 
-from benchmark import fleet
+from benchmark import fleet, measuring
 
 LANGUAGES = ["en", "ja", "zh"]
 AGENT_BATCH = 50
@@ -97,18 +94,15 @@ class Cost:
 def measure(instances: int, directory: Path) -> Cost:
     """Assess an estate of that size and return what it cost."""
     with cloud(fleet.scenario(instances), directory / "cloud", speed=20) as simulated:
-        command = _command(instances, directory, simulated.endpoint)
-        started = os.times().elapsed
-        usage = _run(command, directory)
-        wall = os.times().elapsed - started
+        usage = _run(_command(instances, directory, simulated.endpoint), directory)
         calls = Counter(call["action"] for call in simulated.calls())
     results = json.loads((directory / "assess.json").read_text("utf-8"))
     written = [path for path in directory.glob("fleet*") if path.is_file()]
     return Cost(
         instances=instances,
-        wall=wall,
-        cpu=usage.ru_utime + usage.ru_stime,
-        memory_mib=usage.ru_maxrss // 1024,
+        wall=usage.wall,
+        cpu=usage.cpu,
+        memory_mib=usage.memory_mib,
         calls=dict(calls.most_common()),
         files_mib={path.name: path.stat().st_size / 2**20 for path in sorted(written)},
         states=results["summary"],
@@ -128,28 +122,28 @@ def _item(host: dict[str, str]) -> dict[str, str]:
     return {"instance_id": host["instance_id"], "region": host["region"], "target": host["os_migration_target"]}
 
 
-def _run(command: Sequence[str], directory: Path) -> Any:
-    """Run a command and return what it and everything that it started used."""
+def _run(command: list[str], directory: Path) -> measuring.Usage:
+    """Run a playbook that has to succeed."""
     environment = {
         **os.environ,
         "ALIBABA_CLOUD_ACCESS_KEY_ID": fleet.CREDENTIAL["access_key"],
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET": fleet.CREDENTIAL["secret_key"],
         "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
     }
-    with (directory / "output.txt").open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment)
-        _pid, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit((directory / "output.txt").read_text("utf-8")[-4000:])
+    usage = measuring.run(command, environment, directory / "output.txt")
+    if usage.rc:
+        raise SystemExit(usage.output[-4000:])
     return usage
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="script/benchmark assess", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--instances", type=int, default=10_000)
     parser.add_argument("--keep", type=Path, help="a directory for the reports, the output and the journal")
     arguments = parser.parse_args()
+    measuring.stop_when_asked()
     with tempfile.TemporaryDirectory() as scratch:
         directory = (arguments.keep or Path(scratch)).resolve()
         directory.mkdir(parents=True, exist_ok=True)
