@@ -19,8 +19,8 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.bas
     Transport,
 )
 from ansible_collections.evergreen.os_migration.plugins.module_utils._engine import Clock, Retrier
-from cloudsim.lab import Lab
-from cloudsim.server import Server
+from cloudsim.alicloud.lab import Lab
+from cloudsim.core.server import Server
 
 from .bed import AT_ONCE, Fault, Setting
 

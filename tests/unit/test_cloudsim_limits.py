@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cloudsim.lab import Lab
+from cloudsim.alicloud.lab import Lab
+from cloudsim.core.scenario import ACCOUNT
 
 MakeLab = Callable[..., Lab]
 MANY = {"name": "web-{n}", "os": "centos-7", "count": 120, "durations": {"snapshot": 100}}
@@ -26,7 +27,9 @@ def make_lab(tmp_path: Path) -> Iterator[MakeLab]:
     made: list[Lab] = []
 
     def make(**scenario: Any) -> Lab:
-        made.append(Lab({"groups": [MANY, LOCKED, STOPPED, WINDOWS], **scenario}, tmp_path))
+        account = next((each["account"] for each in scenario.get("credentials", []) if "account" in each), ACCOUNT)
+        groups = [{**group, "account": account} for group in (MANY, LOCKED, STOPPED, WINDOWS)]
+        made.append(Lab({"groups": groups, **scenario}, tmp_path))
         return made[-1]
 
     yield make
@@ -211,12 +214,14 @@ def test_what_is_new_appears_in_lists_after_a_while(make_lab: MakeLab) -> None:
     assert seen == [(0, 0), (1, 1)]
 
 
-def test_quotas_count_per_key_region_action_and_minute(make_lab: MakeLab) -> None:
-    users = [{"access_key": name, "secret_key": "s"} for name in ("a", "b")]
+def test_quotas_count_per_account_region_action_and_minute(make_lab: MakeLab) -> None:
+    accounts = {"a": "1", "b": "2", "another of a": "1"}
+    users = [{"access_key": key, "secret_key": "s", "account": account} for key, account in accounts.items()]
     lab = make_lab(quotas={"DescribeInstances": 2, "default": 3}, credentials=users)
     assert [lab.raw("ecs", "DescribeInstances")[0] for _unused in range(3)] == [200, 200, 400]
     assert lab.code("ecs", "DescribeInstances") == (400, "Throttling.User")
     lab.ok("ecs", "DescribeInstances", user=1)
+    assert lab.code("ecs", "DescribeInstances", user=2) == (400, "Throttling.User")
     lab.ok("ecs", "DescribeInstances", RegionId="cn-beijing")
     assert [lab.raw("ecs", "DescribeDisks")[0] for _unused in range(4)] == [200, 200, 200, 400]
     lab.wait(60)

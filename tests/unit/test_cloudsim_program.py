@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -16,14 +17,22 @@ from typing import Any
 
 import pytest
 import yaml
-from cloudsim.build import build
-from cloudsim.clock import Clock, Timeline
-from cloudsim.lab import signed
-from cloudsim.scenario import Credential, ScenarioError, load, parse
+from cloudsim.alicloud.account import Account
+from cloudsim.alicloud.build import open_accounts
+from cloudsim.alicloud.lab import signed
+from cloudsim.core.clock import Clock, Timeline
+from cloudsim.core.readers import ScenarioError
+from cloudsim.core.scenario import Credential, Scenario
+from cloudsim.core.scenario_file import load, parse
 
 TESTS = Path(__file__).parents[1]
 FLEET = TESTS.parent / "examples" / "fleet" / "scenario.yml"
 WEB = {"name": "web", "os": "centos-7", "count": 1}
+
+
+def build(scenario: Scenario, seed: int | None = None) -> Account:
+    [account] = open_accounts(scenario, Clock(), seed).values()
+    return account
 
 
 def group(**changes: Any) -> dict[str, Any]:
@@ -69,11 +78,11 @@ def test_mistakes_are_named_with_their_place(document: Any, words: str) -> None:
 def test_ids_are_not_used_twice() -> None:
     twice = {"groups": [{"name": "a", "os": "centos-7", "ids": ["i-1", "i-1"]}]}
     with pytest.raises(ScenarioError, match="i-1 is used twice"):
-        build(parse(twice), Clock())
+        build(parse(twice))
 
 
 def test_the_demo_fleet_is_what_its_table_says() -> None:
-    world = build(load(FLEET), Clock())
+    world = build(load(FLEET))
     lines = [line.split() for line in FLEET.read_text().splitlines() if line.startswith("# ") and " i-bp1" in line]
     assert {(line[1], line[2]) for line in lines} == {(one.name, one.id) for one in world.instances.values()}
     assert all(len(instance_id) == 22 for instance_id in world.instances)
@@ -81,7 +90,7 @@ def test_the_demo_fleet_is_what_its_table_says() -> None:
 
 def test_the_same_seed_gives_the_same_world() -> None:
     def sample(seed: int) -> list[object]:
-        world = build(load(FLEET), Clock(), seed)
+        world = build(load(FLEET), seed)
         instance = world.instances["i-bp1web01a7k2m9q4x8tz"]
         return [sorted(world.disks), [world.sample(instance, "migrate") for _unused in range(3)]]
 
@@ -89,7 +98,7 @@ def test_the_same_seed_gives_the_same_world() -> None:
 
 
 def test_durations_keep_their_mean() -> None:
-    world = build(parse(group(count=2000, durations={"migrate": {"distribution": "lognormal", "mean": 1200}})), Clock())
+    world = build(parse(group(count=2000, durations={"migrate": {"distribution": "lognormal", "mean": 1200}})))
     drawn = [world.sample(instance, "migrate") for instance in world.instances.values()]
     assert 1150 < sum(drawn) / len(drawn) < 1250
 
@@ -100,7 +109,7 @@ def test_a_timeline() -> None:
     line.plan(20, "c")
     assert [line.at(now) for now in (9, 10, 19, 20)] == ["a", "b", "b", "c"]
     assert (line.since(15), line.last()) == (10, "c")
-    assert [line.first(value, 5, 15) for value in "abc"] == [5, 10, None]
+    assert line.changes(15) == [-math.inf, 10]
     line.cancel_after(10)
     assert line.at(30) == "b"
 

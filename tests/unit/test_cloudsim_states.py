@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cloudsim.lab import Lab
+from cloudsim.alicloud.lab import Lab
 
 WEB, LINUX_3 = "i-bp1web", "Alibaba Cloud Linux 3"
 DURATIONS = {

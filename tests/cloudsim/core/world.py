@@ -1,7 +1,7 @@
 # Copyright (c) 2026 evergreen.os_migration contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The simulated account: everything that exists, its ids and its dice."""
+"""One simulated account: everything that exists in it, its ids and its dice."""
 
 from __future__ import annotations
 
@@ -10,28 +10,49 @@ import itertools
 import random
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from .clock import Clock
-from .scenario import Scenario
-from .state import AccessToken, Disk, Instance, Invocation, Job, Snapshot, Source
+from .scenario import ACCOUNT, Scenario
+from .state import Disk, Instance, Invocation, Snapshot
 
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-class World:
-    """The state behind the APIs; whoever reads or changes it holds `lock`."""
+class Mortal(Protocol):
+    gone: float
 
-    def __init__(self, scenario: Scenario, clock: Clock, seed: int | None = None) -> None:
+
+class Owned(Protocol):
+    @property
+    def instance_id(self) -> str: ...
+
+
+M = TypeVar("M", bound=Mortal)
+
+
+@dataclass(frozen=True)
+class Registration:
+    """A guest making itself known to a service of the cloud: the code in its script, the id that it will get."""
+
+    code: str
+    id: str
+
+
+class World:
+    """The state behind the APIs; whoever reads or changes it holds `lock`. What is gone stays, for stale reads."""
+
+    def __init__(self, scenario: Scenario, clock: Clock, seed: int | None = None, account: str = ACCOUNT) -> None:
         self.scenario = scenario
         self.clock = clock
-        self.seed = scenario.seed if seed is None else seed
+        self.account = account
+        base = scenario.seed if seed is None else seed
+        self.seed = str(base) if account == ACCOUNT else f"{base}:{account}"
         self.lock = threading.RLock()
         self.instances: dict[str, Instance] = {}
         self.disks: dict[str, Disk] = {}
         self.snapshots: dict[str, Snapshot] = {}
-        self.jobs: dict[str, Job] = {}
-        self.sources: dict[str, Source] = {}
-        self.tokens: dict[str, AccessToken] = {}
         self.invocations: dict[str, Invocation] = {}
         self._serial = itertools.count(1)
 
@@ -59,8 +80,23 @@ class World:
         instance.samples[what] += 1
         return max(0.1, instance.group.sample(what, random.Random(f"{self.seed}:{instance.id}:{what}:{turn}")))
 
+    def owned(self) -> tuple[Mapping[str, Owned], ...]:
+        """The tables of what belongs to an instance."""
+        return self.disks, self.snapshots
+
     def owner(self, resource_id: str) -> str | None:
-        """The instance that a disk, snapshot, job or source belongs to."""
-        tables: tuple[Mapping[str, Disk | Snapshot | Job | Source], ...]
-        tables = (self.disks, self.snapshots, self.jobs, self.sources)
-        return next((table[resource_id].instance_id for table in tables if resource_id in table), None)
+        """The instance that something belongs to."""
+        return next((table[resource_id].instance_id for table in self.owned() if resource_id in table), None)
+
+    def registration(self, instance: Instance, script: str, now: float) -> Registration | None:
+        """What a guest that runs this script would register with; a cloud's own services say."""
+        return None
+
+    def register(self, instance: Instance, registration: Registration, at: float) -> None:
+        """The guest did."""
+
+
+def there(table: Mapping[str, M], key: str | None, now: float) -> M | None:
+    """What has this id, unless it is gone."""
+    found = table.get(key) if key else None
+    return found if found is not None and now < found.gone else None

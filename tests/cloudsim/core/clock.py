@@ -13,19 +13,30 @@ from datetime import datetime, timezone
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+_LOOK = 0.05  # real seconds between two looks at the clock while something waits
 
 
 class Clock:
-    """Simulated seconds since the start; tests pass their own `elapsed`."""
+    """Simulated seconds since the start; tests pass their own `elapsed`. `offset`: the cloud's clock against ours."""
 
-    def __init__(self, speed: float = 1.0, elapsed: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, speed: float = 1.0, elapsed: Callable[[], float] = time.monotonic, offset: float = 0.0) -> None:
         self.speed = speed
+        self.offset = offset
         self._elapsed = elapsed
         self._started = elapsed()
-        self._epoch = time.time()
+        self._epoch = time.time() + offset
 
     def now(self) -> float:
         return (self._elapsed() - self._started) * self.speed
+
+    def date(self) -> float:
+        """What the cloud's own clock shows, in seconds since 1970."""
+        return self._epoch + self.now()
+
+    def wait_until(self, at: float, given_up: Callable[[], bool]) -> None:
+        """Return when it is so late, or when nobody waits any more."""
+        while self.now() < at and not given_up():
+            time.sleep(min(_LOOK, max(0.001, (at - self.now()) / self.speed)))
 
     def iso(self, at: float | None, *, seconds: bool = True) -> str:
         """A simulated instant as the APIs write it: ECS instances without seconds, all else with them."""
@@ -38,23 +49,24 @@ class Clock:
 class Timeline(Generic[T]):
     """A value that changes at known instants, past and future: what makes a status a pure function of time."""
 
+    __slots__ = ("_times", "_values")
+
     def __init__(self, initial: T) -> None:
         self._times: list[float] = [-math.inf]
         self._values: list[T] = [initial]
 
     def at(self, now: float) -> T:
+        if len(self._values) == 1:
+            return self._values[0]
         return self._values[bisect.bisect_right(self._times, now) - 1]
 
     def since(self, now: float) -> float:
         """When the present value began."""
         return self._times[bisect.bisect_right(self._times, now) - 1]
 
-    def first(self, value: T, now: float, until: float) -> float | None:
-        """The first instant from now to `until` at which the value holds."""
-        if self.at(now) == value:
-            return now
-        later = range(bisect.bisect_right(self._times, now), bisect.bisect_right(self._times, until))
-        return next((self._times[index] for index in later if self._values[index] == value), None)
+    def changes(self, until: float) -> list[float]:
+        """The instants at which something changed, beginning with minus infinity."""
+        return self._times[: bisect.bisect_right(self._times, until)]
 
     def last(self) -> T:
         """The value once every planned change has happened."""
