@@ -181,6 +181,35 @@ def test_tags(lab: Lab) -> None:
     assert instance["Tags"] == {"Tag": [{"TagKey": "b", "TagValue": ""}]}
 
 
+def test_tags_are_listed_by_resource_and_by_filter(lab: Lab) -> None:
+    first, second = ids(lab, 2)
+    lab.ok("ecs", "TagResources", ResourceType="instance", ResourceId=[first, second], Tag=[{"Key": "a", "Value": "1"}])
+    lab.ok("ecs", "TagResources", ResourceType="instance", ResourceId=[second], Tag=[{"Key": "b", "Value": "2"}])
+
+    def listed(**more: Any) -> list[tuple[str, str, str]]:
+        found = lab.ok("ecs", "ListTagResources", ResourceType="instance", **more)["TagResources"]["TagResource"]
+        return [(each["ResourceId"], each["TagKey"], each["TagValue"]) for each in found]
+
+    assert listed(ResourceId=[first]) == [(first, "a", "1")]
+    assert listed(Tag=[{"Key": "b"}]) == [(second, "a", "1"), (second, "b", "2")]
+    assert lab.code("ecs", "ListTagResources", ResourceType="instance") == (404, "MissingParameter.ResourceIds")
+    snapshot = lab.ok("ecs", "CreateSnapshot", DiskId=disk(lab), Tag=[{"Key": "a", "Value": "1"}])["SnapshotId"]
+    asked = {"ResourceType": "snapshot", "Tag": [{"Key": "a"}]}
+    assert lab.ok("ecs", "ListTagResources", **asked)["TagResources"]["TagResource"][0]["ResourceId"] == snapshot
+    lab.ok("ecs", "DeleteSnapshot", SnapshotId=snapshot)
+    assert lab.ok("ecs", "ListTagResources", **asked)["TagResources"]["TagResource"] == []
+
+
+def test_tag_lists_go_on_by_token(lab: Lab) -> None:
+    for some in (ids(lab, 50), ids(lab, 60)[50:]):
+        lab.ok("ecs", "TagResources", ResourceType="instance", ResourceId=some, Tag=[{"Key": "a", "Value": "1"}])
+    asked = {"ResourceType": "instance", "Tag": [{"Key": "a"}]}
+    page = lab.ok("ecs", "ListTagResources", **asked)
+    rest = lab.ok("ecs", "ListTagResources", **asked, NextToken=page["NextToken"])
+    assert [len(each["TagResources"]["TagResource"]) for each in (page, rest)] == [50, 10]
+    assert rest["NextToken"] == ""
+
+
 def test_a_client_token_gives_the_first_answer_again(lab: Lab) -> None:
     asked = {"DiskId": disk(lab), "ClientToken": "once", "SnapshotName": "before"}
     first = lab.ok("ecs", "CreateSnapshot", **asked)["SnapshotId"]

@@ -395,6 +395,19 @@ def test_other_jobs_run_on_instances_of_their_own(make_lab: MakeLab) -> None:
     assert {found["InstanceId"][:10] for found in answer["ReplicationJobs"]["ReplicationJob"]} == {"i-bp1other"}
 
 
+def test_sources_and_jobs_are_tagged(make_lab: MakeLab) -> None:
+    lab = make_lab()
+    job_id, source_id = create(lab, Tag=[{"Key": "hop", "Value": "1"}]), source(lab)["SourceId"]
+    tag = [{"Key": "instance", "Value": WEB}]
+    lab.ok("smc", "TagResources", ResourceType="sourceserver", ResourceId=[source_id], Tag=tag)
+    lab.ok("smc", "TagResources", ResourceType="replicationjob", ResourceId=[job_id], Tag=tag)
+    assert source(lab)["Tags"]["Tag"] == tag
+    assert job(lab, job_id)["Tags"]["Tag"] == [{"Key": "hop", "Value": "1"}, *tag]
+    for wrong in ({"ResourceId": ["s-1"]}, {"Tag": [{"Key": "k" * 65, "Value": ""}]}):
+        asked = {"ResourceType": "sourceserver", "ResourceId": [source_id], "Tag": tag, **wrong}
+        assert lab.code("smc", "TagResources", **asked) == (400, "InvalidParameter")
+
+
 def test_deleting_a_source(make_lab: MakeLab) -> None:
     lab = make_lab()
     job_id = migrate(lab)

@@ -50,7 +50,7 @@ class Account(World):
         return next((job for job in self.jobs_on(instance_id, now) if job.status(now) == "Running"), None)
 
     def add_source(self, instance: Instance, source_id: str, created: float) -> Source:
-        source = Source(source_id, instance.id, created, Timeline(created), Timeline(""), self.serial())
+        source = Source(source_id, instance.id, created, Timeline(created), Timeline(""), Timeline({}), self.serial())
         self.sources[source.id] = self.source_of[instance.id] = source
         return source
 

@@ -63,6 +63,7 @@ def _start_in_console(account: Account, instance: Instance, source: Source, cons
         target=console.target,
         created=console.after,
         states=Timeline(JobState("Ready")),
+        tags=Timeline({}),
         request={"InstanceId": instance.id, "JobType": 1, "RegionId": instance.region},
         serial=account.serial(),
         visible=console.after,

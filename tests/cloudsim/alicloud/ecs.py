@@ -11,13 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..core import power, storage
-from ..core.clock import Timeline
 from ..core.oses import CATALOG
-from ..core.state import Disk, Instance, Snapshot, Tags
+from ..core.state import Disk, Instance, Snapshot
 from ..core.world import there
 from . import jobs
 from .common import (
-    TAG_LIMIT,
     at_most,
     check_region,
     dry_run,
@@ -34,7 +32,6 @@ from .wire import ApiError
 
 SNAPSHOTS_PER_DISK = 256
 BATCH_LIMIT = 100
-TAGGED_LIMIT = 50
 CREATED = -30 * 86400.0
 _SNAPSHOT_NAME = re.compile(r"\A(?!auto|https?://)[^\W\d_][\w:.-]{1,127}\Z")
 _PAGING = "MaxResults NextToken PageNumber PageSize"
@@ -400,14 +397,10 @@ def describe_snapshots(call: Call) -> Answer:
     if call.get("SnapshotType", "all") not in ("all", "auto", "user"):
         raise ApiError(400, "InvalidParameter", "SnapshotType must be auto, user or all.")
     at = call.as_of("snapshots")
-    visible = [each for each in _snapshot_pool(call, ids) if each.region == region and _seen(each, at)]
+    visible = [each for each in _snapshot_pool(call, ids) if each.region == region and each.listed <= at < each.gone]
     found = matching(call, _SNAPSHOT_FILTERS, visible, at)
     chunk, page = either_page(call, found, 10, 100, clamp=False)
     return {"Snapshots": {"Snapshot": [_snapshot(call, snapshot, at) for snapshot in chunk]}, **page}
-
-
-def _seen(snapshot: Snapshot, at: float) -> bool:
-    return max(snapshot.created, snapshot.visible) <= at < snapshot.gone
 
 
 def _snapshot_pool(call: Call, ids: list[str] | None) -> list[Snapshot]:
@@ -447,44 +440,3 @@ def _snapshot(call: Call, snapshot: Snapshot, at: float) -> dict[str, Any]:
     if snapshot.retention_days:
         answer["RetentionDays"] = snapshot.retention_days
     return answer
-
-
-# --- tags ------------------------------------------------------------------------------------------------------------
-
-
-@action("ecs", uses="RegionId ResourceId ResourceType Tag")
-def tag_resources(call: Call) -> Answer:
-    added, timelines = read_tags(call), _tagged(call)
-    if any(len({**timeline.last(), **added}) > TAG_LIMIT for timeline in timelines):
-        raise ApiError(400, "OperationDenied.QuotaExceed", "The quota of tags on resource is beyond permitted range.")
-    for timeline in timelines:
-        timeline.plan(_visible(call), {**timeline.last(), **added})
-    return {}
-
-
-@action("ecs", uses="RegionId ResourceId ResourceType TagKey All")
-def untag_resources(call: Call) -> Answer:
-    keys = at_most(call, "TagKey", 20, 400, "NumberExceed.Tags")
-    for timeline in _tagged(call):
-        gone = set(timeline.last()) if not keys and call.get("All") else set(keys)
-        timeline.plan(_visible(call), {key: value for key, value in timeline.last().items() if key not in gone})
-    return {}
-
-
-def _visible(call: Call) -> float:
-    return call.now + call.world.scenario.consistency_lag
-
-
-def _tagged(call: Call) -> list[Timeline[Tags]]:
-    """The tags of the named resources; all of them must exist in the region."""
-    region = check_region(call)
-    ids = at_most(call, "ResourceId", TAGGED_LIMIT, 400, "NumberExceed.ResourceIds")
-    world = call.world
-    tables: dict[str, Any] = {"instance": world.instances, "disk": world.disks, "snapshot": world.snapshots}
-    table = tables.get(call.params["ResourceType"])
-    if table is None:
-        raise ApiError(404, "InvalidResourceType.NotFound", "The ResourceType provided does not exist.")
-    found = [there(table, each, call.now) for each in ids]
-    if any(each is None or each.region != region for each in found):
-        raise ApiError(404, "InvalidResourceId.NotFound", "The specified ResourceIds are not found.")
-    return [each.tags for each in found if each]

@@ -51,12 +51,12 @@ class Job:
     target: str
     created: float
     states: Timeline[JobState]
+    tags: Timeline[Tags]
     request: dict[str, Any]
     serial: int = 0
     visible: float = -math.inf
     gone: float = math.inf
     runs: list[Run] = field(default_factory=list)
-    tags: Tags = field(default_factory=dict)
 
     def status(self, now: float) -> str:
         return self.states.at(now).status
@@ -79,6 +79,7 @@ class Source:
     created: float
     ready: Timeline[float]
     job: Timeline[str]
+    tags: Timeline[Tags]
     serial: int = 0
     gone: float = math.inf
 

@@ -14,7 +14,7 @@ from ..core.clock import Timeline
 from ..core.scenario import Smc
 from ..core.world import there
 from . import jobs, sources
-from .common import at_most, by_number, has_tags, read_tags
+from .common import TAG_LIMIT, at_most, by_number, has_tags, read_tags, tags_at
 from .migrations import AccessToken, Job, JobState, Source
 from .paths import targets
 from .ram import SERVICE_ROLE
@@ -25,6 +25,7 @@ DAY = 86400.0
 _ECHOED = ("RegionId", "JobType", "InstanceId", "Description", "ReplicationParameters", "TargetType", "RunOnce")
 OS_MIGRATION = 1
 JOB_QUOTA = 1000
+TAGGED_LIMIT, TAG_LENGTH = 50, 64
 _NAME = re.compile(r"\A(?!https?://)[A-Za-z][\w:-]{1,127}\Z", re.ASCII)
 _PAGING = "PageNumber PageSize"
 
@@ -108,7 +109,7 @@ def _source(call: Call, source: Source, at: float) -> dict[str, Any]:
         "SystemDiskSize": instance.system_disk.size_gib,
         "CreationTime": call.clock.iso(source.created),
         "JobId": source.job.at(at),
-        "Tags": {"Tag": []},
+        "Tags": _tags(call, source, at),
     }
 
 
@@ -159,10 +160,10 @@ def create_replication_job(call: Call) -> Answer:
         target=_target(call, source),
         created=call.now,
         states=Timeline(JobState("Ready")),
+        tags=Timeline(tags),
         request={key: call.params[key] for key in _ECHOED if key in call.params},
         serial=call.world.serial(),
         visible=call.now + call.world.scenario.consistency_lag,
-        tags=tags,
     )
     call.world.add_job(job)
     return {"JobId": job.id}
@@ -290,7 +291,7 @@ def _job_matches(call: Call, job: Job, wanted: Mapping[str, set[str]], at: float
         return False
     if wanted["InstanceId"] and job.request.get("InstanceId") not in wanted["InstanceId"]:
         return False
-    return has_tags(call, job.tags)
+    return has_tags(call, job.tags.at(tags_at(call, at)))
 
 
 def _business_status(job: Job, at: float) -> str:
@@ -312,6 +313,34 @@ def _job(call: Call, job: Job, at: float) -> dict[str, Any]:
         "CreationTime": call.clock.iso(job.created),
         "StartTime": call.clock.iso(started[-1]) if started else "",
         "EndTime": call.clock.iso(job.states.since(at)) if ended else "",
-        "Tags": {"Tag": [{"Key": key, "Value": value} for key, value in job.tags.items()]},
+        "Tags": _tags(call, job, at),
     }
     return {**answer, **job.request}
+
+
+# --- tags ------------------------------------------------------------------------------------------------------------
+
+
+def _tags(call: Call, tagged: Job | Source, at: float) -> dict[str, Any]:
+    """Tags as SMC answers them."""
+    tags = tagged.tags.at(tags_at(call, at))
+    return {"Tag": [{"Key": key, "Value": value} for key, value in tags.items()]}
+
+
+@action("smc", uses="ResourceId ResourceType Tag")
+def tag_resources(call: Call) -> Answer:
+    """Tag sources or jobs; keys and values are shorter than those of ECS."""
+    added, lag = read_tags(call), call.world.scenario.consistency_lag
+    if any(len(text) > TAG_LENGTH for pair in added.items() for text in pair):
+        raise ApiError(400, "InvalidParameter", f"Keys and values of tags have at most {TAG_LENGTH} characters.")
+    tables: dict[str, Any] = {"sourceserver": call.world.sources, "replicationjob": call.world.jobs}
+    table = tables.get(call.params["ResourceType"], {})
+    ids = at_most(call, "ResourceId", TAGGED_LIMIT, 400, "InvalidParameter")
+    timelines = [found.tags for found in (there(table, each, call.now) for each in ids) if found]
+    if len(timelines) < len(ids):
+        raise ApiError(400, "InvalidParameter", "The specified resources are not found.")
+    if any(len({**timeline.last(), **added}) > TAG_LIMIT for timeline in timelines):
+        raise ApiError(400, "InvalidParameter", f"A resource has at most {TAG_LIMIT} tags.")
+    for timeline in timelines:
+        timeline.plan(call.now + lag, {**timeline.last(), **added})
+    return {}

@@ -93,6 +93,11 @@ class Snapshot:
     def ends(self) -> float:
         return self.created + self.length
 
+    @property
+    def listed(self) -> float:
+        """From when on lists have it."""
+        return max(self.created, self.visible)
+
     def status(self, now: float) -> str:
         if now < self.ends:
             return "progressing"
