@@ -66,6 +66,12 @@ def group(**changes: Any) -> dict[str, Any]:
             "only a credential with a security_token expires",
         ),
         (group() | {"credentials": []}, "credentials: at least one is needed"),
+        (group(account="1"), "groups[0].account: no credential is of account '1'"),
+        (group(events=[{"at": 1, "what": "detach_disk"}]), "events[0].disk: 0 is not a data disk of the group"),
+        (group(events=[{"at": 1, "what": "explode"}]), "events[0].what: expected one of attach_disk"),
+        (group(faults={"agent_silent": [{"since": "soon"}]}), "faults.agent_silent[0].since: expected a number"),
+        (group() | {"stale_reads": {"prices": 1}}, "stale_reads (key): expected one of instances"),
+        (group() | {"faults": [{"match": {"kind": "rite"}, "effect": "cut"}]}, "faults[0].match.kind"),
     ],
 )
 def test_mistakes_are_named_with_their_place(document: Any, words: str) -> None:

@@ -6,13 +6,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from ..core.clock import Timeline
 from ..core.state import Instance
-from ..core.world import Owned, Registration, World
+from ..core.world import Registration, World
 from .migrations import AccessToken, Job, Source
 
 CLIENT = "smc-client"
@@ -29,9 +28,7 @@ class Account(World):
         self.sources: dict[str, Source] = {}
         self.source_of: dict[str, Source] = {}
         self.tokens: dict[str, AccessToken] = {}
-
-    def owned(self) -> tuple[Mapping[str, Owned], ...]:
-        return *super().owned(), self.jobs, self.sources
+        self.owned += [self.jobs, self.sources]
 
     def add_job(self, job: Job) -> None:
         self.jobs[job.id] = self.jobs_of[job.instance_id][job.id] = job

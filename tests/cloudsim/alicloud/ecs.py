@@ -277,7 +277,8 @@ def _disk_pool(call: Call, at: float) -> list[Disk]:
 def _disk(call: Call, disk: Disk, at: float) -> dict[str, Any]:
     created = call.clock.iso(CREATED)
     attached = disk.attached.at(at)
-    since = call.clock.iso(max(disk.attached.since(at), CREATED)) if attached else ""
+    changed = disk.attached.since(at)
+    since = (call.clock.iso(changed) if changed > CREATED else created) if attached else ""
     attachment = {"InstanceId": disk.instance_id, "Device": disk.device, "AttachedTime": since}
     return {
         "DiskId": disk.id,

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +24,7 @@ class Call:
 
     service: str
     action: str
-    flat: dict[str, str]
+    flat: Mapping[str, str]
     credential: Credential
     world: Account
     runner: Runner
@@ -44,6 +44,8 @@ class Call:
     def as_of(self, *lists: str) -> float:
         """The time that these lists are read at: reads may be stale."""
         ages = self.world.scenario.stale_reads
+        if not ages and not self.stale:
+            return self.now
         return self.now - max(self.stale, *(ages.get(name, 0.0) for name in lists))
 
     def get(self, name: str, default: Any = None) -> Any:

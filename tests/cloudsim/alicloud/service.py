@@ -145,6 +145,8 @@ class AlibabaCloud:
         account = self.accounts[credential.account]
         with account.lock:
             _name_owners(account, record)
+            if not self._faults:
+                return None
             homes = (account.instances[each].region for each in record.resources if each in account.instances)
             regions = {envelope.parameters.get("RegionId", ""), *homes}
         kind = kind_of(record.action)
@@ -166,7 +168,7 @@ class AlibabaCloud:
     ) -> Answer:
         """Carry a call out, now or as if it were `at`."""
         account = self.accounts[credential.account]
-        flat = dict(envelope.parameters)
+        flat = envelope.parameters
         with account.lock:
             now = self.clock.now() if at is None else at
             call = Call(record.service, record.action, flat, credential, account, self._runner, now, stale)

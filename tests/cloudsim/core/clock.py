@@ -8,7 +8,7 @@ from __future__ import annotations
 import bisect
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from typing import Generic, TypeVar
 
@@ -49,35 +49,37 @@ class Clock:
 class Timeline(Generic[T]):
     """A value that changes at known instants, past and future: what makes a status a pure function of time."""
 
-    __slots__ = ("_times", "_values")
+    __slots__ = ("_initial", "_times", "_values")
 
     def __init__(self, initial: T) -> None:
-        self._times: list[float] = [-math.inf]
-        self._values: list[T] = [initial]
+        self._initial = initial
+        # Most never change: lists are made for those that do.
+        self._times: Sequence[float] = ()
+        self._values: Sequence[T] = ()
 
     def at(self, now: float) -> T:
-        if len(self._values) == 1:
-            return self._values[0]
-        return self._values[bisect.bisect_right(self._times, now) - 1]
+        index = bisect.bisect_right(self._times, now)
+        return self._values[index - 1] if index else self._initial
 
     def since(self, now: float) -> float:
         """When the present value began."""
-        return self._times[bisect.bisect_right(self._times, now) - 1]
+        index = bisect.bisect_right(self._times, now)
+        return self._times[index - 1] if index else -math.inf
 
     def changes(self, until: float) -> list[float]:
         """The instants at which something changed, beginning with minus infinity."""
-        return self._times[: bisect.bisect_right(self._times, until)]
+        return [-math.inf, *self._times[: bisect.bisect_right(self._times, until)]]
 
     def last(self) -> T:
         """The value once every planned change has happened."""
-        return self._values[-1]
+        return self._values[-1] if self._values else self._initial
 
     def plan(self, at: float, value: T) -> None:
         index = bisect.bisect_right(self._times, at)
-        self._times.insert(index, at)
-        self._values.insert(index, value)
+        self._times = [*self._times[:index], at, *self._times[index:]]
+        self._values = [*self._values[:index], value, *self._values[index:]]
 
     def cancel_after(self, now: float) -> None:
         """Forget the changes that were planned for later."""
         keep = bisect.bisect_right(self._times, now)
-        del self._times[keep:], self._values[keep:]
+        self._times, self._values = self._times[:keep], self._values[:keep]

@@ -31,6 +31,9 @@ class Faults:
         self._struck = [0] * len(faults)
         self._rng = random.Random(f"{seed}:faults")
 
+    def __len__(self) -> int:
+        return len(self._faults)
+
     def strike(self, asked: Asked, now: float) -> Fault | None:
         """The first fault that hits this call."""
         for index, fault in enumerate(self._faults):

@@ -22,15 +22,21 @@ BODY_LIMIT = 4 * 1024 * 1024
 JSON, HTML = "application/json;charset=utf-8", "text/html"
 
 
+class Headers(Protocol):
+    """Headers by names in lower case, however they were sent."""
+
+    def get(self, name: str, default: str, /) -> str: ...
+
+
 @dataclass(frozen=True)
 class Request:
-    """One request; the names of its headers are in lower case."""
+    """One request."""
 
     method: str
     query: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] = field(default_factory=dict)
     path: str = "/"
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Headers = field(default_factory=dict[str, str])
     body: bytes = b""
     abandoned: Callable[[], bool] = lambda: False
 
@@ -88,7 +94,7 @@ class _Handler(BaseHTTPRequestHandler):
             dict(parse_qsl(target.query, keep_blank_values=True)),
             dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)),
             target.path,
-            {name.lower(): value for name, value in self.headers.items()},
+            self.headers,
             body,
             self._abandoned,
         )

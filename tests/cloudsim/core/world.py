@@ -54,6 +54,8 @@ class World:
         self.disks: dict[str, Disk] = {}
         self.snapshots: dict[str, Snapshot] = {}
         self.invocations: dict[str, Invocation] = {}
+        # The tables of what belongs to an instance; a cloud's own services add theirs.
+        self.owned: list[Mapping[str, Owned]] = [self.disks, self.snapshots]
         self._serial = itertools.count(1)
 
     def now(self) -> float:
@@ -80,13 +82,12 @@ class World:
         instance.samples[what] += 1
         return max(0.1, instance.group.sample(what, random.Random(f"{self.seed}:{instance.id}:{what}:{turn}")))
 
-    def owned(self) -> tuple[Mapping[str, Owned], ...]:
-        """The tables of what belongs to an instance."""
-        return self.disks, self.snapshots
-
     def owner(self, resource_id: str) -> str | None:
         """The instance that something belongs to."""
-        return next((table[resource_id].instance_id for table in self.owned() if resource_id in table), None)
+        for table in self.owned:
+            if resource_id in table:
+                return table[resource_id].instance_id
+        return None
 
     def registration(self, instance: Instance, script: str, now: float) -> Registration | None:
         """What a guest that runs this script would register with; a cloud's own services say."""
