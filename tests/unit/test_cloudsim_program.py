@@ -11,6 +11,8 @@ import os
 import signal
 import subprocess
 import sys
+import time
+import urllib.parse
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -144,16 +146,39 @@ def test_it_starts_serves_and_ends_cleanly(tmp_path: Path, number: signal.Signal
     assert process.stdout
     ready = json.loads(process.stdout.readline())
     assert (ready["ready"], ready["aws"], ready["journal"]) == (True, None, str(journal))
-    flat = {"Action": "GetCallerIdentity", "Version": "2015-04-01"}
-    asked = signed(Credential(ready["access_key"], ready["secret_key"]), flat)
-    form = "&".join(f"{name}={urllib.request.quote(value, safe='')}" for name, value in asked.items())
-    with urllib.request.urlopen(ready["alicloud"], data=form.encode(), timeout=10) as answer:
-        assert json.load(answer)["AccountId"]
+    credential = Credential(ready["access_key"], ready["secret_key"])
+    assert post(ready["alicloud"], credential, Action="GetCallerIdentity", Version="2015-04-01")["AccountId"]
     process.send_signal(number)
     output, errors = process.communicate(timeout=20)
     assert (process.returncode, output, errors) == (0, "", "")
     assert list(temporary.iterdir()) == []
     assert len(journal.read_text().splitlines()) == 1
+
+
+def post(url: str, credential: Credential, **flat: str) -> Any:
+    form = urllib.parse.urlencode(signed(credential, flat))
+    with urllib.request.urlopen(url, data=form.encode(), timeout=10) as answer:
+        return json.load(answer)
+
+
+def test_a_late_write_takes_effect_also_when_nobody_calls_any_more(tmp_path: Path) -> None:
+    late = {"match": {"action": "CreateAccessToken"}, "effect": "applied_late", "seconds": 40}
+    scenario, journal = tmp_path / "scenario.yml", tmp_path / "journal.jsonl"
+    scenario.write_text(yaml.safe_dump(group() | {"faults": [late]}))
+    process = cloudsim("--scenario", scenario, "--journal", journal, "--speed", 200)
+    assert process.stdout
+    ready = json.loads(process.stdout.readline())
+    credential = Credential(ready["access_key"], ready["secret_key"])
+    with pytest.raises(ConnectionResetError):
+        post(ready["alicloud"], credential, Action="CreateAccessToken", Version="2019-06-01")
+    deadline = time.monotonic() + 30
+    while len(lines := journal.read_text().splitlines()) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.terminate()
+    process.communicate(timeout=20)
+    lost, applied = map(json.loads, lines)
+    assert (lost["status"], applied["status"]) == (0, 200)
+    assert applied["ts"] - lost["ts"] == pytest.approx(40, abs=5)
 
 
 @pytest.mark.parametrize(
