@@ -344,6 +344,17 @@ def test_every_list_can_answer_as_of_a_while_ago(make_lab: MakeLab, name: str) -
     assert stale[CHANGED:] == [fresh[CHANGED - 1]] * late + fresh[CHANGED : STEPS - late]
 
 
+def test_lists_of_tags_are_as_stale_as_tags_in_lists(make_lab: MakeLab) -> None:
+    lab = make_lab(scenario={"stale_reads": {"tags": AGE}})
+    _tagged(lab)
+    asked = {"ResourceType": "instance", "ResourceId": [WEB]}
+    seen = []
+    for _unused in range(2):
+        seen.append(len(lab.ok("ecs", "ListTagResources", **asked)["TagResources"]["TagResource"]))
+        lab.wait(AGE)
+    assert seen == [0, 1]
+
+
 def test_what_is_deleted_is_listed_until_the_list_knows(make_lab: MakeLab) -> None:
     lab = make_lab(scenario={"stale_reads": {"snapshots": 60, "jobs": 60, "sources": 60}})
     point, job_id = _named(lab), migrate(lab)

@@ -100,7 +100,7 @@ class AlibabaCloud:
             record.write(self._journal, self.clock.now())
 
     def tick(self) -> None:
-        """Apply the calls whose time has come that were answered, or rather not, long ago."""
+        """Apply the calls that were kept for a time which has come."""
         while due := self._due():
             at, _turn, envelope, credential = due
             record = _Record()

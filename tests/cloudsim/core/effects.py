@@ -18,11 +18,7 @@ A = TypeVar("A")
 
 
 class ConnectionCut(Exception):
-    """The connection closes without an answer; `applied`: the service did what it was asked all the same."""
-
-    def __init__(self, *, applied: bool) -> None:
-        super().__init__("the connection is cut")
-        self.applied = applied
+    """The connection closes without an answer."""
 
 
 class Page(Exception):
@@ -55,12 +51,12 @@ def _refused(call: Struck[A]) -> A:
 
 
 def _cut(call: Struck[A]) -> A:
-    raise ConnectionCut(applied=False)
+    raise ConnectionCut
 
 
 def _lost_answer(call: Struck[A]) -> A:
     call.apply()
-    raise ConnectionCut(applied=True)
+    raise ConnectionCut
 
 
 def _delay(call: Struck[A]) -> A:
@@ -77,18 +73,18 @@ def _late_answer(call: Struck[A]) -> A:
 def _hold(call: Struck[A]) -> A:
     call.clock.wait_until(call.fault.at, call.closed)
     if call.closed():
-        raise ConnectionCut(applied=False)
+        raise ConnectionCut
     return call.apply()
 
 
 def _hang(call: Struck[A]) -> A:
     call.clock.wait_until(math.inf, lambda: call.given_up() or call.closed())
-    raise ConnectionCut(applied=False)
+    raise ConnectionCut
 
 
 def _applied_late(call: Struck[A]) -> A:
     call.later(call.clock.now() + call.fault.seconds)
-    raise ConnectionCut(applied=False)
+    raise ConnectionCut
 
 
 def _page(status: int) -> Callable[[Struck[A]], A]:
