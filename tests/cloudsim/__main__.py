@@ -13,14 +13,17 @@ import threading
 from pathlib import Path
 from typing import NoReturn
 
-from . import aws
+from .alicloud.build import open_accounts
 from .alicloud.service import AlibabaCloud
-from .build import build
-from .clock import Clock
-from .guests import Runner
-from .journal import Journal
-from .scenario import ScenarioError, load
-from .server import Server
+from .aws import service as aws
+from .core.clock import Clock
+from .core.guests import Runner
+from .core.journal import Journal
+from .core.readers import ScenarioError
+from .core.scenario_file import load
+from .core.server import Server
+
+LOOK = 0.1  # real seconds between two looks for calls that take effect late
 
 
 class _Parser(argparse.ArgumentParser):
@@ -57,14 +60,17 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
 
 def serve(options: argparse.Namespace, stop: threading.Event) -> None:
     """Start everything, say where it is, and clean up once told to stop."""
-    world = build(load(options.scenario), Clock(options.speed), options.seed)
+    scenario = load(options.scenario)
+    clock = Clock(options.speed, offset=scenario.clock_offset)
+    accounts = open_accounts(scenario, clock, options.seed)
     journal = Journal(options.journal)
-    runner = Runner(world)
+    runner = Runner()
     try:
-        server = Server(AlibabaCloud(world, runner, journal), options.alicloud_port)
+        cloud = AlibabaCloud(scenario, accounts, runner, journal, options.seed)
+        server = Server(cloud, options.alicloud_port)
         server.start()
-        aws_url = None if options.aws_port is None else aws.start(options.aws_port, journal, world.clock)
-        credential = world.scenario.credentials[0]
+        aws_url = None if options.aws_port is None else aws.start(options.aws_port, journal, clock)
+        credential = scenario.credentials[0]
         ready = {
             "ready": True,
             "alicloud": server.url,
@@ -74,7 +80,9 @@ def serve(options: argparse.Namespace, stop: threading.Event) -> None:
             "journal": str(options.journal),
         }
         print(json.dumps(ready), flush=True)
-        stop.wait()
+        while not stop.wait(LOOK):
+            cloud.tick()
+        cloud.close()
         server.shutdown()
         server.server_close()
     finally:

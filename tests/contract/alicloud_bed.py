@@ -20,8 +20,8 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.bas
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Account, Hop
 from ansible_collections.evergreen.os_migration.plugins.module_utils._engine.limits import Callers, Clock
 from cloudsim.alicloud.registry import ACTIONS as SERVED
-from cloudsim.lab import Lab
-from cloudsim.server import Server
+from cloudsim.alicloud.lab import Lab
+from cloudsim.core.server import Server
 
 from .bed import FAILURE, Fault, Ids, Setting, Traits, at_once
 

@@ -19,7 +19,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.catal
     read_windows,
 )
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import UNKNOWN
-from cloudsim.oses import CATALOG, EDITIONS, LANGUAGES, OperatingSystem
+from cloudsim.core.oses import CATALOG, EDITIONS, LANGUAGES, OperatingSystem
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.rules.forms import FORMS, is_known
-from cloudsim.lab import Lab
-from cloudsim.linux_guest import inside
-from cloudsim.scenario import SPOILT_FACTS
+from cloudsim.alicloud.lab import Lab
+from cloudsim.core.linux_guest import inside
+from cloudsim.core.scenario import SPOILT_FACTS
 
 FACTS = Path(__file__).parents[2] / "guest"
 LINUX, WINDOWS = "i-bp1linux", "i-bp1windows"
@@ -352,8 +352,7 @@ def test_what_a_script_changes_counts(lab: Lab) -> None:
 def test_after_a_migration_the_guest_is_another_system(make_lab: MakeLab) -> None:
     lab = make_lab(smc_source="available", guest={"packages": ["glibc.x86_64"]})
     run(lab, "echo mine > /var/lib/data")
-    source = lab.world.instances[LINUX].source
-    assert source
+    source = lab.world.source_of[LINUX]
     asked = {"SourceId": source.id, "JobType": 1, "TargetOsType": "Alibaba Cloud Linux 3"}
     job_id = lab.ok("smc", "CreateReplicationJob", **asked)["JobId"]
     lab.ok("smc", "StartReplicationJob", JobId=job_id)

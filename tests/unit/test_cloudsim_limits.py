@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cloudsim.lab import Lab
+from cloudsim.alicloud.lab import Lab
+from cloudsim.core.scenario import ACCOUNT
 
 MakeLab = Callable[..., Lab]
 MANY = {"name": "web-{n}", "os": "centos-7", "count": 120, "durations": {"snapshot": 100}}
@@ -26,7 +27,9 @@ def make_lab(tmp_path: Path) -> Iterator[MakeLab]:
     made: list[Lab] = []
 
     def make(**scenario: Any) -> Lab:
-        made.append(Lab({"groups": [MANY, LOCKED, STOPPED, WINDOWS], **scenario}, tmp_path))
+        account = next((each["account"] for each in scenario.get("credentials", []) if "account" in each), ACCOUNT)
+        groups = [{**group, "account": account} for group in (MANY, LOCKED, STOPPED, WINDOWS)]
+        made.append(Lab({"groups": groups, **scenario}, tmp_path))
         return made[-1]
 
     yield make
@@ -178,6 +181,35 @@ def test_tags(lab: Lab) -> None:
     assert instance["Tags"] == {"Tag": [{"TagKey": "b", "TagValue": ""}]}
 
 
+def test_tags_are_listed_by_resource_and_by_filter(lab: Lab) -> None:
+    first, second = ids(lab, 2)
+    lab.ok("ecs", "TagResources", ResourceType="instance", ResourceId=[first, second], Tag=[{"Key": "a", "Value": "1"}])
+    lab.ok("ecs", "TagResources", ResourceType="instance", ResourceId=[second], Tag=[{"Key": "b", "Value": "2"}])
+
+    def listed(**more: Any) -> list[tuple[str, str, str]]:
+        found = lab.ok("ecs", "ListTagResources", ResourceType="instance", **more)["TagResources"]["TagResource"]
+        return [(each["ResourceId"], each["TagKey"], each["TagValue"]) for each in found]
+
+    assert listed(ResourceId=[first]) == [(first, "a", "1")]
+    assert listed(Tag=[{"Key": "b"}]) == [(second, "a", "1"), (second, "b", "2")]
+    assert lab.code("ecs", "ListTagResources", ResourceType="instance") == (404, "MissingParameter.ResourceIds")
+    snapshot = lab.ok("ecs", "CreateSnapshot", DiskId=disk(lab), Tag=[{"Key": "a", "Value": "1"}])["SnapshotId"]
+    asked = {"ResourceType": "snapshot", "Tag": [{"Key": "a"}]}
+    assert lab.ok("ecs", "ListTagResources", **asked)["TagResources"]["TagResource"][0]["ResourceId"] == snapshot
+    lab.ok("ecs", "DeleteSnapshot", SnapshotId=snapshot)
+    assert lab.ok("ecs", "ListTagResources", **asked)["TagResources"]["TagResource"] == []
+
+
+def test_tag_lists_go_on_by_token(lab: Lab) -> None:
+    for some in (ids(lab, 50), ids(lab, 60)[50:]):
+        lab.ok("ecs", "TagResources", ResourceType="instance", ResourceId=some, Tag=[{"Key": "a", "Value": "1"}])
+    asked = {"ResourceType": "instance", "Tag": [{"Key": "a"}]}
+    page = lab.ok("ecs", "ListTagResources", **asked)
+    rest = lab.ok("ecs", "ListTagResources", **asked, NextToken=page["NextToken"])
+    assert [len(each["TagResources"]["TagResource"]) for each in (page, rest)] == [50, 10]
+    assert rest["NextToken"] == ""
+
+
 def test_a_client_token_gives_the_first_answer_again(lab: Lab) -> None:
     asked = {"DiskId": disk(lab), "ClientToken": "once", "SnapshotName": "before"}
     first = lab.ok("ecs", "CreateSnapshot", **asked)["SnapshotId"]
@@ -211,12 +243,14 @@ def test_what_is_new_appears_in_lists_after_a_while(make_lab: MakeLab) -> None:
     assert seen == [(0, 0), (1, 1)]
 
 
-def test_quotas_count_per_key_region_action_and_minute(make_lab: MakeLab) -> None:
-    users = [{"access_key": name, "secret_key": "s"} for name in ("a", "b")]
+def test_quotas_count_per_account_region_action_and_minute(make_lab: MakeLab) -> None:
+    accounts = {"a": "1", "b": "2", "another of a": "1"}
+    users = [{"access_key": key, "secret_key": "s", "account": account} for key, account in accounts.items()]
     lab = make_lab(quotas={"DescribeInstances": 2, "default": 3}, credentials=users)
     assert [lab.raw("ecs", "DescribeInstances")[0] for _unused in range(3)] == [200, 200, 400]
     assert lab.code("ecs", "DescribeInstances") == (400, "Throttling.User")
     lab.ok("ecs", "DescribeInstances", user=1)
+    assert lab.code("ecs", "DescribeInstances", user=2) == (400, "Throttling.User")
     lab.ok("ecs", "DescribeInstances", RegionId="cn-beijing")
     assert [lab.raw("ecs", "DescribeDisks")[0] for _unused in range(4)] == [200, 200, 200, 400]
     lab.wait(60)

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 from cloudsim.alicloud import extract_models, models
+from cloudsim.alicloud.lab import Lab
 from cloudsim.alicloud.registry import ACTIONS
-from cloudsim.lab import Lab
 
 SCENARIO = {"groups": [{"name": "web", "os": "centos-7", "count": 1, "smc_source": "available"}]}
 MISSING = [package for package in extract_models.ACTIONS if not importlib.util.find_spec(package)]

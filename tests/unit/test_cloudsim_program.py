@@ -6,24 +6,35 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import subprocess
 import sys
+import time
+import urllib.parse
 import urllib.request
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from cloudsim.build import build
-from cloudsim.clock import Clock, Timeline
-from cloudsim.lab import signed
-from cloudsim.scenario import Credential, ScenarioError, load, parse
+from cloudsim.alicloud.account import Account
+from cloudsim.alicloud.build import open_accounts
+from cloudsim.alicloud.lab import signed
+from cloudsim.core.clock import Clock, Timeline
+from cloudsim.core.readers import ScenarioError
+from cloudsim.core.scenario import Credential, Scenario
+from cloudsim.core.scenario_file import load, parse
 
 TESTS = Path(__file__).parents[1]
 FLEET = TESTS.parent / "examples" / "fleet" / "scenario.yml"
 WEB = {"name": "web", "os": "centos-7", "count": 1}
+
+
+def build(scenario: Scenario, seed: int | None = None) -> Account:
+    [account] = open_accounts(scenario, Clock(), seed).values()
+    return account
 
 
 def group(**changes: Any) -> dict[str, Any]:
@@ -57,6 +68,12 @@ def group(**changes: Any) -> dict[str, Any]:
             "only a credential with a security_token expires",
         ),
         (group() | {"credentials": []}, "credentials: at least one is needed"),
+        (group(account="1"), "groups[0].account: no credential is of account '1'"),
+        (group(events=[{"at": 1, "what": "detach_disk"}]), "events[0].disk: 0 is not a data disk of the group"),
+        (group(events=[{"at": 1, "what": "explode"}]), "events[0].what: expected one of attach_disk"),
+        (group(faults={"agent_silent": [{"since": "soon"}]}), "faults.agent_silent[0].since: expected a number"),
+        (group() | {"stale_reads": {"prices": 1}}, "stale_reads (key): expected one of instances"),
+        (group() | {"faults": [{"match": {"kind": "rite"}, "effect": "cut"}]}, "faults[0].match.kind"),
     ],
 )
 def test_mistakes_are_named_with_their_place(document: Any, words: str) -> None:
@@ -69,11 +86,11 @@ def test_mistakes_are_named_with_their_place(document: Any, words: str) -> None:
 def test_ids_are_not_used_twice() -> None:
     twice = {"groups": [{"name": "a", "os": "centos-7", "ids": ["i-1", "i-1"]}]}
     with pytest.raises(ScenarioError, match="i-1 is used twice"):
-        build(parse(twice), Clock())
+        build(parse(twice))
 
 
 def test_the_demo_fleet_is_what_its_table_says() -> None:
-    world = build(load(FLEET), Clock())
+    world = build(load(FLEET))
     lines = [line.split() for line in FLEET.read_text().splitlines() if line.startswith("# ") and " i-bp1" in line]
     assert {(line[1], line[2]) for line in lines} == {(one.name, one.id) for one in world.instances.values()}
     assert all(len(instance_id) == 22 for instance_id in world.instances)
@@ -81,7 +98,7 @@ def test_the_demo_fleet_is_what_its_table_says() -> None:
 
 def test_the_same_seed_gives_the_same_world() -> None:
     def sample(seed: int) -> list[object]:
-        world = build(load(FLEET), Clock(), seed)
+        world = build(load(FLEET), seed)
         instance = world.instances["i-bp1web01a7k2m9q4x8tz"]
         return [sorted(world.disks), [world.sample(instance, "migrate") for _unused in range(3)]]
 
@@ -89,7 +106,7 @@ def test_the_same_seed_gives_the_same_world() -> None:
 
 
 def test_durations_keep_their_mean() -> None:
-    world = build(parse(group(count=2000, durations={"migrate": {"distribution": "lognormal", "mean": 1200}})), Clock())
+    world = build(parse(group(count=2000, durations={"migrate": {"distribution": "lognormal", "mean": 1200}})))
     drawn = [world.sample(instance, "migrate") for instance in world.instances.values()]
     assert 1150 < sum(drawn) / len(drawn) < 1250
 
@@ -100,7 +117,7 @@ def test_a_timeline() -> None:
     line.plan(20, "c")
     assert [line.at(now) for now in (9, 10, 19, 20)] == ["a", "b", "b", "c"]
     assert (line.since(15), line.last()) == (10, "c")
-    assert [line.first(value, 5, 15) for value in "abc"] == [5, 10, None]
+    assert line.changes(15) == [-math.inf, 10]
     line.cancel_after(10)
     assert line.at(30) == "b"
 
@@ -129,16 +146,39 @@ def test_it_starts_serves_and_ends_cleanly(tmp_path: Path, number: signal.Signal
     assert process.stdout
     ready = json.loads(process.stdout.readline())
     assert (ready["ready"], ready["aws"], ready["journal"]) == (True, None, str(journal))
-    flat = {"Action": "GetCallerIdentity", "Version": "2015-04-01"}
-    asked = signed(Credential(ready["access_key"], ready["secret_key"]), flat)
-    form = "&".join(f"{name}={urllib.request.quote(value, safe='')}" for name, value in asked.items())
-    with urllib.request.urlopen(ready["alicloud"], data=form.encode(), timeout=10) as answer:
-        assert json.load(answer)["AccountId"]
+    credential = Credential(ready["access_key"], ready["secret_key"])
+    assert post(ready["alicloud"], credential, Action="GetCallerIdentity", Version="2015-04-01")["AccountId"]
     process.send_signal(number)
     output, errors = process.communicate(timeout=20)
     assert (process.returncode, output, errors) == (0, "", "")
     assert list(temporary.iterdir()) == []
     assert len(journal.read_text().splitlines()) == 1
+
+
+def post(url: str, credential: Credential, **flat: str) -> Any:
+    form = urllib.parse.urlencode(signed(credential, flat))
+    with urllib.request.urlopen(url, data=form.encode(), timeout=10) as answer:
+        return json.load(answer)
+
+
+def test_a_late_write_takes_effect_also_when_nobody_calls_any_more(tmp_path: Path) -> None:
+    late = {"match": {"action": "CreateAccessToken"}, "effect": "applied_late", "seconds": 40}
+    scenario, journal = tmp_path / "scenario.yml", tmp_path / "journal.jsonl"
+    scenario.write_text(yaml.safe_dump(group() | {"faults": [late]}))
+    process = cloudsim("--scenario", scenario, "--journal", journal, "--speed", 200)
+    assert process.stdout
+    ready = json.loads(process.stdout.readline())
+    credential = Credential(ready["access_key"], ready["secret_key"])
+    with pytest.raises(ConnectionResetError):
+        post(ready["alicloud"], credential, Action="CreateAccessToken", Version="2019-06-01")
+    deadline = time.monotonic() + 30
+    while len(lines := journal.read_text().splitlines()) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.terminate()
+    process.communicate(timeout=20)
+    lost, applied = map(json.loads, lines)
+    assert (lost["status"], applied["status"]) == (0, 200)
+    assert applied["ts"] - lost["ts"] == pytest.approx(40, abs=5)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cloudsim.lab import Lab
+from cloudsim.alicloud.lab import Lab
 
 WEB, LINUX_3 = "i-bp1web", "Alibaba Cloud Linux 3"
 DURATIONS = {
@@ -393,6 +393,19 @@ def test_other_jobs_run_on_instances_of_their_own(make_lab: MakeLab) -> None:
     answer = lab.ok("smc", "DescribeReplicationJobs", JobType=1, Status="Running")
     assert answer["TotalCount"] == 3
     assert {found["InstanceId"][:10] for found in answer["ReplicationJobs"]["ReplicationJob"]} == {"i-bp1other"}
+
+
+def test_sources_and_jobs_are_tagged(make_lab: MakeLab) -> None:
+    lab = make_lab()
+    job_id, source_id = create(lab, Tag=[{"Key": "hop", "Value": "1"}]), source(lab)["SourceId"]
+    tag = [{"Key": "instance", "Value": WEB}]
+    lab.ok("smc", "TagResources", ResourceType="sourceserver", ResourceId=[source_id], Tag=tag)
+    lab.ok("smc", "TagResources", ResourceType="replicationjob", ResourceId=[job_id], Tag=tag)
+    assert source(lab)["Tags"]["Tag"] == tag
+    assert job(lab, job_id)["Tags"]["Tag"] == [{"Key": "hop", "Value": "1"}, *tag]
+    for wrong in ({"ResourceId": ["s-1"]}, {"Tag": [{"Key": "k" * 65, "Value": ""}]}):
+        asked = {"ResourceType": "sourceserver", "ResourceId": [source_id], "Tag": tag, **wrong}
+        assert lab.code("smc", "TagResources", **asked) == (400, "InvalidParameter")
 
 
 def test_deleting_a_source(make_lab: MakeLab) -> None:

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cloudsim.lab import VERSIONS, Lab, signed
-from cloudsim.scenario import Credential
-from cloudsim.server import Server
+from cloudsim.alicloud.lab import VERSIONS, Lab, signed
+from cloudsim.core.scenario import Credential
+from cloudsim.core.server import Request, Server
 
 SCENARIO = {
     "groups": [{"name": "web-{n}", "os": "centos-7", "count": 3}],
@@ -31,7 +31,7 @@ SCENARIO = {
     ],
 }
 USER = Credential("LTAIuser", "top-secret")
-Request = Callable[..., dict[str, Any]]
+Send = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def server(lab: Lab) -> Iterator[Server]:
 
 
 @pytest.fixture
-def request_(server: Server) -> Request:
+def request_(server: Server) -> Send:
     """A call through aliyun-python-sdk-core."""
     core = pytest.importorskip("aliyunsdkcore.client", reason="install aliyun-python-sdk-core")
     credentials = pytest.importorskip("aliyunsdkcore.auth.credentials")
@@ -88,7 +88,7 @@ def request_(server: Server) -> Request:
     return send
 
 
-def refusal(request_: Request, *given: str, **parameters: str) -> tuple[int, str, str]:
+def refusal(request_: Send, *given: str, **parameters: str) -> tuple[int, str, str]:
     exceptions = pytest.importorskip("aliyunsdkcore.acs_exception.exceptions")
     with pytest.raises(exceptions.ServerException) as caught:
         request_(*given, **parameters)
@@ -96,7 +96,7 @@ def refusal(request_: Request, *given: str, **parameters: str) -> tuple[int, str
     return error.get_http_status(), error.get_error_code(), str(error)
 
 
-def test_query_and_body_parameters_are_signed_and_read(request_: Request) -> None:
+def test_query_and_body_parameters_are_signed_and_read(request_: Send) -> None:
     ids = json.dumps(["i-bp1g0000000000000002", "i-bp1missing"])
     found = request_("ecs", "DescribeInstances", InstanceIds=ids)["Instances"]["Instance"]
     assert [instance["HostName"] for instance in found] == ["web-2"]
@@ -105,7 +105,7 @@ def test_query_and_body_parameters_are_signed_and_read(request_: Request) -> Non
     assert request_("sts", "GetCallerIdentity")["IdentityType"] == "RAMUser"
 
 
-def test_security_tokens(request_: Request, lab: Lab) -> None:
+def test_security_tokens(request_: Send, lab: Lab) -> None:
     key = {"key": "STS.user", "secret": "sts-secret"}
     assert request_("sts", "GetCallerIdentity", token="tok+/=", **key)["IdentityType"] == "AssumedRoleUser"
     assert refusal(request_, "sts", "GetCallerIdentity", **key)[1] == "MissingSecurityToken"
@@ -118,7 +118,7 @@ def test_security_tokens(request_: Request, lab: Lab) -> None:
     assert refusal(request_, "sts", "GetCallerIdentity", **old)[1] == "InvalidSecurityToken.Expired"
 
 
-def test_wrong_keys_are_refused_without_a_word_of_the_secret(request_: Request, lab: Lab) -> None:
+def test_wrong_keys_are_refused_without_a_word_of_the_secret(request_: Send, lab: Lab) -> None:
     status, code, text = refusal(request_, "ecs", "DescribeRegions", secret="guess")
     assert (status, code) == (400, "SignatureDoesNotMatch")
     assert "top-secret" not in text
@@ -131,7 +131,7 @@ def test_wrong_keys_are_refused_without_a_word_of_the_secret(request_: Request, 
 def test_nonces_count_once_and_stamps_expire(lab: Lab) -> None:
     flat = {"Action": "GetCallerIdentity", "Version": VERSIONS["sts"]}
     once = signed(USER, flat)
-    assert lab.cloud.handle("POST", once).status == 200
+    assert lab.cloud.handle(Request("POST", once)).status == 200
     for refused, code in [
         (once, b"SignatureNonceUsed"),
         (signed(USER, flat | {"Timestamp": "2020-01-01T00:00:00Z"}), b"InvalidTimeStamp.Expired"),
@@ -139,7 +139,7 @@ def test_nonces_count_once_and_stamps_expire(lab: Lab) -> None:
         (signed(USER, flat, method="GET"), b"SignatureDoesNotMatch"),
         (flat, b"MissingAccessKeyId"),
     ]:
-        reply = lab.cloud.handle("POST", refused)
+        reply = lab.cloud.handle(Request("POST", refused))
         assert reply.status == 400
         assert code in reply.body
 
@@ -155,7 +155,7 @@ def test_permissions(lab: Lab) -> None:
     assert lab.code("ram", "GetRole", user=nobody, RoleName="AliyunServiceRoleForSMC") == (403, "NoPermission")
 
 
-def test_cut_connections_and_lost_answers(request_: Request, lab: Lab) -> None:
+def test_cut_connections_and_lost_answers(request_: Send, lab: Lab) -> None:
     exceptions = pytest.importorskip("aliyunsdkcore.acs_exception.exceptions")
     for action in ("DescribeRegions", "DescribeDisks"):
         with pytest.raises(exceptions.ClientException) as caught:
@@ -171,7 +171,7 @@ def test_cut_connections_and_lost_answers(request_: Request, lab: Lab) -> None:
     ]
 
 
-def test_many_clients_at_once(request_: Request, lab: Lab) -> None:
+def test_many_clients_at_once(request_: Send, lab: Lab) -> None:
     threads = [threading.Thread(target=request_, args=("ecs", "DescribeInstances")) for _unused in range(20)]
     for thread in threads:
         thread.start()

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.facts import parse
-from cloudsim.linux_guest import inside
+from cloudsim.core.linux_guest import inside
 
 ROOT = Path(__file__).resolve().parents[2]
 FACTS = ROOT / "guest/facts.sh"

@@ -29,7 +29,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.paths
     rows,
     with_rows,
 )
-from cloudsim.oses import PATHS as SIMULATED
+from cloudsim.alicloud.paths import PATHS as SIMULATED
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from cloudsim.linux_guest import inside
+from cloudsim.core.linux_guest import inside
 
 from .guest_root import GuestRoot
 

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from cloudsim.linux_guest import inside
+from cloudsim.core.linux_guest import inside
 
 from .guest_root import GuestRoot
 

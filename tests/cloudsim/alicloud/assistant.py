@@ -10,10 +10,11 @@ import binascii
 from collections.abc import Callable
 from typing import Any
 
-from ..guests import Task
-from ..state import Instance, Invocation, Result
+from ..core.guests import Task
+from ..core.state import Instance, Invocation, Result
+from ..core.world import there
 from .common import at_most, by_token, check_region
-from .ecs import known, lock_error
+from .ecs import instances, lock_error
 from .registry import Answer, Call, action
 from .wire import ApiError
 
@@ -30,13 +31,13 @@ TIMEOUT = 60
 def describe_cloud_assistant_status(call: Call) -> Answer:
     region = check_region(call)
     ids = at_most(call, "InstanceId", AGENT_LIMIT, 403, "InstanceIds.ExceedLimit")
-    pool = known(call, ids) if ids else call.world.instances.values()
-    chunk, token = [instance for instance in pool if instance.region == region], ""
+    at = call.as_of("agents")
+    chunk, token = [instance for instance in instances(call, ids or None, at) if instance.region == region], ""
     if not ids:
         chunk, token = by_token(call, chunk, 10, AGENT_LIMIT, clamp=False)
     elif len(chunk) < len(set(ids)):
         raise ApiError(404, "InvalidInstance.NotFound", "The specified instances do not exist.")
-    entries = [_status(call, instance) for instance in chunk]
+    entries = [_status(call, instance, at) for instance in chunk]
     return {
         "InstanceCloudAssistantStatusSet": {"InstanceCloudAssistantStatus": entries},
         "NextToken": token,
@@ -46,14 +47,15 @@ def describe_cloud_assistant_status(call: Call) -> Answer:
     }
 
 
-def _status(call: Call, instance: Instance) -> dict[str, Any]:
-    system = instance.system(call.now)
-    heard = instance.heartbeat(call.now)
+def _status(call: Call, instance: Instance, at: float) -> dict[str, Any]:
+    system = instance.system(at)
+    heard = instance.heartbeat(at)
+    invoked = instance.last_invoked
     return {
         "InstanceId": instance.id,
-        "CloudAssistantStatus": "true" if instance.agent_online(call.now) else "false",
+        "CloudAssistantStatus": "true" if instance.agent_online(at) else "false",
         "LastHeartbeatTime": call.clock.iso(heard),
-        "LastInvokedTime": call.clock.iso(instance.last_invoked),
+        "LastInvokedTime": call.clock.iso(invoked if invoked is not None and invoked <= at else None),
         "CloudAssistantVersion": "" if heard is None else VERSIONS[system.os_type],
         "OSType": system.os_type.capitalize(),
         "InvocationCount": instance.invocations,
@@ -72,7 +74,7 @@ def run_command(call: Call) -> Answer:
     """One script for up to a hundred guests; one guest that cannot take it refuses the whole call."""
     check_region(call)
     script = _script(call)
-    instances = [_fit_instance(call, each) for each in dict.fromkeys(_targets(call))]
+    fit = [_fit_instance(call, each) for each in dict.fromkeys(_targets(call))]
     family = TYPES[call.params["Type"]]
     timeout = call.get("Timeout", TIMEOUT)
     invocation = Invocation(
@@ -84,9 +86,9 @@ def run_command(call: Call) -> Answer:
         username=call.get("Username") or ("root" if family == "linux" else "System"),
         results={},
     )
-    for instance in instances:
+    for instance in fit:
         cwd = call.get("WorkingDir") or HOMES[family]
-        task = Task(instance, script, timeout, call.get("Username", ""), cwd)
+        task = Task(call.world, instance, script, timeout, call.get("Username", ""), cwd)
         invocation.results[instance.id] = call.runner.submit(task, call.now)
     call.world.invocations[invocation.id] = invocation
     return {"InvokeId": invocation.id, "CommandId": invocation.command_id}
@@ -116,7 +118,7 @@ def _targets(call: Call) -> list[str]:
 
 
 def _fit_instance(call: Call, instance_id: str) -> Instance:
-    instance = call.world.instances.get(instance_id)
+    instance = there(call.world.instances, instance_id, call.now)
     if instance is None or instance.region != call.region:
         raise ApiError(404, "InvalidInstance.NotFound", f"The specified instance {instance_id} does not exist.")
     if lock_error(instance):
@@ -132,32 +134,34 @@ def _fit_instance(call: Call, instance_id: str) -> Instance:
 @action("ecs", uses="RegionId InvokeId InstanceId ContentEncoding InvokeRecordStatus MaxResults NextToken")
 def describe_invocation_results(call: Call) -> Answer:
     check_region(call)
+    at = call.as_of("results")
     invocation = call.world.invocations.get(call.get("InvokeId", ""))
-    results = list(invocation.results.values()) if invocation and invocation.region == call.region else []
+    known = invocation and invocation.region == call.region and invocation.created <= at
+    results = list(invocation.results.values()) if invocation and known else []
     wanted = call.get("InstanceId")
     status = call.get("InvokeRecordStatus")
     found = [
         result
         for result in sorted(results, key=lambda result: result.serial)
-        if wanted in (None, "", result.instance_id) and status in (None, "", invocation_status(result, call.now)[1])
+        if wanted in (None, "", result.instance_id) and status in (None, "", invocation_status(result, at)[1])
     ]
     chunk, token = by_token(call, found, 10, 50, clamp=False)
-    entries = [_result(call, invocation, result) for result in chunk if invocation]
+    entries = [_result(call, invocation, result, at) for result in chunk if invocation]
     page = {"NextToken": token, "TotalCount": len(found), "PageNumber": 1, "PageSize": len(chunk)}
     return {"Invocation": {"InvocationResults": {"InvocationResult": entries}, **page}}
 
 
 def invocation_status(result: Result, now: float) -> tuple[str, str]:
     """(InvocationStatus, InvokeRecordStatus) of one result now."""
-    if result.stopped is not None and result.stopped < result.finishes:
+    if result.stopped is not None and result.stopped <= now and result.stopped < result.finishes:
         return "Terminated", "Stopped"
     if now < result.finishes:
         return ("Pending" if now < result.starts else "Running"), "Running"
     return result.status, "Finished" if result.status == "Success" else "Failed"
 
 
-def _result(call: Call, invocation: Invocation, result: Result) -> dict[str, Any]:
-    status, record = invocation_status(result, call.now)
+def _result(call: Call, invocation: Invocation, result: Result, at: float) -> dict[str, Any]:
+    status, record = invocation_status(result, at)
     answer: dict[str, Any] = {
         "InvokeId": invocation.id,
         "CommandId": invocation.command_id,
@@ -165,8 +169,8 @@ def _result(call: Call, invocation: Invocation, result: Result) -> dict[str, Any
         "InvocationStatus": status,
         "InvokeRecordStatus": record,
         "Username": invocation.username,
-        "StartTime": call.clock.iso(result.starts) if call.now >= result.starts else "",
-        "StopTime": call.clock.iso(result.stopped),
+        "StartTime": call.clock.iso(result.starts) if at >= result.starts else "",
+        "StopTime": call.clock.iso(result.stopped) if record == "Stopped" else "",
         "Output": "",
         "Dropped": 0,
         "Repeats": 1,

@@ -12,8 +12,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
-from ..clock import Timeline
-from ..state import Tags
+from ..core.clock import Timeline
+from ..core.state import Tags
 from .registry import Call
 from .wire import ApiError
 
@@ -131,12 +131,17 @@ def has_tags(call: Call, tags: Mapping[str, str]) -> bool:
     return True
 
 
-def matching(call: Call, filters: Mapping[str, Callable[[L, float], str]], items: Iterable[L]) -> list[L]:
-    """What matches every filter that the call gives; an empty one and `all` let everything through."""
+def matching(call: Call, filters: Mapping[str, Callable[[L, float], str]], items: Iterable[L], at: float) -> list[L]:
+    """What matched every filter of the call at a time; an empty one and `all` let everything through."""
     given = {name: call.get(name) for name in filters}
     asked = [(filters[name], value) for name, value in given.items() if value not in (None, "", "all", "All")]
-    found = [item for item in items if all(read(item, call.now) == value for read, value in asked)]
-    return [item for item in found if has_tags(call, item.tags.at(call.now))] if call.get("Tag") else found
+    found = [item for item in items if all(read(item, at) == value for read, value in asked)]
+    return [item for item in found if has_tags(call, item.tags.at(tags_at(call, at)))] if call.get("Tag") else found
+
+
+def tags_at(call: Call, at: float) -> float:
+    """The time that tags are read at in a list that is read at a time: they may be older still."""
+    return min(at, call.as_of("tags"))
 
 
 def tag_list(tags: Mapping[str, str]) -> dict[str, Any]:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from .. import jobs, power, storage
-from ..clock import Timeline
-from ..oses import CATALOG
-from ..state import Disk, Instance, JobState, Snapshot, Tags
+from ..core import power, storage
+from ..core.oses import CATALOG
+from ..core.state import Disk, Instance, Snapshot
+from ..core.world import there
+from . import jobs
 from .common import (
     at_most,
     check_region,
@@ -23,16 +24,18 @@ from .common import (
     matching,
     read_tags,
     tag_list,
+    tags_at,
 )
+from .migrations import JobState
 from .registry import Answer, Call, action
 from .wire import ApiError
 
 SNAPSHOTS_PER_DISK = 256
 BATCH_LIMIT = 100
-TAGGED_LIMIT = 50
 CREATED = -30 * 86400.0
 _SNAPSHOT_NAME = re.compile(r"\A(?!auto|https?://)[^\W\d_][\w:.-]{1,127}\Z")
 _PAGING = "MaxResults NextToken PageNumber PageSize"
+_USABLE = ("In_use", "Available")
 _LOCKED = {"financial": "InstanceExpiredOrInArrears"}
 # Parameters that filter a list, and what of an entry they are compared with at a time.
 _INSTANCE_FILTERS: Mapping[str, Callable[[Instance, float], str]] = {
@@ -97,34 +100,39 @@ def describe_instance_types(call: Call) -> Answer:
 def describe_instances(call: Call) -> Answer:
     region = check_region(call)
     dry_run(call)
+    at = call.as_of("instances")
     ids = id_list(call, "InstanceIds", BATCH_LIMIT, "InvalidParameter")
-    pool = list(call.world.instances.values()) if ids is None else known(call, ids)
-    named = [each for each in pool if fnmatch.fnmatchcase(each.name, call.get("InstanceName") or "*")]
-    found = matching(call, _INSTANCE_FILTERS, [instance for instance in named if instance.region == region])
+    name = call.get("InstanceName")
+    listed = [each for each in instances(call, ids, at) if each.region == region]
+    named = [each for each in listed if fnmatch.fnmatchcase(each.name, name)] if name else listed
+    found = matching(call, _INSTANCE_FILTERS, named, at)
     chunk, page = either_page(call, found, 10, BATCH_LIMIT, clamp=True)
-    return {"Instances": {"Instance": [_instance(call, instance) for instance in chunk]}, **page}
+    return {"Instances": {"Instance": [_instance(call, instance, at) for instance in chunk]}, **page}
 
 
-def known(call: Call, ids: list[str]) -> list[Instance]:
-    """The instances of a list of ids that exist, in the order they are listed in."""
-    instances = call.world.instances
-    return sorted((instances[each] for each in set(ids) if each in instances), key=lambda instance: instance.serial)
+def instances(call: Call, ids: list[str] | None, at: float) -> list[Instance]:
+    """The instances that existed at a time, or those of a list of ids, in the order they are listed in."""
+    table = call.world.instances
+    if ids is None:
+        return [instance for instance in table.values() if at < instance.gone]
+    found = (instance for instance in (there(table, each, at) for each in set(ids)) if instance)
+    return sorted(found, key=lambda instance: instance.serial)
 
 
-def _instance(call: Call, instance: Instance) -> dict[str, Any]:
-    group, now = instance.group, call.now
-    system = CATALOG[instance.content(now).os]
+def _instance(call: Call, instance: Instance, at: float) -> dict[str, Any]:
+    group = instance.group
+    system, status = CATALOG[instance.content(at).os], instance.power.at(at)
     name, name_en = system.ecs_names(group.architecture, group.guest.edition, group.guest.language)
     if group.os_name and system.id == group.os:
         name = name_en = group.os_name
     return {
         "InstanceId": instance.id,
         "InstanceName": instance.name,
-        "HostName": instance.name,
+        "HostName": instance.host_name,
         "RegionId": instance.region,
         "ZoneId": f"{instance.region}-h",
-        "Status": instance.power.at(now),
-        "StoppedMode": instance.stopped_mode if instance.power.at(now) == "Stopped" else "Not-applicable",
+        "Status": status,
+        "StoppedMode": instance.stopped_mode.at(at) if status == "Stopped" else power.NOT_STOPPED,
         "OSName": name,
         "OSNameEn": name_en,
         "OSType": system.os_type,
@@ -138,16 +146,17 @@ def _instance(call: Call, instance: Instance) -> dict[str, Any]:
         "CreationTime": call.clock.iso(CREATED, seconds=False),
         "StartTime": call.clock.iso(CREATED, seconds=False),
         "OperationLocks": {"LockReason": [{"LockReason": reason} for reason in group.locks]},
-        "Tags": tag_list(instance.tags.at(now)),
-        **_network(instance),
+        "Tags": tag_list(instance.tags.at(tags_at(call, at))),
+        **_network(instance, at),
     }
 
 
-def _network(instance: Instance) -> dict[str, Any]:
+def _network(instance: Instance, at: float) -> dict[str, Any]:
     """Addresses, where each kind of network keeps them."""
     group = instance.group
     classic, eip = group.network_type == "classic", group.public_address == "eip"
-    public = [instance.public_address] if instance.public_address and not eip else []
+    address = instance.public_address.at(at)
+    public = [address] if address and not eip else []
     private = [instance.private_address]
     return {
         "InstanceNetworkType": group.network_type,
@@ -159,33 +168,37 @@ def _network(instance: Instance) -> dict[str, Any]:
         },
         "InnerIpAddress": {"IpAddress": private if classic else []},
         "PublicIpAddress": {"IpAddress": public},
-        "EipAddress": {"IpAddress": instance.public_address if eip else "", "AllocationId": ""},
+        "EipAddress": {"IpAddress": address if eip else "", "AllocationId": ""},
     }
 
 
-@action("ecs", uses="InstanceId RegionId BatchOptimization DryRun StoppedMode", ignores="ForceStop")
+@action("ecs", uses="InstanceId RegionId BatchOptimization DryRun StoppedMode ForceStop")
 def stop_instances(call: Call) -> Answer:
+    """Shut down, or switch off: by force also what does not come to the end of shutting down."""
+    force = bool(call.get("ForceStop"))
+
     def stop(instance: Instance) -> None:
         _interrupt(call, instance)
-        power.stop(call.world, instance, call.get("StoppedMode", "StopCharging"))
+        power.stop(call.world, instance, call.get("StoppedMode", "StopCharging"), call.now, force=force)
 
-    return _batch(call, "Running", stop)
+    return _batch(call, ("Running", "Stopping") if force else ("Running",), stop)
 
 
 @action("ecs", uses="InstanceId RegionId BatchOptimization DryRun")
 def start_instances(call: Call) -> Answer:
-    return _batch(call, "Stopped", lambda instance: power.start(call.world, instance))
+    return _batch(call, ("Stopped",), lambda instance: power.start(call.world, instance, call.now))
 
 
 def _interrupt(call: Call, instance: Instance) -> None:
     """Stopping an instance during its migration ends the migration."""
-    job = instance.running_job(call.now)
+    job = call.world.running_job(instance.id, call.now)
     if job:
         info = "The instance was stopped during the migration."
-        jobs.interrupt(call.world, job, JobState("InError", job.progress(call.now), "IncorrectInstanceStatus", info))
+        failed = JobState("InError", job.progress(call.now), "IncorrectInstanceStatus", info)
+        jobs.interrupt(call.world, job, failed, call.now)
 
 
-def _batch(call: Call, needed: str, act: Callable[[Instance], None]) -> Answer:
+def _batch(call: Call, needed: Sequence[str], act: Callable[[Instance], None]) -> Answer:
     """Start or stop many: all or none by default, each for itself with SuccessFirst."""
     check_region(call)
     ids = at_most(call, "InstanceId", BATCH_LIMIT, 403, "InvalidParameter.TooManyInstanceIds")
@@ -200,22 +213,22 @@ def _batch(call: Call, needed: str, act: Callable[[Instance], None]) -> Answer:
     return {"InstanceResponses": {"InstanceResponse": responses}}
 
 
-def _power_error(call: Call, instance_id: str, needed: str) -> ApiError | None:
-    instance = call.world.instances.get(instance_id)
+def _power_error(call: Call, instance_id: str, needed: Sequence[str]) -> ApiError | None:
+    instance = there(call.world.instances, instance_id, call.now)
     if instance is None or instance.region != call.region:
         return ApiError(404, "InvalidInstanceId.NotFound", "The specified InstanceId does not exist.")
     locked = lock_error(instance)
     if locked:
         return locked
-    if instance.power.at(call.now) != needed:
+    if instance.power.at(call.now) not in needed:
         return ApiError(403, "IncorrectInstanceStatus", "The current status of the resource does not support this.")
-    if any(disk.status(call.now) != "In_use" for disk in instance.disks):
+    if any(disk.status(call.now) != "In_use" for disk in instance.attached_disks(call.now)):
         return ApiError(409, "InvalidOperation.Conflict", "A disk of the instance is being reinitialised.")
     return None
 
 
 def _respond(call: Call, instance_id: str, error: ApiError | None, act: Callable[[Instance], None]) -> dict[str, str]:
-    instance = call.world.instances.get(instance_id)
+    instance = there(call.world.instances, instance_id, call.now)
     before = instance.power.at(call.now) if instance else ""
     if instance and not error:
         act(instance)
@@ -245,45 +258,54 @@ def lock_error(instance: Instance) -> ApiError | None:
     ignores="AdditionalAttributes",
 )
 def describe_disks(call: Call) -> Answer:
-    region = check_region(call)
+    region, at = check_region(call), call.as_of("disks")
     ids = id_list(call, "DiskIds", 100, "InvalidParameter.DiskIds")
-    instance = call.world.instances.get(call.get("InstanceId", ""))
-    pool = instance.disks if instance else [] if call.get("InstanceId") else list(call.world.disks.values())
-    listed = [disk for disk in pool if disk.region == region and (ids is None or disk.id in ids)]
-    found = matching(call, _DISK_FILTERS, listed)
+    listed = [disk for disk in _disk_pool(call, at) if disk.region == region and at < disk.gone]
+    wanted = listed if ids is None else [disk for disk in listed if disk.id in ids]
+    found = matching(call, _DISK_FILTERS, wanted, at)
     chunk, page = either_page(call, found, 10, 500, clamp=True)
-    return {"Disks": {"Disk": [_disk(call, disk) for disk in chunk]}, **page}
+    return {"Disks": {"Disk": [_disk(call, disk, at) for disk in chunk]}, **page}
 
 
-def _disk(call: Call, disk: Disk) -> dict[str, Any]:
+def _disk_pool(call: Call, at: float) -> list[Disk]:
+    if not call.get("InstanceId"):
+        return list(call.world.disks.values())
+    instance = call.world.instances.get(call.get("InstanceId"))
+    return instance.attached_disks(at) if instance else []
+
+
+def _disk(call: Call, disk: Disk, at: float) -> dict[str, Any]:
     created = call.clock.iso(CREATED)
-    attachment = {"InstanceId": disk.instance_id, "Device": disk.device, "AttachedTime": created}
+    attached = disk.attached.at(at)
+    changed = disk.attached.since(at)
+    since = (call.clock.iso(changed) if changed > CREATED else created) if attached else ""
+    attachment = {"InstanceId": disk.instance_id, "Device": disk.device, "AttachedTime": since}
     return {
         "DiskId": disk.id,
         "DiskName": "",
-        "InstanceId": disk.instance_id,
+        "InstanceId": disk.instance_id if attached else "",
         "RegionId": disk.region,
         "ZoneId": f"{disk.region}-h",
         "Type": disk.type,
         "Category": disk.category,
         "Size": disk.size_gib,
-        "Status": disk.status(call.now),
-        "Device": disk.device,
+        "Status": disk.status(at),
+        "Device": disk.device if attached else "",
         "Portable": disk.type == "data",
         "Encrypted": False,
         "DeleteWithInstance": True,
         "DeleteAutoSnapshot": disk.delete_auto_snapshot,
         "EnableAutoSnapshot": True,
         "CreationTime": created,
-        "AttachedTime": created,
-        "Attachments": {"Attachment": [attachment]},
+        "AttachedTime": since,
+        "Attachments": {"Attachment": [attachment] if attached else []},
         "OperationLocks": {"OperationLock": []},
-        "Tags": tag_list(disk.tags.at(call.now)),
+        "Tags": tag_list(disk.tags.at(tags_at(call, at))),
     }
 
 
 def find_disk(call: Call) -> tuple[Disk, Instance]:
-    disk = call.world.disks.get(call.get("DiskId"))
+    disk = there(call.world.disks, call.get("DiskId"), call.now)
     if disk is None:
         raise ApiError(404, "InvalidDiskId.NotFound", "The specified disk does not exist.")
     instance = call.world.instances[disk.instance_id]
@@ -297,23 +319,23 @@ def find_disk(call: Call) -> tuple[Disk, Instance]:
 
 @action("ecs", uses="DiskId SnapshotId DryRun")
 def reset_disk(call: Call) -> Answer:
-    """Put a disk back to one of its own snapshots; the instance must be stopped."""
+    """Put a disk back to one of its own snapshots; the instance that it is attached to must be stopped."""
     disk, instance = find_disk(call)
-    snapshot = call.world.snapshots.get(call.params["SnapshotId"])
+    snapshot = there(call.world.snapshots, call.params["SnapshotId"], call.now)
     if snapshot is None:
         raise ApiError(404, "InvalidSnapshotId.NotFound", "The specified SnapshotId does not exist.")
     if snapshot.disk_id != disk.id:
         raise ApiError(403, "InvalidParameter.Mismatch", "The snapshot was not created from this disk.")
     if snapshot.status(call.now) != "accomplished":
         raise ApiError(403, "InvalidSnapshotId.NotReady", "The specified snapshot is not completed.")
-    if instance.power.at(call.now) != "Stopped":
+    if disk.attached.at(call.now) and instance.power.at(call.now) != "Stopped":
         raise ApiError(403, "IncorrectInstanceStatus", "The instance must be stopped to reset a disk.")
-    if disk.status(call.now) != "In_use":
+    if disk.status(call.now) not in _USABLE:
         raise ApiError(403, "IncorrectDiskStatus", "The current disk status does not support this operation.")
     if disk.snapshot_in_progress(call.now):
         raise ApiError(403, "IncorrectDiskStatus.HasUnfinishedSnapshot", "A snapshot of the disk is being created.")
     dry_run(call)
-    storage.reset_disk(call.world, disk, snapshot)
+    call.loss = storage.reset_disk(call.world, disk, snapshot, call.now)
     return {}
 
 
@@ -337,7 +359,7 @@ def create_snapshot(call: Call) -> Answer:
     _check_snapshot_possible(call, disk, instance)
     snapshot = storage.create_snapshot(call.world, disk, name, tags, call.now)
     snapshot.description, snapshot.retention_days = call.get("Description", ""), days
-    snapshot.fails = storage.let_fail(instance)
+    snapshot.fails = instance.let_fail("snapshot", instance.group.faults.snapshot_fails)
     return {"SnapshotId": snapshot.id}
 
 
@@ -345,20 +367,20 @@ def _check_snapshot_possible(call: Call, disk: Disk, instance: Instance) -> None
     if disk.snapshot_in_progress(call.now):
         message = "A previous snapshot of this disk is still being created."
         raise ApiError(403, "IncorrectDiskStatus.CreatingSnapshot", message)
-    if disk.status(call.now) != "In_use":
+    if disk.status(call.now) not in _USABLE:
         raise ApiError(403, "IncorrectDiskStatus", "The current disk status does not support this operation.")
-    if instance.power.at(call.now) not in ("Running", "Stopped"):
+    if disk.attached.at(call.now) and instance.power.at(call.now) not in ("Running", "Stopped"):
         raise ApiError(403, "IncorrectInstanceStatus", "The current status of the instance does not support this.")
-    if len(disk.snapshots) >= SNAPSHOTS_PER_DISK:
+    if len(disk.live_snapshots(call.now)) >= SNAPSHOTS_PER_DISK:
         raise ApiError(403, "QuotaExceed.Snapshot", "The snapshot quota of the disk is exceeded.")
 
 
 @action("ecs", uses="SnapshotId", ignores="Force")
 def delete_snapshot(call: Call) -> Answer:
     """A snapshot that is not there is ignored; one in progress is cancelled."""
-    snapshot = call.world.snapshots.get(call.params["SnapshotId"])
+    snapshot = there(call.world.snapshots, call.params["SnapshotId"], call.now)
     if snapshot:
-        storage.delete_snapshot(call.world, snapshot)
+        snapshot.gone = call.now
     return {}
 
 
@@ -375,10 +397,11 @@ def describe_snapshots(call: Call) -> Answer:
         raise ApiError(404, "InvalidStatus.NotFound", "The specified snapshot status does not exist.")
     if call.get("SnapshotType", "all") not in ("all", "auto", "user"):
         raise ApiError(400, "InvalidParameter", "SnapshotType must be auto, user or all.")
-    visible = [each for each in _snapshot_pool(call, ids) if each.region == region and each.visible <= call.now]
-    found = matching(call, _SNAPSHOT_FILTERS, visible)
+    at = call.as_of("snapshots")
+    visible = [each for each in _snapshot_pool(call, ids) if each.region == region and each.listed <= at < each.gone]
+    found = matching(call, _SNAPSHOT_FILTERS, visible, at)
     chunk, page = either_page(call, found, 10, 100, clamp=False)
-    return {"Snapshots": {"Snapshot": [_snapshot(call, snapshot) for snapshot in chunk]}, **page}
+    return {"Snapshots": {"Snapshot": [_snapshot(call, snapshot, at) for snapshot in chunk]}, **page}
 
 
 def _snapshot_pool(call: Call, ids: list[str] | None) -> list[Snapshot]:
@@ -394,65 +417,27 @@ def _snapshot_pool(call: Call, ids: list[str] | None) -> list[Snapshot]:
     return sorted(pool, key=lambda snapshot: snapshot.serial)
 
 
-def _snapshot(call: Call, snapshot: Snapshot) -> dict[str, Any]:
-    status = snapshot.status(call.now)
+def _snapshot(call: Call, snapshot: Snapshot, at: float) -> dict[str, Any]:
+    status = snapshot.status(at)
     answer: dict[str, Any] = {
         "SnapshotId": snapshot.id,
         "SnapshotName": snapshot.name,
         "Description": snapshot.description,
         "SnapshotType": snapshot.kind,
         "Status": status,
-        "Progress": snapshot.progress(call.now),
+        "Progress": snapshot.progress(at),
         "Available": status == "accomplished",
-        "RemainTime": max(0, int(snapshot.ends - call.now)),
+        "RemainTime": max(0, int(snapshot.ends - at)),
         "RegionId": snapshot.region,
         "SourceDiskId": snapshot.disk_id,
         "SourceDiskType": snapshot.disk_type,
         "SourceDiskSize": str(snapshot.disk_size_gib),
         "CreationTime": call.clock.iso(snapshot.created),
-        "LastModifiedTime": call.clock.iso(min(call.now, snapshot.ends)),
+        "LastModifiedTime": call.clock.iso(min(at, snapshot.ends)),
         "Encrypted": False,
         "Usage": "none",
-        "Tags": tag_list(snapshot.tags.at(call.now)),
+        "Tags": tag_list(snapshot.tags.at(tags_at(call, at))),
     }
     if snapshot.retention_days:
         answer["RetentionDays"] = snapshot.retention_days
     return answer
-
-
-# --- tags ------------------------------------------------------------------------------------------------------------
-
-
-@action("ecs", uses="RegionId ResourceId ResourceType Tag")
-def tag_resources(call: Call) -> Answer:
-    added = read_tags(call)
-    for timeline in _tagged(call):
-        timeline.plan(_visible(call), {**timeline.last(), **added})
-    return {}
-
-
-@action("ecs", uses="RegionId ResourceId ResourceType TagKey All")
-def untag_resources(call: Call) -> Answer:
-    keys = at_most(call, "TagKey", 20, 400, "NumberExceed.Tags")
-    for timeline in _tagged(call):
-        gone = set(timeline.last()) if not keys and call.get("All") else set(keys)
-        timeline.plan(_visible(call), {key: value for key, value in timeline.last().items() if key not in gone})
-    return {}
-
-
-def _visible(call: Call) -> float:
-    return call.now + call.world.scenario.consistency_lag
-
-
-def _tagged(call: Call) -> list[Timeline[Tags]]:
-    """The tags of the named resources; all of them must exist in the region."""
-    region = check_region(call)
-    ids = at_most(call, "ResourceId", TAGGED_LIMIT, 400, "NumberExceed.ResourceIds")
-    world = call.world
-    tables: dict[str, Any] = {"instance": world.instances, "disk": world.disks, "snapshot": world.snapshots}
-    table = tables.get(call.params["ResourceType"])
-    if table is None:
-        raise ApiError(404, "InvalidResourceType.NotFound", "The ResourceType provided does not exist.")
-    if any(each not in table or table[each].region != region for each in ids):
-        raise ApiError(404, "InvalidResourceId.NotFound", "The specified ResourceIds are not found.")
-    return [table[each].tags for each in ids]

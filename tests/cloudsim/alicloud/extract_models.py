@@ -29,6 +29,7 @@ ACTIONS = {
         "DescribeInvocationResults",
         "DescribeRegions",
         "DescribeSnapshots",
+        "ListTagResources",
         "ResetDisk",
         "RunCommand",
         "StartInstances",
@@ -47,6 +48,7 @@ ACTIONS = {
         "DescribeSourceServers",
         "StartReplicationJob",
         "StopReplicationJob",
+        "TagResources",
     ),
 }
 SERVICES = {

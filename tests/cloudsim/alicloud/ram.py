@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from .registry import Answer, Call, action
-from .sts import ACCOUNT
 from .wire import ApiError
 
 SERVICE_ROLE = "AliyunServiceRoleForSMC"
@@ -14,14 +13,14 @@ SERVICE_ROLE = "AliyunServiceRoleForSMC"
 
 @action("ram", uses="RoleName")
 def get_role(call: Call) -> Answer:
-    name = call.get("RoleName", "")
+    name, account = call.get("RoleName", ""), call.credential.account
     if name != SERVICE_ROLE or not call.world.scenario.smc.authorised:
-        raise ApiError(404, "EntityNotExist.Role", f"The role not exists: acs:ram::{ACCOUNT}:role/{name} .")
+        raise ApiError(404, "EntityNotExist.Role", f"The role not exists: acs:ram::{account}:role/{name} .")
     return {
         "Role": {
             "RoleName": name,
             "RoleId": "390000000000000001",
-            "Arn": f"acs:ram::{ACCOUNT}:role/{name.lower()}",
+            "Arn": f"acs:ram::{account}:role/{name.lower()}",
             "CreateDate": "2024-01-01T00:00:00Z",
             "IsServiceLinkedRole": True,
         }

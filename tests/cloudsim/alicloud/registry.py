@@ -5,14 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..clock import Clock
-from ..guests import Runner
-from ..scenario import Credential
-from ..world import World
+from ..core.clock import Clock
+from ..core.guests import Runner
+from ..core.scenario import Credential
+from ..core.storage import Loss
+from .account import Account
 
 Answer = dict[str, Any]
 
@@ -23,12 +24,14 @@ class Call:
 
     service: str
     action: str
-    flat: dict[str, str]
+    flat: Mapping[str, str]
     credential: Credential
-    world: World
+    world: Account
     runner: Runner
     now: float
+    stale: float = 0.0
     params: dict[str, Any] = field(default_factory=dict)
+    loss: Loss | None = None
 
     @property
     def clock(self) -> Clock:
@@ -36,7 +39,14 @@ class Call:
 
     @property
     def region(self) -> str:
-        return str(self.params["RegionId"])
+        return str(self.params.get("RegionId", ""))
+
+    def as_of(self, *lists: str) -> float:
+        """The time that these lists are read at: reads may be stale."""
+        ages = self.world.scenario.stale_reads
+        if not ages and not self.stale:
+            return self.now
+        return self.now - max(self.stale, *(ages.get(name, 0.0) for name in lists))
 
     def get(self, name: str, default: Any = None) -> Any:
         return self.params.get(name, default)

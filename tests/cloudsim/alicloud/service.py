@@ -6,111 +6,178 @@
 from __future__ import annotations
 
 import fnmatch
+import heapq
+import itertools
 import json
 import sys
-import time
+import threading
 import traceback
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any, NoReturn
 
-from ..faults import Faults
-from ..guests import Runner
-from ..journal import Journal
-from ..quotas import Quotas
-from ..scenario import Fault, ScenarioError
-from ..world import World
-from . import assistant, ecs, ram, smc, sts
+from ..core.effects import EFFECTS, ConnectionCut, Page, Struck
+from ..core.faults import Asked, Faults
+from ..core.guests import Runner
+from ..core.journal import Journal, kind_of
+from ..core.quotas import Quotas
+from ..core.readers import ScenarioError
+from ..core.scenario import Credential, Fault, Scenario
+from ..core.server import HTML, Reply, Request
+from . import assistant, ecs, ram, smc, sts, tags
+from .account import Account
 from .models import ID_NAMES, MODELS, check_answer, typed_parameters
 from .registry import ACTIONS, Answer, Call
-from .wire import ApiError, Gatekeeper
+from .wire import ApiError, Envelope, Gatekeeper, opened
 
 SERVICES = {"2014-05-26": "ecs", "2019-06-01": "smc", "2015-04-01": "sts", "2015-05-01": "ram"}
-_HANDLERS = (assistant, ecs, ram, smc, sts)
+_HANDLERS = (assistant, ecs, ram, smc, sts, tags)
 # How a service calls a missing permission; the others say Forbidden.RAM.
 _NO_PERMISSION = {"smc": "Forbidden.Unauthorized", "ram": "NoPermission"}
-# What differs between two sendings of the same request.
-_PER_SENDING = frozenset({"Signature", "SignatureNonce", "Timestamp", "SecurityToken"})
+# What differs between two sendings of the same request, also by another key of the account.
+_PER_SENDING = frozenset(
+    {
+        *("AccessKeyId", "Format", "SecurityToken", "Signature", "SignatureMethod", "SignatureNonce"),
+        *("SignatureType", "SignatureVersion", "Timestamp"),
+    }
+)
 _ID_LISTS = {f"{name}s" for name in ID_NAMES}
 
 
-class ConnectionCut(Exception):
-    """The connection closes without an answer."""
-
-
-@dataclass(frozen=True)
-class Reply:
-    status: int
-    body: bytes
-
-
 class AlibabaCloud:
-    """The simulated account behind its HTTP endpoint."""
+    """The simulated accounts behind their HTTP endpoint."""
 
-    def __init__(self, world: World, runner: Runner, journal: Journal) -> None:
-        _check_quotas(world)
-        self.world = world
+    def __init__(
+        self,
+        scenario: Scenario,
+        accounts: Mapping[str, Account],
+        runner: Runner,
+        journal: Journal,
+        seed: int | None = None,
+    ) -> None:
+        _check_quotas(scenario)
+        self.accounts = accounts
+        self.clock = next(iter(accounts.values())).clock
         self._runner = runner
         self._journal = journal
-        self._gate = Gatekeeper(world.scenario.credentials)
-        self._quotas = Quotas(world.scenario.quotas)
-        self._faults = Faults(world.scenario.faults, world.seed)
+        self._gate = Gatekeeper(scenario.credentials, self.clock.offset)
+        self._quotas = {name: Quotas(scenario.quotas) for name in accounts}
+        self._faults = Faults(scenario.faults, scenario.seed if seed is None else seed)
         self._answered: dict[tuple[str, str, str], tuple[dict[str, str], Answer]] = {}
+        self._lock = threading.Lock()
+        self._late: list[tuple[float, int, Envelope, Credential]] = []
+        self._turns = itertools.count()
+        self._closing = threading.Event()
 
-    def handle(self, method: str, flat: dict[str, str]) -> Reply:
+    def close(self) -> None:
+        """Let go of the calls that wait."""
+        self._closing.set()
+
+    def date(self) -> float:
+        return self.clock.date()
+
+    def handle(self, request: Request) -> Reply:
         """Answer one request; raises ConnectionCut when the client is to get none."""
-        record = _Record(flat)
+        self.tick()
+        record = _Record()
         try:
-            answer = self._answer(method, flat, record)
-            status = 200
+            return Reply(200, _json(self._answer(request, record)))
         except ApiError as error:
             record.status, record.code = error.status, error.code
-            answer, status = _error(error), error.status
+            return Reply(error.status, _json(_error(error)))
+        except Page as page:
+            record.status = record.status if record.applied else page.status
+            return Reply(page.status, page.body, HTML)
         except ConnectionCut:
+            record.status = record.status if record.applied else 0
             raise
         except Exception as error:
-            status, record.code = 500, "SimulatorBug"
-            record.status = status
-            answer = _error(ApiError(500, "SimulatorBug", f"{type(error).__name__}: {error}"))
             traceback.print_exc(file=sys.stderr)
+            record.status, record.code = 500, "SimulatorBug"
+            return Reply(500, _json(_error(ApiError(500, "SimulatorBug", f"{type(error).__name__}: {error}"))))
         finally:
-            record.write(self._journal, self.world.now())
-        return Reply(status, json.dumps(answer, ensure_ascii=False).encode())
+            record.write(self._journal, self.clock.now())
 
-    def _answer(self, method: str, flat: dict[str, str], record: _Record) -> Answer:
-        with self.world.lock:
-            credential = self._gate.admit(method, flat, self.world.now())
-        name = (record.service, record.action)
-        if name not in ACTIONS:
+    def tick(self) -> None:
+        """Apply the calls that were kept for a time which has come."""
+        while due := self._due():
+            at, _turn, envelope, credential = due
+            record = _Record()
+            record.name(envelope)
+            record.fault = "applied_late"
+            try:
+                self._apply(envelope, credential, record, at)
+            except ApiError as error:
+                record.status, record.code = error.status, error.code
+            record.write(self._journal, at)
+
+    def _due(self) -> tuple[float, int, Envelope, Credential] | None:
+        if not self._late:
+            return None
+        with self._lock:
+            return heapq.heappop(self._late) if self._late and self._late[0][0] <= self.clock.now() else None
+
+    def _answer(self, request: Request, record: _Record) -> Answer:
+        envelope = opened(request)
+        record.name(envelope)
+        credential = self._gate.admit(envelope, self.clock.now())
+        if (record.service, record.action) not in ACTIONS:
             raise ApiError(404, "InvalidAction.NotFound", "Specified api is not found, or it is not simulated.")
-        with self.world.lock:
-            self._name_owners(record)
-            fault = self._faults.strike(*name, record.resources)
-        lose = self._suffer(fault, record)
-        with self.world.lock:
-            call = Call(*name, flat, credential, self.world, self._runner, self.world.now())
-            if not self._quotas.spend(credential.access_key, flat.get("RegionId", ""), record.action, call.now):
-                raise ApiError(400, "Throttling.User", "Request was denied due to user flow control.")
-            answer = self._perform(call, record)
-            self._name_owners(record)
-        if lose:
-            raise ConnectionCut
+        fault = self._strike(envelope, credential, record)
+        if fault is None:
+            return self._apply(envelope, credential, record)
+        record.fault = fault.effect
+        stale = fault.seconds if fault.effect == "stale" else 0.0
+        struck: Struck[Any] = Struck(
+            fault,
+            self.clock,
+            apply=lambda: self._apply(envelope, credential, record, stale=stale),
+            refuse=_refuse,
+            later=lambda at: self._keep(at, envelope, credential),
+            given_up=request.abandoned,
+            closed=self._closing.is_set,
+        )
+        answer: Answer = EFFECTS[fault.effect](struck)  # type: ignore[assignment]
         return answer
 
-    def _suffer(self, fault: Fault | None, record: _Record) -> bool:
-        """What a fault does before the call is applied; True when the answer is to be lost after it."""
-        if fault is None:
-            return False
-        record.fault = fault.effect
-        if fault.effect == "delay":
-            time.sleep(fault.seconds / self.world.clock.speed)
-        elif fault.effect == "cut":
-            record.status = 0
-            raise ConnectionCut
-        elif fault.effect != "lost_answer":
-            raise _FAULT_ERRORS[fault.effect]()
-        return fault.effect == "lost_answer"
+    def _strike(self, envelope: Envelope, credential: Credential, record: _Record) -> Fault | None:
+        account = self.accounts[credential.account]
+        with account.lock:
+            _name_owners(account, record)
+            if not self._faults:
+                return None
+            homes = (account.instances[each].region for each in record.resources if each in account.instances)
+            regions = {envelope.parameters.get("RegionId", ""), *homes}
+        kind = kind_of(record.action)
+        asked = Asked(record.service, record.action, kind, credential.access_key, regions, record.resources)
+        with self._lock:
+            return self._faults.strike(asked, self.clock.now())
+
+    def _keep(self, at: float, envelope: Envelope, credential: Credential) -> None:
+        with self._lock:
+            heapq.heappush(self._late, (at, next(self._turns), envelope, credential))
+
+    def _apply(
+        self,
+        envelope: Envelope,
+        credential: Credential,
+        record: _Record,
+        at: float | None = None,
+        stale: float = 0.0,
+    ) -> Answer:
+        """Carry a call out, now or as if it were `at`."""
+        account = self.accounts[credential.account]
+        flat = envelope.parameters
+        with account.lock:
+            now = self.clock.now() if at is None else at
+            call = Call(record.service, record.action, flat, credential, account, self._runner, now, stale)
+            if not self._quotas[account.account].spend(account.account, flat.get("RegionId", ""), call.action, now):
+                raise ApiError(400, "Throttling.User", "Request was denied due to user flow control.")
+            answer = self._perform(call, record)
+            _name_owners(account, record)
+        record.applied = True
+        return answer
 
     def _perform(self, call: Call, record: _Record) -> Answer:
         refused = _permission(call)
@@ -122,14 +189,15 @@ class AlibabaCloud:
         answer = self._once(call) if action.idempotent and call.get("ClientToken") else action.handler(call)
         answer = {**answer, "RequestId": _request_id()}
         record.resources += check_answer(model["answer"], answer)
+        record.lost = asdict(call.loss) if call.loss else None
         return answer
 
     def _once(self, call: Call) -> Answer:
-        """The same client token with the same parameters gets the first answer again."""
+        """The same client token with the same parameters gets the first answer again, by any key of the account."""
         token = call.params["ClientToken"]
         if len(token) > 64 or not token.isascii():
             raise ApiError(400, "InvalidClientToken.Malformed", "The specified ClientToken is not valid.")
-        key = (call.credential.access_key, call.action, token)
+        key = (call.credential.account, call.action, token)
         asked = {name: value for name, value in call.flat.items() if name not in _PER_SENDING}
         if key in self._answered:
             before, answer = self._answered[key]
@@ -141,22 +209,31 @@ class AlibabaCloud:
         self._answered[key] = (asked, answer)
         return answer
 
-    def _name_owners(self, record: _Record) -> None:
-        """The instances that disks, snapshots, jobs and sources belong to are resources of the call, too."""
-        record.resources += [owner for owner in map(self.world.owner, set(record.resources)) if owner]
+
+def _name_owners(account: Account, record: _Record) -> None:
+    """The instances that disks, snapshots, jobs and sources belong to are resources of the call, too."""
+    record.resources += [owner for owner in map(account.owner, set(record.resources)) if owner]
 
 
 class _Record:
     """What the journal will say about a call."""
 
-    def __init__(self, flat: dict[str, str]) -> None:
-        self.service = SERVICES.get(flat.get("Version", ""), "unknown")
-        self.action = flat.get("Action", "")
-        self.access_key = flat.get("AccessKeyId")
-        self.resources = _requested_ids(flat)
+    def __init__(self) -> None:
+        self.service, self.action = "unknown", ""
+        self.access_key: str | None = None
+        self.resources: list[str] = []
         self.status = 200
+        self.applied = False
         self.code: str | None = None
         self.fault: str | None = None
+        self.lost: dict[str, Any] | None = None
+
+    def name(self, envelope: Envelope) -> None:
+        flat = envelope.parameters
+        self.service = SERVICES.get(flat.get("Version", ""), "unknown")
+        self.action = flat.get("Action", "")
+        self.access_key = envelope.access_key or None
+        self.resources = _requested_ids(flat)
 
     def write(self, journal: Journal, now: float) -> None:
         journal.write(
@@ -168,10 +245,11 @@ class _Record:
             code=self.code,
             access_key=self.access_key,
             fault=self.fault,
+            lost=self.lost,
         )
 
 
-def _requested_ids(flat: dict[str, str]) -> list[str]:
+def _requested_ids(flat: Mapping[str, str]) -> list[str]:
     """The ids in a request's parameters: `InstanceId`, `InstanceId.1` or the JSON array `InstanceIds`."""
     found: list[str] = []
     for name, value in flat.items():
@@ -196,6 +274,10 @@ _FAULT_ERRORS: dict[str, Callable[[], ApiError]] = {
     "http_500": lambda: ApiError(500, "InternalError", "The request processing has failed due to an unknown error."),
     "http_503": lambda: ApiError(503, "ServiceUnavailable", "The request has failed due to a temporary failure."),
 }
+
+
+def _refuse(effect: str) -> NoReturn:
+    raise _FAULT_ERRORS[effect]()
 
 
 def _permission(call: Call) -> Answer | None:
@@ -228,15 +310,19 @@ def _refuse_unsimulated(call: Call) -> None:
         raise ApiError(400, "InvalidParameter.NotSimulated", f"The parameter {odd[0]!r} is not simulated.")
 
 
-def _check_quotas(world: World) -> None:
+def _check_quotas(scenario: Scenario) -> None:
     known = {action for _service, action in ACTIONS} | {"default"}
-    unknown = sorted(set(world.scenario.quotas) - known)
+    unknown = sorted(set(scenario.quotas) - known)
     if unknown:
         raise ScenarioError(f"scenario.quotas: {unknown[0]!r} is not a simulated action")
 
 
 def _error(error: ApiError) -> dict[str, Any]:
     return {"RequestId": _request_id(), "HostId": "127.0.0.1", "Code": error.code, "Message": error.message}
+
+
+def _json(answer: Mapping[str, Any]) -> bytes:
+    return json.dumps(answer, ensure_ascii=False).encode()
 
 
 def _request_id() -> str:

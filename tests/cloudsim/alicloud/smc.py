@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from .. import jobs, sources
-from ..clock import Timeline
-from ..oses import targets
-from ..scenario import Smc
-from ..state import AccessToken, Job, JobState, Source
-from .common import at_most, by_number, has_tags, read_tags
+from ..core.clock import Timeline
+from ..core.scenario import Smc
+from ..core.world import there
+from . import jobs, sources
+from .common import TAG_LIMIT, at_most, by_number, has_tags, read_tags, tags_at
+from .migrations import AccessToken, Job, JobState, Source
+from .paths import targets
 from .ram import SERVICE_ROLE
 from .registry import Answer, Call, action
 from .wire import ApiError
@@ -24,6 +25,7 @@ DAY = 86400.0
 _ECHOED = ("RegionId", "JobType", "InstanceId", "Description", "ReplicationParameters", "TargetType", "RunOnce")
 OS_MIGRATION = 1
 JOB_QUOTA = 1000
+TAGGED_LIMIT, TAG_LENGTH = 50, 64
 _NAME = re.compile(r"\A(?!https?://)[A-Za-z][\w:-]{1,127}\Z", re.ASCII)
 _PAGING = "PageNumber PageSize"
 
@@ -52,10 +54,10 @@ def _text_number(call: Call, name: str, default: int, limit: int) -> int:
 
 @action("smc", uses=f"SourceId State JobId Name {_PAGING}", ignores="RelatedJobType WorkgroupId RegionId")
 def describe_source_servers(call: Call) -> Answer:
-    ids = at_most(call, "SourceId", 50, 400, "InvalidParameter")
-    found = [source for source in _source_pool(call, ids) if _source_matches(call, source)]
+    ids, at = at_most(call, "SourceId", 50, 400, "InvalidParameter"), call.as_of("sources")
+    found = [source for source in _source_pool(call, ids) if _source_matches(call, source, at)]
     chunk, page = by_number(call, found, 10, 50)
-    return {"SourceServers": {"SourceServer": [_source(call, source) for source in chunk]}, **page}
+    return {"SourceServers": {"SourceServer": [_source(call, source, at) for source in chunk]}, **page}
 
 
 def _source_pool(call: Call, ids: list[str]) -> list[Source]:
@@ -64,21 +66,21 @@ def _source_pool(call: Call, ids: list[str]) -> list[Source]:
     return sorted(pool, key=lambda source: source.serial)
 
 
-def _source_matches(call: Call, source: Source) -> bool:
-    if call.now < source.created:
+def _source_matches(call: Call, source: Source, at: float) -> bool:
+    if not source.created <= at < source.gone:
         return False
-    wanted = {
-        "State": sources.state(call.world, source, call.now),
-        "JobId": source.job_id,
-        "Name": call.world.instances[source.instance_id].name,
+    facts: Mapping[str, Callable[[], str]] = {
+        "State": lambda: sources.state(call.world, source, at),
+        "JobId": lambda: source.job.at(at),
+        "Name": lambda: call.world.instances[source.instance_id].name,
     }
-    return not any(call.get(name) not in (None, "", value) for name, value in wanted.items())
+    return all(call.get(name) in (None, "") or call.get(name) == fact() for name, fact in facts.items())
 
 
-def _source(call: Call, source: Source) -> dict[str, Any]:
+def _source(call: Call, source: Source, at: float) -> dict[str, Any]:
     """As SMC answers it: nothing in it says which ECS instance it is but the host name and the address."""
     instance = call.world.instances[source.instance_id]
-    state = sources.state(call.world, source, call.now)
+    state = sources.state(call.world, source, at)
     offline = state == "Unavailable"
     info = {
         "agent_mode": "daemon",
@@ -86,7 +88,7 @@ def _source(call: Call, source: Source) -> dict[str, Any]:
         "client_type": "",
         "cores": str(instance.group.vcpus),
         "cpu_usage": "0.00",
-        "hostname": instance.name,
+        "hostname": instance.host_name,
         "ipv4": instance.private_address,
         "memory": f"{instance.group.memory_mib / 1024:.2f}",
         "memory_usage": "1.50",
@@ -95,7 +97,7 @@ def _source(call: Call, source: Source) -> dict[str, Any]:
         "SourceId": source.id,
         "Name": instance.name,
         "State": state,
-        "Platform": instance.system(call.now).platform,
+        "Platform": instance.system(at).platform,
         "Architecture": instance.group.architecture,
         "SystemInfo": json.dumps(info),
         "StatusInfo": json.dumps({"error_code": "S23", "error_msg": "The client is offline."}) if offline else "",
@@ -106,25 +108,24 @@ def _source(call: Call, source: Source) -> dict[str, Any]:
         "KernelLevel": 1,
         "SystemDiskSize": instance.system_disk.size_gib,
         "CreationTime": call.clock.iso(source.created),
-        "JobId": source.job_id,
-        "Tags": {"Tag": []},
+        "JobId": source.job.at(at),
+        "Tags": _tags(call, source, at),
     }
 
 
 @action("smc", uses="SourceId Force")
 def delete_source_server(call: Call) -> Answer:
-    source = call.world.sources.get(call.params["SourceId"])
+    source = there(call.world.sources, call.params["SourceId"], call.now)
     if source is None:
         raise ApiError(400, "SourceServerState.Invalid", "The specified source server does not exist.")
-    instance = call.world.instances[source.instance_id]
-    if instance.running_job(call.now):
+    if call.world.running_job(source.instance_id, call.now):
         raise ApiError(400, "SourceServer.WithRunningReplicationJob", "A replication job of the source is running.")
-    related = [job for job in instance.jobs.values() if job.source_id == source.id]
+    related = [job for job in call.world.jobs_on(source.instance_id, call.now) if job.source_id == source.id]
     if related and not call.get("Force"):
         raise ApiError(400, "ReplicationJob.Related", "The source server has a replication job.")
     for job in related:
-        _drop(call, job)
-    sources.delete_source(call.world, source)
+        call.world.drop_job(job, call.now)
+    call.world.drop_source(source, call.now)
     return {}
 
 
@@ -145,7 +146,7 @@ def create_replication_job(call: Call) -> Answer:
     if not smc.authorised:
         raise ApiError(403, "EntityNotExist.Role", f"The role {SERVICE_ROLE} does not exist.")
     name, tags = _job_name(call), read_tags(call)
-    source = call.world.sources.get(call.params["SourceId"])
+    source = there(call.world.sources, call.params["SourceId"], call.now)
     if source is None or sources.state(call.world, source, call.now) != "Available":
         raise ApiError(400, "SourceServerState.Invalid", "The state of the source server is not Available.")
     if sources.unfinished_job(call.world, source, call.now):
@@ -159,13 +160,12 @@ def create_replication_job(call: Call) -> Answer:
         target=_target(call, source),
         created=call.now,
         states=Timeline(JobState("Ready")),
+        tags=Timeline(tags),
         request={key: call.params[key] for key in _ECHOED if key in call.params},
         serial=call.world.serial(),
         visible=call.now + call.world.scenario.consistency_lag,
-        tags=tags,
     )
-    call.world.jobs[job.id] = call.world.instances[source.instance_id].jobs[job.id] = job
-    source.job_id = job.id
+    call.world.add_job(job)
     return {"JobId": job.id}
 
 
@@ -181,9 +181,9 @@ def _job_name(call: Call) -> str:
     name = call.get("Name") or f"migration-{len(call.world.jobs) + 1}"
     if not _NAME.match(name):
         raise ApiError(400, "InvalidParameter", "The Name of the job is not valid.")
-    if any(job.name == name for job in call.world.jobs.values()):
+    if call.world.job_names[name]:
         raise ApiError(400, "ReplicationJobName.Duplicate", "The name of the replication job exists already.")
-    if len(call.world.jobs) >= JOB_QUOTA:
+    if call.world.job_names.total() >= JOB_QUOTA:
         raise ApiError(400, "QuotaExceeded.ReplicationJob", "The quota of replication jobs is exceeded.")
     return name
 
@@ -217,7 +217,7 @@ def _target_name(call: Call, smc: Smc) -> str:
 
 
 def _find_job(call: Call) -> Job:
-    job = call.world.jobs.get(call.params["JobId"])
+    job = there(call.world.jobs, call.params["JobId"], call.now)
     if job is None:
         raise ApiError(400, "ReplicationJob.InvalidStatus", "The specified replication job does not exist.")
     return job
@@ -239,10 +239,10 @@ def stop_replication_job(call: Call) -> Answer:
     job = _find_job(call)
     if job.status(call.now) != "Running":
         raise ApiError(400, "ReplicationJob.InvalidStatus", "The status of the replication job does not allow this.")
-    if job.runs[-1].business_status(call.now) != "Syncing":
+    if job.run(call.now).business_status(call.now) != "Syncing":
         message = "The business status of the replication job does not allow this."
         raise ApiError(400, "ReplicationJob.InvalidBusinessStatus", message)
-    jobs.interrupt(call.world, job, JobState("Stopped", job.progress(call.now)))
+    jobs.interrupt(call.world, job, JobState("Stopped", job.progress(call.now)), call.now)
     return {}
 
 
@@ -251,32 +251,38 @@ def delete_replication_job(call: Call) -> Answer:
     job = _find_job(call)
     if job.status(call.now) == "Running":
         raise ApiError(400, "ReplicationJob.InvalidStatus", "The status of the replication job does not allow this.")
-    _drop(call, job)
+    call.world.drop_job(job, call.now)
     return {}
-
-
-def _drop(call: Call, job: Job) -> None:
-    del call.world.jobs[job.id], call.world.instances[job.instance_id].jobs[job.id]
 
 
 @action("smc", uses=f"RegionId JobId JobType Status BusinessStatus SourceId InstanceId Name Tag {_PAGING}")
 def describe_replication_jobs(call: Call) -> Answer:
     limits = {"JobId": 50, "SourceId": 50, "InstanceId": 20}
     wanted = {name: set(at_most(call, name, limit, 400, "InvalidParameter")) for name, limit in limits.items()}
-    known = call.world.jobs
-    pool = [known[each] for each in wanted["JobId"] or known if each in known]
-    found = [job for job in pool if call.now >= job.visible and _job_matches(call, job, wanted)]
+    at = call.as_of("jobs")
+    found = [job for job in _job_pool(call, wanted) if _job_matches(call, job, wanted, at)]
     chunk, page = by_number(call, sorted(found, key=lambda job: job.serial), 10, 50)
-    return {"ReplicationJobs": {"ReplicationJob": [_job(call, job) for job in chunk]}, **page}
+    return {"ReplicationJobs": {"ReplicationJob": [_job(call, job, at) for job in chunk]}, **page}
 
 
-def _job_matches(call: Call, job: Job, wanted: Mapping[str, set[str]]) -> bool:
-    status = job.status(call.now)
+def _job_pool(call: Call, wanted: Mapping[str, set[str]]) -> list[Job]:
+    """The fewest jobs that need looking at."""
+    world = call.world
+    if wanted["JobId"]:
+        return [world.jobs[each] for each in wanted["JobId"] if each in world.jobs]
+    if wanted["InstanceId"]:
+        return [job for each in wanted["InstanceId"] if each in world.jobs_of for job in world.jobs_of[each].values()]
+    return list(world.jobs.values())
+
+
+def _job_matches(call: Call, job: Job, wanted: Mapping[str, set[str]], at: float) -> bool:
+    if not max(job.created, job.visible) <= at < job.gone:
+        return False
     facts = {
         "RegionId": job.request["RegionId"],
         "JobType": job.request["JobType"],
-        "Status": status,
-        "BusinessStatus": _business_status(call, job),
+        "Status": job.status(at),
+        "BusinessStatus": _business_status(job, at),
         "Name": job.name,
     }
     if any(call.get(name) not in (None, "", value) for name, value in facts.items()):
@@ -285,28 +291,56 @@ def _job_matches(call: Call, job: Job, wanted: Mapping[str, set[str]]) -> bool:
         return False
     if wanted["InstanceId"] and job.request.get("InstanceId") not in wanted["InstanceId"]:
         return False
-    return has_tags(call, job.tags)
+    return has_tags(call, job.tags.at(tags_at(call, at)))
 
 
-def _business_status(call: Call, job: Job) -> str:
-    return job.runs[-1].business_status(call.now) if job.status(call.now) == "Running" else ""
+def _business_status(job: Job, at: float) -> str:
+    return job.run(at).business_status(at) if job.status(at) == "Running" else ""
 
 
-def _job(call: Call, job: Job) -> dict[str, Any]:
-    state = job.states.at(call.now)
+def _job(call: Call, job: Job, at: float) -> dict[str, Any]:
+    state, started = job.states.at(at), [run.started for run in job.runs if run.started <= at]
     ended = state.status in ("Finished", "InError")
     answer: dict[str, Any] = {
         "JobId": job.id,
         "Name": job.name,
         "SourceId": job.source_id,
         "Status": state.status,
-        "BusinessStatus": _business_status(call, job),
-        "Progress": job.progress(call.now),
+        "BusinessStatus": _business_status(job, at),
+        "Progress": job.progress(at),
         "ErrorCode": state.error_code,
         "StatusInfo": state.info,
         "CreationTime": call.clock.iso(job.created),
-        "StartTime": call.clock.iso(job.runs[-1].started) if job.runs else "",
-        "EndTime": call.clock.iso(job.states.since(call.now)) if ended else "",
-        "Tags": {"Tag": [{"Key": key, "Value": value} for key, value in job.tags.items()]},
+        "StartTime": call.clock.iso(started[-1]) if started else "",
+        "EndTime": call.clock.iso(job.states.since(at)) if ended else "",
+        "Tags": _tags(call, job, at),
     }
     return {**answer, **job.request}
+
+
+# --- tags ------------------------------------------------------------------------------------------------------------
+
+
+def _tags(call: Call, tagged: Job | Source, at: float) -> dict[str, Any]:
+    """Tags as SMC answers them."""
+    tags = tagged.tags.at(tags_at(call, at))
+    return {"Tag": [{"Key": key, "Value": value} for key, value in tags.items()]}
+
+
+@action("smc", uses="ResourceId ResourceType Tag")
+def tag_resources(call: Call) -> Answer:
+    """Tag sources or jobs; keys and values are shorter than those of ECS."""
+    added, lag = read_tags(call), call.world.scenario.consistency_lag
+    if any(len(text) > TAG_LENGTH for pair in added.items() for text in pair):
+        raise ApiError(400, "InvalidParameter", f"Keys and values of tags have at most {TAG_LENGTH} characters.")
+    tables: dict[str, Any] = {"sourceserver": call.world.sources, "replicationjob": call.world.jobs}
+    table = tables.get(call.params["ResourceType"], {})
+    ids = at_most(call, "ResourceId", TAGGED_LIMIT, 400, "InvalidParameter")
+    timelines = [found.tags for found in (there(table, each, call.now) for each in ids) if found]
+    if len(timelines) < len(ids):
+        raise ApiError(400, "InvalidParameter", "The specified resources are not found.")
+    if any(len({**timeline.last(), **added}) > TAG_LIMIT for timeline in timelines):
+        raise ApiError(400, "InvalidParameter", f"A resource has at most {TAG_LIMIT} tags.")
+    for timeline in timelines:
+        timeline.plan(call.now + lag, {**timeline.last(), **added})
+    return {}

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from .registry import Answer, Call, action
 
-ACCOUNT = "1968132000123456"
-
 
 @action("sts")
 def get_caller_identity(call: Call) -> Answer:
     user = call.credential.access_key
     kind = "AssumedRoleUser" if call.credential.security_token else "RAMUser"
     return {
-        "AccountId": ACCOUNT,
-        "Arn": f"acs:ram::{ACCOUNT}:user/{user}",
+        "AccountId": call.credential.account,
+        "Arn": f"acs:ram::{call.credential.account}:user/{user}",
         "IdentityType": kind,
         "PrincipalId": user,
         "UserId": user,

@@ -1,10 +1,11 @@
 # Copyright (c) 2026 evergreen.os_migration contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs the scripts that Cloud Assistant is asked to run, a few at a time, and files the results."""
+"""Runs the scripts that the agents of guests are sent, a few at a time, and files the results."""
 
 from __future__ import annotations
 
+import math
 import random
 import shutil
 import tempfile
@@ -14,11 +15,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import bad_facts, power, sources, windows_guest
+from . import bad_facts, power, windows_guest
 from .linux_guest import LinuxGuest, Ran, collect_commands
 from .oses import OperatingSystem
-from .state import AccessToken, Instance, Result
-from .world import World
+from .state import Instance, Result
+from .world import Registration, World
 
 WORKERS = 4
 DELIVERY = 60.0
@@ -30,8 +31,9 @@ _UNANSWERED = {
 
 @dataclass(frozen=True)
 class Task:
-    """One script for one guest."""
+    """One script for one guest of an account."""
 
+    world: World
     instance: Instance
     script: str
     timeout: int
@@ -46,8 +48,7 @@ class Task:
 class Runner:
     """Owns the throw-away roots and the threads that wait for scripts."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="guest")
         self.base = Path(tempfile.mkdtemp(prefix="cloudsim-"))
         self.base.chmod(0o711)
@@ -67,20 +68,22 @@ class Runner:
         """Deliver a script: the result is planned when nothing has to run, else filed when it has run."""
         instance = task.instance
         instance.invocations += 1
-        starts = instance.agent.first(True, now, now + DELIVERY)
+        starts = instance.first_answer(now, now + DELIVERY)
         if starts is None:
             offline = _UNANSWERED["missing" if instance.group.faults.agent == "missing" else "offline"]
             return _failed(instance, now, now + DELIVERY, "Aborted", offline)
         instance.last_invoked = starts
         if task.username and task.username not in instance.group.guest.users:
             return _failed(instance, starts, starts, "Failed", ("AccountNotExists", "The user does not exist."))
+        if instance.hangs(starts):
+            return Result(instance.id, starts, math.inf, serial=instance.serial)
         faults = instance.group.faults
         if faults.command_hangs or (faults.facts == "hangs" and task.asks_for_facts):
             error = ("ExecutionTimeout", "The command did not end within its timeout.")
             return _failed(instance, starts, starts + task.timeout, "Timeout", error)
-        result = Result(instance.id, starts, float("inf"), serial=instance.serial)
-        rng = random.Random(f"{self._world.seed}:{instance.id}:command:{instance.invocations}")
-        earliest = starts + self._world.scenario.command.latency.sample(rng)
+        result = Result(instance.id, starts, math.inf, serial=instance.serial)
+        rng = random.Random(f"{task.world.seed}:{instance.id}:command:{instance.invocations}")
+        earliest = starts + task.world.scenario.command.latency.sample(rng)
         self._pool.submit(self._run, task, result, earliest)
         return result
 
@@ -92,30 +95,32 @@ class Runner:
         except Exception as error:  # a bug here must show up as a failed command, not as one that never ends
             ran = None
             result.error_code, result.error_info = "ExecutionException", f"{type(error).__name__}: {error}"
-        with self._world.lock:
-            finished = max(earliest, self._world.now())
+        with task.world.lock:
+            finished = max(earliest, task.world.now())
             if ran is None:
                 result.status = "Failed"
             else:
                 _file(result, ran)
                 if ran.rebooted:
-                    power.bounce(self._world, task.instance, finished)
+                    power.bounce(task.world, task.instance, finished)
             result.finishes = finished
 
     def _execute(self, task: Task, result: Result) -> Ran | None:
-        world, instance = self._world, task.instance
+        world, instance = task.world, task.instance
         with world.lock:
             system = instance.system(result.starts)
-            token = sources.usable_token(world, task.script, result.starts)
-            source_id = sources.next_id(world, instance, token)
+            registration = world.registration(instance, task.script, result.starts)
         if system.windows:
-            rc, text, imported = windows_guest.answer(instance, system, task.script, source_id)
+            code = registration.id if registration else None
+            rc, text, imported = windows_guest.answer(instance, system, task.script, code)
             ran: Ran | None = Ran(rc, text.encode(), imported=imported)
         elif world.scenario.command.memoise_facts and task.asks_for_facts:
             ran = self._memoised(task, result, system)
         else:
-            ran = self._linux(task, result, f"{token.code} {source_id}" if token else None)
-        self._import(instance, token, source_id, ran, result.starts)
+            ran = self._linux(task, result, registration)
+        if registration and ran and ran.imported:
+            with world.lock:
+                world.register(instance, registration, max(result.starts, world.now()))
         return bad_facts.spoil(ran, instance.group.faults.facts) if ran and task.asks_for_facts else ran
 
     def _memoised(self, task: Task, result: Result, system: OperatingSystem) -> Ran | None:
@@ -126,14 +131,15 @@ class Runner:
             self._facts[key] = ran = bad_facts.at_time(ran, time.time() + group.faults.clock_offset)
         return ran
 
-    def _linux(self, task: Task, result: Result, activation: str | None) -> Ran | None:
-        instance, command = task.instance, self._world.scenario.command
+    def _linux(self, task: Task, result: Result, registration: Registration | None) -> Ran | None:
+        instance, limit = task.instance, task.world.scenario.command.max_wall
         guest = self._guests.get(instance.id) or self._new_guest(instance)
         guest.prepare(instance.system(result.starts))
         if not guest.has_directory(task.cwd):
             result.error_code, result.error_info = "DirectoryNotExists", "The working directory does not exist."
             return None
-        return guest.run(task.script, timeout=min(task.timeout, command.max_wall), cwd=task.cwd, activation=activation)
+        activation = f"{registration.code} {registration.id}" if registration else None
+        return guest.run(task.script, timeout=min(task.timeout, limit), cwd=task.cwd, activation=activation)
 
     def _new_guest(self, instance: Instance) -> LinuxGuest:
         commands = self.base / "bin"
@@ -142,13 +148,6 @@ class Runner:
                 collect_commands(commands)
         guest = self._guests[instance.id] = LinuxGuest(instance, self.base / instance.id, commands)
         return guest
-
-    def _import(
-        self, instance: Instance, token: AccessToken | None, source_id: str | None, ran: Ran | None, at: float
-    ) -> None:
-        if token and source_id and ran and ran.imported:
-            with self._world.lock:
-                sources.import_source(self._world, instance, token, source_id, max(at, self._world.now()))
 
 
 def _failed(instance: Instance, starts: float, finishes: float, status: str, error: tuple[str, str]) -> Result:

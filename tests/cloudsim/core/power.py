@@ -8,22 +8,25 @@ from __future__ import annotations
 from .state import Instance
 from .world import World
 
+NOT_STOPPED = "Not-applicable"
 
-def stop(world: World, instance: Instance, mode: str) -> None:
-    now = world.now()
+
+def stop(world: World, instance: Instance, mode: str, now: float, *, force: bool = False) -> None:
+    """Shut down; a guest that hangs goes on shutting down until it is forced."""
     instance.power.cancel_after(now)
     instance.agent.cancel_after(now)
     instance.power.plan(now, "Stopping")
-    instance.power.plan(now + world.sample(instance, "stop"), "Stopped")
     instance.agent.plan(now, False)
-    instance.stopped_mode = mode
+    instance.stopped_mode.plan(now, mode)
+    if force or not instance.let_fail("stop", instance.group.faults.stop_hangs):
+        instance.power.plan(now + world.sample(instance, "stop"), "Stopped")
 
 
-def start(world: World, instance: Instance) -> None:
-    now = world.now()
-    if instance.stopped_mode == "StopCharging" and instance.group.public_address is True:
-        instance.public_address = _other_address(instance.public_address)
-    instance.stopped_mode = "Not-applicable"
+def start(world: World, instance: Instance, now: float) -> None:
+    address = instance.public_address.at(now)
+    if instance.stopped_mode.at(now) == "StopCharging" and instance.group.public_address is True:
+        instance.public_address.plan(now, _other_address(address))
+    instance.stopped_mode.plan(now, NOT_STOPPED)
     instance.power.plan(now, "Starting")
     _come_up(world, instance, now + world.sample(instance, "start"))
 

@@ -6,15 +6,18 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import replace
 
-from . import power, storage
-from .state import Instance, Job, JobState, Run
-from .world import World
+from ..core import power, storage
+from ..core.state import Instance
+from .account import Account
+from .migrations import Job, JobState, Run
 
 REBOOTS = (0.45, 0.85)
 EARLY = 5.0
 ENVIRONMENT = "M199"
+RELEASED = ("InvalidInstanceId.NotFound", "The instance was released during the migration.")
 _MIGRATION_MINIMUM = 1.0
 _FREE_MIB = {"/usr": 250, "/var": 4096, "/boot": 100}
 _MEMORY_MIB = 600
@@ -23,9 +26,9 @@ _WINDOWS_VCPUS, _WINDOWS_MEMORY_MIB, _WINDOWS_FREE_MIB = 2, 2048, 20480
 Failure = tuple[str, str]
 
 
-def start(world: World, job: Job, now: float) -> None:
+def start(account: Account, job: Job, now: float) -> None:
     """Run the job: refuse it early, or take the backup snapshots and plan reboots, progress and outcome."""
-    instance = world.instances[job.instance_id]
+    instance = account.instances[job.instance_id]
     refusal = _refusal(instance, now)
     if refusal:
         job.runs.append(Run(now, 0.0, EARLY * 20, limit=5.0))
@@ -33,16 +36,17 @@ def start(world: World, job: Job, now: float) -> None:
         job.states.plan(now + EARLY, JobState("InError", 5.0, *refusal))
         return
     name = f"SMC_Backup_Snapshot_{job.id}"
-    backups = [storage.create_snapshot(world, disk, name, {}, now) for disk in instance.disks]
+    backups = [storage.create_snapshot(account, disk, name, {}, now) for disk in instance.attached_disks(now)]
     snapshots = max(backup.length for backup in backups)
-    migrate = max(world.sample(instance, "migrate"), _MIGRATION_MINIMUM)
+    migrate = max(account.sample(instance, "migrate"), _MIGRATION_MINIMUM)
     job.states.plan(now, JobState("Running"))
-    _plan(world, job, instance, Run(now, snapshots, snapshots + migrate))
+    _plan(account, job, instance, Run(now, snapshots, snapshots + migrate))
 
 
-def _plan(world: World, job: Job, instance: Instance, run: Run) -> None:
+def _plan(account: Account, job: Job, instance: Instance, run: Run) -> None:
     """Plan reboots up to the end of the run, and the end: finished, failed or never."""
     end, failure = _end(instance, run)
+    instance.held.plan(run.started, True)
     if math.isinf(end):
         run = replace(run, limit=instance.group.faults.job_stuck.after_progress)  # type: ignore[union-attr]
     job.runs.append(run)
@@ -50,9 +54,10 @@ def _plan(world: World, job: Job, instance: Instance, run: Run) -> None:
     for share in REBOOTS:
         at = run.started + run.snapshots + (run.length - run.snapshots) * share
         if at < reach:
-            power.bounce(world, instance, at)
+            power.bounce(account, instance, at)
+    if not math.isinf(end):
+        instance.held.plan(end, False)
     if failure:
-        instance.failed_jobs += 1
         job.states.plan(end, JobState("InError", run.progress(end), *failure))
     elif not math.isinf(end):
         job.states.plan(end, JobState("Finished", 100.0))
@@ -63,25 +68,31 @@ def _plan(world: World, job: Job, instance: Instance, run: Run) -> None:
 
 def _end(instance: Instance, run: Run) -> tuple[float, Failure | None]:
     """When and how the run ends; inf for a job that is stuck."""
+    end, failure = _wanted_end(instance, run)
+    return (instance.gone, RELEASED) if instance.gone < end else (end, failure)
+
+
+def _wanted_end(instance: Instance, run: Run) -> tuple[float, Failure | None]:
     hop = instance.content(run.started).hops + 1
     faults = instance.group.faults
     if faults.job_stuck and faults.job_stuck.at_hop == hop:
         return math.inf, None
     fault = faults.job
-    if fault and fault.fail_at_hop == hop and (not fault.times or instance.failed_jobs < fault.times):
+    if fault and fault.fail_at_hop == hop and instance.let_fail("job", fault.times or sys.maxsize):
         return run.started + run.length * fault.after_progress / 100, (fault.error_code, fault.message)
     return run.started + run.length, None
 
 
-def interrupt(world: World, job: Job, state: JobState) -> None:
+def interrupt(account: Account, job: Job, state: JobState, now: float) -> None:
     """End a running job now; what it had planned does not happen."""
-    now = world.now()
-    instance = world.instances[job.instance_id]
+    instance = account.instances[job.instance_id]
     job.states.cancel_after(now)
     job.states.plan(now, state)
     instance.power.cancel_after(now)
     instance.agent.cancel_after(now)
     instance.system_disk.contents.cancel_after(now)
+    instance.held.cancel_after(now)
+    instance.held.plan(now, False)
 
 
 def _refusal(instance: Instance, now: float) -> Failure | None:
@@ -90,9 +101,9 @@ def _refusal(instance: Instance, now: float) -> Failure | None:
         return "IncorrectInstanceStatus", "The instance is not in the Running state."
     if instance.group.locks:
         return "InstanceLockedForSecurity", f"The instance is locked: {', '.join(instance.group.locks)}."
-    if not instance.agent.at(now):
+    if not instance.answers(now):
         return ENVIRONMENT, "Cloud Assistant Agent did not answer."
-    for disk in instance.disks:
+    for disk in instance.attached_disks(now):
         if disk.snapshot_in_progress(now):
             return "IncorrectDiskStatus.CreatingSnapshot", f"A snapshot of disk {disk.id} is being created."
     unfit = _unfit_windows(instance) if instance.system(now).windows else _unfit_linux(instance)

@@ -8,11 +8,15 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 READS = ("Describe", "List", "Get")
+
+
+def kind_of(action: str) -> str:
+    return "read" if action.startswith(READS) else "write"
 
 
 class Journal:
@@ -31,21 +35,21 @@ class Journal:
         code: str | None,
         access_key: str | None,
         fault: str | None = None,
+        lost: Mapping[str, Any] | None = None,
     ) -> None:
-        """`status` is 0 when the connection was cut before the call was applied; `fault` names what was done to it."""
+        """`status` is 0 when the call was not applied, at least not yet; `fault` names what was done to it."""
         line: dict[str, Any] = {
             "ts": round(ts, 3),
             "wall": round(time.time(), 6),
             "service": service,
             "action": action,
-            "kind": "read" if action.startswith(READS) else "write",
+            "kind": kind_of(action),
             "resources": list(dict.fromkeys(resources)),
             "status": status,
             "code": code,
             "access_key": access_key,
         }
-        if fault:
-            line["fault"] = fault
+        line |= {name: value for name, value in (("fault", fault), ("lost", lost)) if value}
         text = json.dumps(line, ensure_ascii=False) + "\n"
         with self._lock:
             if not self._file.closed:

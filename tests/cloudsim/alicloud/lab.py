@@ -13,13 +13,15 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from .alicloud.service import SERVICES, AlibabaCloud
-from .alicloud.wire import signature
-from .build import build
-from .clock import Clock
-from .guests import Runner
-from .journal import Journal
-from .scenario import Credential, parse
+from ..core.clock import Clock
+from ..core.guests import Runner
+from ..core.journal import Journal
+from ..core.scenario import Credential
+from ..core.scenario_file import parse
+from ..core.server import Request
+from .build import open_accounts
+from .service import SERVICES, AlibabaCloud
+from .wire import signature
 
 VERSIONS = {service: version for version, service in SERVICES.items()}
 PATIENCE = 20.0
@@ -56,13 +58,16 @@ class Lab:
     def __init__(self, scenario: Mapping[str, Any], directory: Path) -> None:
         self.time = 0.0
         self.scenario = parse(dict(scenario))
-        self.world = build(self.scenario, Clock(1.0, lambda: self.time))
+        clock = Clock(1.0, lambda: self.time, self.scenario.clock_offset)
+        self.worlds = open_accounts(self.scenario, clock)
+        self.world = self.worlds[self.scenario.credentials[0].account]
         self.journal_file = directory / f"journal-{uuid.uuid4().hex}.jsonl"
         self._journal = Journal(self.journal_file)
-        self.runner = Runner(self.world)
-        self.cloud = AlibabaCloud(self.world, self.runner, self._journal)
+        self.runner = Runner()
+        self.cloud = AlibabaCloud(self.scenario, self.worlds, self.runner, self._journal)
 
     def close(self) -> None:
+        self.cloud.close()
         self.runner.close()
         self._journal.close()
 
@@ -71,7 +76,7 @@ class Lab:
         flat = {"Action": action, "Version": VERSIONS[service], "RegionId": "cn-hangzhou"}
         for name, value in parameters.items():
             flat |= flatten(name, value)
-        reply = self.cloud.handle("POST", signed(self.scenario.credentials[user], flat))
+        reply = self.cloud.handle(Request("POST", signed(self.scenario.credentials[user], flat)))
         return reply.status, json.loads(reply.body)
 
     def ok(self, service: str, action: str, *, user: int = 0, **parameters: Any) -> dict[str, Any]:
@@ -90,6 +95,7 @@ class Lab:
 
     def wait(self, seconds: float) -> None:
         self.time += seconds
+        self.cloud.tick()
 
     def until(self, done: Callable[[], bool], step: float = 0.0) -> None:
         """Wait for something that really runs, moving the clock by `step` between looks."""

@@ -1,24 +1,29 @@
 # Copyright (c) 2026 evergreen.os_migration contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What exists in the simulated account. Every status is a function of the simulated time."""
+"""What exists in a simulated account. Every status is a function of the simulated time."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
+from . import data
 from .clock import Timeline
 from .oses import CATALOG, OperatingSystem
-from .scenario import Group
+from .scenario import Group, Window
 
 HEARTBEAT = 60.0
 HEARTBEAT_VALID = 120.0
-UNFINISHED = frozenset({"Ready", "Running", "Stopped", "InError"})
 
 Tags = dict[str, str]
+
+
+def within(windows: Iterable[Window], now: float) -> Window | None:
+    """The window of time that is open now."""
+    return next((window for window in windows if window.since <= now < window.until), None)
 
 
 @dataclass(frozen=True)
@@ -27,11 +32,13 @@ class Content:
 
     os: str = ""
     hops: int = 0
-    smc_client: bool = False
+    installed: frozenset[str] = frozenset()
 
 
-@dataclass
+@dataclass(slots=True)
 class Disk:
+    """A disk of one instance, which it is attached to or was."""
+
     id: str
     instance_id: str
     region: str
@@ -39,22 +46,28 @@ class Disk:
     size_gib: int
     category: str
     device: str
+    attached: Timeline[bool]
     contents: Timeline[Content]
+    conditions: Timeline[str]
+    data: Timeline[data.Spans]
     tags: Timeline[Tags]
     serial: int = 0
     delete_auto_snapshot: bool = True
-    condition: str = "In_use"
-    resetting_until: float = -math.inf
+    gone: float = math.inf
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
 
     def status(self, now: float) -> str:
-        return "ReIniting" if now < self.resetting_until else self.condition
+        condition = self.conditions.at(now)
+        return condition if condition != "In_use" or self.attached.at(now) else "Available"
+
+    def live_snapshots(self, now: float) -> list[Snapshot]:
+        return [snapshot for snapshot in self.snapshots.values() if snapshot.created <= now < snapshot.gone]
 
     def snapshot_in_progress(self, now: float) -> bool:
-        return any(snapshot.status(now) == "progressing" for snapshot in self.snapshots.values())
+        return any(snapshot.status(now) == "progressing" for snapshot in self.live_snapshots(now))
 
 
-@dataclass
+@dataclass(slots=True)
 class Snapshot:
     id: str
     disk_id: str
@@ -64,6 +77,7 @@ class Snapshot:
     created: float
     length: float
     content: Content
+    data: data.Spans
     disk_type: str
     disk_size_gib: int
     tags: Timeline[Tags]
@@ -71,12 +85,18 @@ class Snapshot:
     serial: int = 0
     fails: bool = False
     visible: float = -math.inf
+    gone: float = math.inf
     description: str = ""
     retention_days: int | None = None
 
     @property
     def ends(self) -> float:
         return self.created + self.length
+
+    @property
+    def listed(self) -> float:
+        """From when on lists have it."""
+        return max(self.created, self.visible)
 
     def status(self, now: float) -> str:
         if now < self.ends:
@@ -88,26 +108,26 @@ class Snapshot:
         return f"{max(0, int(done * 100))}%"
 
 
-@dataclass
+@dataclass(slots=True)
 class Instance:
     id: str
     name: str
     group: Group
+    host_name: str
     private_address: str
-    public_address: str
+    public_address: Timeline[str]
     disks: list[Disk]
     power: Timeline[str]
     agent: Timeline[bool]
+    held: Timeline[bool]
+    stopped_mode: Timeline[str]
     tags: Timeline[Tags]
     serial: int = 0
-    stopped_mode: str = "Not-applicable"
+    gone: float = math.inf
     samples: Counter[str] = field(default_factory=Counter)
-    failed_jobs: int = 0
-    failed_snapshots: int = 0
+    failures: Counter[str] = field(default_factory=Counter)
     invocations: int = 0
     last_invoked: float | None = None
-    source: Source | None = None
-    jobs: dict[str, Job] = field(default_factory=dict)
     packages: tuple[str, ...] = ()
 
     @property
@@ -118,95 +138,54 @@ class Instance:
     def system_disk(self) -> Disk:
         return next(disk for disk in self.disks if disk.type == "system")
 
+    def attached_disks(self, now: float) -> list[Disk]:
+        return [disk for disk in self.disks if disk.attached.at(now)]
+
     def content(self, now: float) -> Content:
         return self.system_disk.contents.at(now)
 
     def system(self, now: float) -> OperatingSystem:
         return CATALOG[self.content(now).os]
 
-    def running_job(self, now: float) -> Job | None:
-        return next((job for job in self.jobs.values() if job.status(now) == "Running"), None)
+    def serves(self, now: float) -> bool:
+        """Whether what runs on it writes: it is up, and no work has taken it over."""
+        return self.power.at(now) == "Running" and not self.held.at(now) and now < self.gone
+
+    def let_fail(self, what: str, times: int) -> bool:
+        """Whether the scenario wants this to go wrong once more."""
+        self.failures[what] += 1
+        return self.failures[what] <= times
+
+    # --- the agent in the guest ---
+
+    def answers(self, now: float) -> bool:
+        return self.agent.at(now) and not within(self.group.faults.agent_silent, now)
+
+    def hangs(self, now: float) -> bool:
+        """Whether commands are taken and never answered."""
+        return within(self.group.faults.guest_hangs, now) is not None
+
+    def first_answer(self, now: float, until: float) -> float | None:
+        """The first instant from now to `until` at which the agent is there."""
+        ends = (window.until for window in self.group.faults.agent_silent)
+        moments = sorted({now, *ends, *self.agent.changes(until)})
+        return next((moment for moment in moments if now <= moment <= until and self.answers(moment)), None)
 
     def heartbeat(self, now: float) -> float | None:
         """When the agent was heard last; None when it was never installed."""
-        if self.group.faults.agent == "missing":
+        faults = self.group.faults
+        if faults.agent == "missing":
             return None
-        if self.agent.at(now):
+        if self.answers(now):
             return now - (now + self.serial) % HEARTBEAT
-        return max(self.agent.since(now), -self.group.faults.agent_heartbeat_age)
+        silence = within(faults.agent_silent, now)
+        quiet = math.inf if self.agent.at(now) else self.agent.since(now)
+        return max(min(quiet, silence.since if silence else math.inf), -faults.agent_heartbeat_age)
 
     def agent_online(self, now: float) -> bool:
-        """What DescribeCloudAssistantStatus says: a heartbeat within two minutes, so it may be stale."""
+        """What the cloud says of the agent: a heartbeat within two minutes, so it may be stale."""
         heard = self.heartbeat(now)
         return heard is not None and now - heard <= HEARTBEAT_VALID
-
-
-@dataclass(frozen=True)
-class JobState:
-    status: str
-    progress: float = 0.0
-    error_code: str = ""
-    info: str = ""
-
-
-@dataclass(frozen=True)
-class Run:
-    """One start of a job; `length` is the whole way, also of a run that will not reach the end."""
-
-    started: float
-    snapshots: float
-    length: float
-    limit: float = 100.0
-
-    def progress(self, now: float) -> float:
-        return round(min((now - self.started) / self.length * 100, self.limit), 1)
-
-    def business_status(self, now: float) -> str:
-        before = self.snapshots / self.length * 100
-        done = (self.progress(now) - before) / (100 - before)
-        stages = (("Preparing", 0.0), ("Syncing", 0.15), ("Processing", 0.9))
-        return next((name for name, until in stages if done < until), "Cleaning")
-
-
-@dataclass
-class Job:
-    id: str
-    name: str
-    source_id: str
-    instance_id: str
-    target: str
-    created: float
-    states: Timeline[JobState]
-    request: dict[str, Any]
-    serial: int = 0
-    visible: float = -math.inf
-    runs: list[Run] = field(default_factory=list)
-    tags: Tags = field(default_factory=dict)
-
-    def status(self, now: float) -> str:
-        return self.states.at(now).status
-
-    def progress(self, now: float) -> float:
-        state = self.states.at(now)
-        return self.runs[-1].progress(now) if state.status == "Running" else state.progress
-
-
-@dataclass
-class Source:
-    id: str
-    instance_id: str
-    created: float
-    ready: float
-    serial: int = 0
-    job_id: str = ""
-
-
-@dataclass
-class AccessToken:
-    id: str
-    code: str
-    expires: float
-    left: int
 
 
 @dataclass

@@ -106,7 +106,7 @@ class LinuxGuest:
         self._write(".guest/arch", "aarch64\n" if group.architecture == "arm64" else "x86_64\n")
         self._write(".guest/packages", "".join(f"{package}\n" for package in self.instance.packages))
         self._write(".guest/clock_offset", f"{group.faults.clock_offset}\n")
-        self._write("etc/hostname", f"{self.instance.name}\n")
+        self._write("etc/hostname", f"{self.instance.host_name}\n")
         self._write("proc/meminfo", "".join(f"{name}: {kib} kB\n" for name, kib in memory.items()))
         if group.architecture == "arm64":
             (self.root / "sys/firmware/efi").mkdir()

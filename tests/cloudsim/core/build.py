@@ -1,38 +1,32 @@
 # Copyright (c) 2026 evergreen.os_migration contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A world from its scenario: everything as it was before anybody called the API."""
+"""A world from its scenario: everything as it was before anybody called the API, and what will happen by itself."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator
 
-from . import jobs, sources, storage
-from .clock import Clock, Timeline
-from .scenario import ConsoleJob, DiskSpec, Group, Scenario, ScenarioError
-from .state import Content, Disk, Instance, Job, JobState, Source, Tags
+from . import storage
+from .clock import Timeline
+from .power import NOT_STOPPED
+from .readers import ScenarioError
+from .scenario import DiskSpec, Event, Group
+from .state import Content, Disk, Instance, Tags
 from .world import World
 
 DAY = 86400.0
 MONTH_AGO = -30 * DAY
 ID_LENGTH = 22
-OTHER_TEAM = Group("other-team-{n:02}", "centos-7", id_prefix="i-bp1other", console_job=ConsoleJob("alinux-3"))
 
 
-def build(scenario: Scenario, clock: Clock, seed: int | None = None) -> World:
-    world = World(scenario, clock, seed)
-    groups = list(scenario.groups)
-    if scenario.other_jobs:
-        region = groups[0].region if groups else scenario.regions[0]
-        groups.append(replace(OTHER_TEAM, count=scenario.other_jobs, region=region))
-    for index, group in enumerate(groups):
+def furnish(world: World, groups: Iterable[tuple[int, Group]], taken: Collection[str]) -> None:
+    """Put the instances of the groups into an account; a group comes with its number in the scenario."""
+    for index, group in groups:
         for instance_id, name in _names(group, index):
-            if instance_id in world.instances:
+            if instance_id in world.instances or instance_id in taken:
                 raise ScenarioError(f"scenario.groups[{index}]: instance id {instance_id} is used twice")
             _begin(world, _add_instance(world, group, instance_id, name))
-    return world
 
 
 def _names(group: Group, index: int) -> Iterator[tuple[str, str]]:
@@ -53,11 +47,14 @@ def _add_instance(world: World, group: Group, instance_id: str, name: str) -> In
         id=instance_id,
         name=name,
         group=group,
-        private_address=f"172.16.{host}",
-        public_address=f"47.96.{host}" if group.public_address else "",
+        host_name=group.host_name or name,
+        private_address=group.private_address or f"172.16.{host}",
+        public_address=Timeline(f"47.96.{host}" if group.public_address else ""),
         disks=[],
         power=Timeline(group.status),
         agent=Timeline(group.faults.agent == "online" and group.status == "Running"),
+        held=Timeline(False),
+        stopped_mode=Timeline(NOT_STOPPED),
         tags=Timeline(dict(group.tags)),
         serial=world.serial(),
         packages=group.guest.packages,
@@ -72,7 +69,6 @@ def _add_instance(world: World, group: Group, instance_id: str, name: str) -> In
 
 def _disk(world: World, instance: Instance, spec: DiskSpec, letter: str) -> Disk:
     group = instance.group
-    imported = group.smc_source != "none" or group.console_job is not None
     tags: Tags = {}
     return Disk(
         id=world.new_id("d"),
@@ -82,16 +78,18 @@ def _disk(world: World, instance: Instance, spec: DiskSpec, letter: str) -> Disk
         size_gib=spec.size_gib,
         category=spec.category,
         device=f"/dev/xvd{letter}",
-        contents=Timeline(Content(group.os, smc_client=imported) if spec.type == "system" else Content()),
+        attached=Timeline(spec.status != "Available"),
+        contents=Timeline(Content(group.os) if spec.type == "system" else Content()),
+        conditions=Timeline("In_use" if spec.status == "Available" else spec.status),
+        data=Timeline(()),
         tags=Timeline(tags),
         serial=world.serial(),
         delete_auto_snapshot=spec.delete_auto_snapshot,
-        condition=spec.status,
     )
 
 
 def _begin(world: World, instance: Instance) -> None:
-    """What was already going on when the simulation starts."""
+    """What was already going on when the simulation starts, and what comes whatever anybody does."""
     group = instance.group
     for disk, spec in zip(instance.disks, group.disks, strict=True):
         for number in range(spec.manual_snapshots):
@@ -100,26 +98,14 @@ def _begin(world: World, instance: Instance) -> None:
         snapshot = storage.add_snapshot(world, instance.system_disk, "auto2.0-nightly", "auto", 0.0)
         snapshot.created = -snapshot.length
         snapshot.length += group.faults.snapshot_in_progress
-    if group.smc_source != "none" or group.console_job:
-        source = sources.add_source(world, instance, world.new_id("s"), -DAY)
-        source.ready = math.inf if group.smc_source == "unavailable" else source.created
-        if group.console_job:
-            _start_in_console(world, instance, source, group.console_job)
+    for event in group.events:
+        _plan(instance, event)
 
 
-def _start_in_console(world: World, instance: Instance, source: Source, console: ConsoleJob) -> None:
-    job = Job(
-        id=world.new_id("j"),
-        name=f"console-{instance.name}",
-        source_id=source.id,
-        instance_id=instance.id,
-        target=console.target,
-        created=console.after,
-        states=Timeline(JobState("Ready")),
-        request={"InstanceId": instance.id, "JobType": 1, "RegionId": instance.region},
-        serial=world.serial(),
-        visible=console.after,
-    )
-    world.jobs[job.id] = instance.jobs[job.id] = job
-    source.job_id = job.id
-    jobs.start(world, job, console.after)
+def _plan(instance: Instance, event: Event) -> None:
+    if event.what == "release":
+        instance.gone = min(instance.gone, event.at)
+        for disk in instance.disks:
+            disk.gone = event.at if disk.attached.at(event.at) else disk.gone
+    else:
+        instance.disks[event.disk].attached.plan(event.at, event.what == "attach_disk")

@@ -6,10 +6,23 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
+from . import data
 from .clock import Timeline
-from .state import Disk, Instance, Snapshot, Tags
+from .state import Disk, Snapshot, Tags
 from .world import World
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What a reset took away: `seconds` of writing, between the stamp of the snapshot and that of the disk."""
+
+    disk: str
+    snapshot: str
+    snapshot_written_until: float | None
+    written_until: float | None
+    seconds: float
 
 
 def create_snapshot(world: World, disk: Disk, name: str, tags: Tags, now: float) -> Snapshot:
@@ -24,6 +37,7 @@ def create_snapshot(world: World, disk: Disk, name: str, tags: Tags, now: float)
         created=now,
         length=world.sample(instance, "snapshot"),
         content=disk.contents.at(now),
+        data=data.on_disk(instance, disk, now),
         disk_type=disk.type,
         disk_size_gib=disk.size_gib,
         tags=Timeline(tags),
@@ -41,21 +55,15 @@ def add_snapshot(world: World, disk: Disk, name: str, kind: str, created: float)
     return snapshot
 
 
-def delete_snapshot(world: World, snapshot: Snapshot) -> None:
-    del world.snapshots[snapshot.id], world.disks[snapshot.disk_id].snapshots[snapshot.id]
-
-
-def reset_disk(world: World, disk: Disk, snapshot: Snapshot) -> None:
-    now = world.now()
+def reset_disk(world: World, disk: Disk, snapshot: Snapshot, now: float) -> Loss:
+    """Put a disk back, and tell what was on it that is not in the snapshot."""
     instance = world.instances[disk.instance_id]
-    disk.resetting_until = now + world.sample(instance, "reset_disk")
+    before = data.on_disk(instance, disk, now)
+    disk.conditions.cancel_after(now)
+    disk.conditions.plan(now, "ReIniting")
+    disk.conditions.plan(now + world.sample(instance, "reset_disk"), "In_use")
     disk.contents.cancel_after(now)
     disk.contents.plan(now, snapshot.content)
-
-
-def let_fail(instance: Instance) -> bool:
-    """Whether the scenario wants this instance's next snapshot to fail."""
-    if instance.failed_snapshots >= instance.group.faults.snapshot_fails:
-        return False
-    instance.failed_snapshots += 1
-    return True
+    disk.data.plan(now, snapshot.data)
+    stamps = data.written_until(snapshot.data), data.written_until(before)
+    return Loss(disk.id, snapshot.id, *stamps, data.seconds(data.lost(before, snapshot.data)))
