@@ -16,8 +16,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model
 from ansible_collections.evergreen.os_migration.plugins.module_utils._engine.limits import Callers, Clock
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import CloudError, Transient
 from toy.cloud import ToyCloud
-from toy.state import State, World
-from toy.worlds import add_instance
+from toy.state import State, World, add_instance
 from unit.healthy import HEALTHY_LINUX, HEALTHY_WINDOWS
 
 from .bed import FAILURE, Ids, Setting, Traits, at_once
@@ -89,9 +88,7 @@ class ToyBed:
         }
         self._directory, self._state = directory, State(directory)
         self._state.write(world)
-        # A look is one call here: of one that nothing was answered before, two faults are waited out, and not four.
-        once = {"agents": 2}
-        self._faults = [[one.verb, one.effect, once.get(one.verb, one.times)] for one in setting.faults]
+        self._faults = [[fault.verb, fault.effect, fault.times] for fault in setting.faults]
         self._quotas = dict(setting.quotas or {})
         self._calls: list[tuple[str, float]] = []
         self._now = world.now

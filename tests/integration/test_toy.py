@@ -15,8 +15,7 @@ from typing import Any
 
 import pytest
 from integration.harness import ROOT, Controller, Run
-from toy.state import State, World
-from toy.worlds import add_instance
+from toy.state import State, World, add_instance
 from unit.healthy import HEALTHY_LINUX
 
 COPIED = ("plugins", "roles", "playbooks", "guest", "report", "meta")
@@ -41,7 +40,7 @@ def collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "galaxy.yml", copy)
     clouds = copy / "plugins/module_utils/_clouds"
-    shutil.copytree(ROOT / "tests/toy", clouds / "toy", ignore=shutil.ignore_patterns("__pycache__", "worlds.py"))
+    shutil.copytree(ROOT / "tests/toy", clouds / "toy", ignore=shutil.ignore_patterns("__pycache__"))
     with (clouds / "__init__.py").open("a", encoding="utf-8") as file:
         file.write(REGISTRATION)
     return tree

@@ -23,15 +23,9 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.recor
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.verb import Step
 
 KIND = "flash"
-CONNECTION: dict[str, Any] = {
-    "type": "dict",
-    "apply_defaults": True,
-    "options": {
-        "directory": {"type": "path"},
-        "region": {"type": "str"},
-        "requests_per_second": {"type": "float", "default": 200.0},
-    },
-}
+_PACE = {"type": "float", "default": 200.0}
+_OPTIONS = {"directory": {"type": "path"}, "region": {"type": "str"}, "requests_per_second": _PACE}
+CONNECTION: dict[str, Any] = {"type": "dict", "apply_defaults": True, "options": _OPTIONS}
 WORDS = {"agent": "Toy Radio", "console": "toy box", "user": "player", "see_disks": "disks", "service": "Toy Flasher"}
 
 

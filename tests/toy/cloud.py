@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import wraps
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -41,7 +40,6 @@ def call(
     """Make a call of what is done in the world."""
 
     def made(act: Callable[Concatenate[D, World, P], T]) -> Callable[Concatenate[D, P], T]:
-        @wraps(act)
         def asked(desk: D, /, *given: P.args, **named: P.kwargs) -> T:
             def send() -> T:
                 with desk.state.open() as world:
@@ -75,15 +73,18 @@ class Machines(Desk):
 
     @call("describe")
     def describe(self, world: World, instance_ids: Ids, details: bool) -> Seen:
-        mine = (one for one in instance_ids if world.instances.get(one, {}).get("region") == self.region)
-        return {one: to_instance(world, one, details) for one in mine}
+        away = self._missing(world, instance_ids)
+        return {one: to_instance(world, one, details) for one in instance_ids if one not in away}
 
     @call("describe")
     def explain(self, world: World, instance_ids: Ids) -> Refusals:
-        regions = {one: world.instances.get(one, {}).get("region", "no region") for one in instance_ids}
-        code = {one: "WrongRegion" if one in world.instances else "InstanceNotFound" for one in instance_ids}
-        remedy = "Check its id and its region."
-        return {one: model.Problem(code[one], f"{one} is in {region}.", remedy) for one, region in regions.items()}
+        return self._missing(world, instance_ids)
+
+    def _missing(self, world: World, instance_ids: Ids) -> Refusals:
+        places = {one: world.instances.get(one, {}).get("region", "") for one in instance_ids}
+        away = {one: place for one, place in places.items() if place != self.region}
+        codes = {one: "WrongRegion" if away[one] else "InstanceNotFound" for one in away}
+        return {one: model.Problem(codes[one], f"{one} is in {away[one]!r}.", "Check id and region.") for one in away}
 
     @call("describe")
     def listed(self, world: World) -> Sequence[model.Instance]:
@@ -112,14 +113,9 @@ class Machines(Desk):
         return self._switch(world, instance_ids, "on")
 
     def _switch(self, world: World, instance_ids: Ids, power: str) -> Refusals:
-        refused = {}
-        for one in instance_ids:
-            try:
-                raw = self._here(world, one)
-            except CloudError as refusal:
-                refused[one] = refusal.problem
-            else:
-                raw.update({} if raw["power"] == power else {"power": power, "ready": world.now + SECONDS["power"]})
+        refused = self._missing(world, instance_ids)
+        for one in (one for one in instance_ids if one not in refused and world.instances[one]["power"] != power):
+            world.instances[one].update(power=power, ready=world.now + SECONDS["power"])
         world.journal.append([power, *instance_ids])
         return refused
 
@@ -149,9 +145,8 @@ class Machines(Desk):
                 refuse("WrongShell", f"{one} has no {script.shell}.")
         if len(script.content.encode()) > _CAPABILITIES.script_bytes:
             refuse("TooLong", "The script is too long.")
-        for known, run in world.runs.items():
-            if run["token"] == token:
-                return known
+        if known := next((key for key, run in world.runs.items() if run["token"] == token), ""):
+            return known
         world.journal.append(["run", *instance_ids])
         answers = {one: said(world, one, script) for one in instance_ids}
         return world.new(world.runs, "run", SECONDS["run"], token=token, said=answers, timeout=script.timeout)
@@ -160,9 +155,9 @@ class Machines(Desk):
     def results(self, world: World, invocation: str, instance_ids: Ids) -> Mapping[str, model.CommandResult]:
         run = world.runs.get(invocation, {"said": {}})
         answers = {one: model.CommandResult(**run["said"][one]) for one in instance_ids if one in run["said"]}
-        due = {"timed_out": run["born"] + run["timeout"]} if answers else {}
-        busy = model.CommandResult("running")
-        return {one: said if world.now >= due.get(said.status, run["ready"]) else busy for one, said in answers.items()}
+        slow = {one for one, answer in answers.items() if answer.status == "timed_out"}
+        over = {one for one in answers if world.now >= (run["born"] + run["timeout"] if one in slow else run["ready"])}
+        return {one: answers[one] if one in over else model.CommandResult("running") for one in answers}
 
 
 class Snapshots(Desk):
@@ -183,9 +178,8 @@ class Snapshots(Desk):
     def take(self, world: World, takes: Sequence[model.Take]) -> Sequence[model.Point]:
         disks = [world.disks.get(one.disk.disk_id) or refuse("NoSuchDisk", one.disk.disk_id) for one in takes]
         world.journal.append(["take", *(one.disk.disk_id for one in takes)])
-        return [
-            replace(to_point(world, self._copied(world, *pair)), created="") for pair in zip(takes, disks, strict=True)
-        ]
+        made = [self._copied(world, take, disk) for take, disk in zip(takes, disks, strict=True)]
+        return [replace(to_point(world, key), created="") for key in made]
 
     def _copied(self, world: World, take: model.Take, disk: Thing) -> str:
         what = {"of": disk["on"], "disk": take.disk.disk_id, "label": take.label, "name": take.name}
@@ -206,16 +200,17 @@ class Plays(Desk):
     enrolments: base.Enrolments | None = None
 
     def _mine(self, world: World) -> list[model.Work]:
-        return [to_work(world, key) for key, raw in world.works.items() if raw["kind"] == self.kind]
+        shown = [key for key, raw in world.works.items() if raw["kind"] == self.kind and world.shown(raw)]
+        return [to_work(world, key) for key in shown]
 
     @call("works")
     def find(self, world: World, instances: Here) -> Found:
-        mine, here = [one for one in self._mine(world) if world.shown(world.works[one.id])], instances
-        return {one.instance_id: (tuple(work for work in mine if work.of == one.instance_id), None) for one in here}
+        mine, here = self._mine(world), [one.instance_id for one in instances]
+        return {one: (tuple(work for work in mine if work.of == one), None) for one in here}
 
     @call("works")
     def read(self, world: World, work_ids: Ids) -> Mapping[str, model.Work]:
-        return {one.id: one for one in self._mine(world) if one.id in work_ids and world.shown(world.works[one.id])}
+        return {work.id: work for work in self._mine(world) if work.id in work_ids}
 
     @call("works")
     def running(self, world: World) -> frozenset[str]:
@@ -267,6 +262,7 @@ class ToyCloud(Desk):
         self.instances = self.agents = Machines(self.state, region, caller)
         self.snapshots = Snapshots(self.state, region, caller)
         kinds = ("flash", "disk")
+        self.regions = self.instances.regions
         self.works: Mapping[str, base.Works] = {kind: Plays(self.state, region, caller, kind) for kind in kinds}
 
     def account(self) -> model.Account:
@@ -277,7 +273,3 @@ class ToyCloud(Desk):
             raise
         except CloudError:
             return model.Account()
-
-    def regions(self) -> Ids:
-        """Return the ids of the regions."""
-        return self.instances.regions()

@@ -10,7 +10,7 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +24,10 @@ Things = dict[str, Thing]
 ROOT = "root"
 #: How long things take, in the cloud's seconds.
 SECONDS = {"flash": 600, "disk": 60, "point": 60, "power": 20, "radio": 10, "run": 5}
+#: What an instance is, and what it shows of itself, unless a test says otherwise.
+_OWN = {"region": "north", "power": "on", "radio": "on", "radio_hangs": False, "fails": (), "says": {}, "tags": {}}
+_SIZE = {"architecture": "x86_64", "vcpus": 2, "memory_mib": 8192}
+_SHOWS = {**_SIZE, "network_type": "vpc", "private_addresses": ("10.0.0.1",), "image_id": "brick-1"}
 
 
 def refuse(code: str, message: str, remedy: str = "Look into the toy box.", moved: bool = False) -> NoReturn:
@@ -56,16 +60,12 @@ class World:
         """Let the time pass that has passed, and end the works that end in it."""
         real = time.time()
         self.now, self.real = self.now + (real - self.real) * self.speed, real
-        for work in self.works.values():
-            if not work["over"] and self.now >= work["ready"]:
-                work["over"] = True
-                self._end(work)
-
-    def _end(self, work: Thing) -> None:
-        if work["kind"] == "disk":
-            self.disks[work["outputs"]["disk"]] = {**work["content"], "on": ""}
-        elif not work["fails"]:
-            self.root(work["of"]).update(system=work["target"], data=f"written by {work['target']}")
+        for work in [work for work in self.works.values() if not work["over"] and self.now >= work["ready"]]:
+            work["over"] = True
+            if work["kind"] == "disk":
+                self.disks[work["outputs"]["disk"]] = {**work["content"], "on": ""}
+            elif not work["fails"]:
+                self.root(work["of"]).update(system=work["target"], data=f"written by {work['target']}")
 
     def root(self, instance_id: str) -> Thing:
         """Return the disk from which an instance starts; it may have none now."""
@@ -86,6 +86,19 @@ class World:
     def shown(self, thing: Thing) -> bool:
         """Say whether looks show a thing already."""
         return bool(self.now >= thing["born"] + self.lag)
+
+
+def add_instance(world: World, system: str = "centos-7", sizes: Sequence[int] = (40,), **more: Any) -> str:
+    """Put a running instance with disks of some sizes into the cloud, and return its id."""
+    own = {name: more.pop(name, value) for name, value in _OWN.items()}
+    shows = {"os_type": "windows" if system.startswith("windows") else "linux", **_SHOWS, **more}
+    tags = [{"born": 0.0, "key": key, "value": value} for key, value in own.pop("tags").items()]
+    made = world.new(world.instances, "toy", **own, tags=tags, shows=shows)
+    world.instances[made].update(born=0.0, ready=0.0)
+    for number, size in enumerate(sizes):
+        place, data = (f"slot-{number}", "precious") if number else (ROOT, "as it was")
+        world.new(world.disks, "vol", on=made, place=place, size=size, system=system, data=data)
+    return made
 
 
 class State:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
 from datetime import datetime, timezone
 
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Script
@@ -36,26 +37,20 @@ def to_instance(world: World, key: str, details: bool) -> model.Instance:
     """Return an instance; what it runs is what is on its root disk."""
     raw, system = world.instances[key], world.root(key)["system"]
     copying = [one for one, point in world.points.items() if point["of"] == key and world.now < point["ready"]]
-    return model.Instance(
-        key,
-        raw["region"],
-        "toy",
-        status=_POWER[raw["power"]][world.now >= raw["ready"]],
-        os=system,
-        os_name=f"{NAMES.get(system, system)} (toy)",
-        disks=to_disks(world, key) if details else (),
-        snapshots_in_progress=tuple(to_point(world, one) for one in copying) if details else (),
-        agent=_agent(world, key, raw),
-        tags={tag["key"]: tag["value"] for tag in raw["tags"] if world.shown(tag)},
-        **{name: tuple(value) if isinstance(value, list) else value for name, value in raw["shows"].items()},
-    )
+    shows: Thing = {name: tuple(value) if isinstance(value, list) else value for name, value in raw["shows"].items()}
+    shows |= {"os": system, "os_name": f"{NAMES.get(system, system)} (toy)", "agent": _agent(world, key, raw)}
+    if details:
+        shows |= {"disks": to_disks(world, key), "snapshots_in_progress": tuple(to_point(world, p) for p in copying)}
+    tags = {tag["key"]: tag["value"] for tag in raw["tags"] if world.shown(tag)}
+    status = _POWER[raw["power"]][world.now >= raw["ready"]]
+    return model.Instance(key, raw["region"], "toy", status, tags=tags, **shows)
 
 
 def _agent(world: World, key: str, raw: Thing) -> model.Agent:
     if raw["radio"] == "missing":
         return model.Agent()
-    up = (raw["power"], raw["radio"]) == ("on", "on") and world.now >= raw["ready"] + SECONDS["radio"]
-    online = up and not world.flashing(key)
+    on = (raw["power"], raw["radio"], world.flashing(key)) == ("on", "on", False)
+    online = on and world.now >= raw["ready"] + SECONDS["radio"]
     return model.Agent(True, online, _iso(world.now - (0 if online else 90_000)), "toy-1")
 
 
@@ -69,22 +64,13 @@ def to_point(world: World, key: str) -> model.Point:
 def to_work(world: World, key: str) -> model.Work:
     """Return a work."""
     raw = world.works[key]
-    fails = raw["fails"] if raw["over"] else ()
-    return model.Work(
-        raw["kind"],
-        key,
-        raw["name"],
-        raw["of"],
-        status="failed" if fails else "done" if raw["over"] else "running",
-        said="bricked" if fails else "played" if raw["over"] else "playing",
-        progress=60.0 if fails else 100 * min(1.0, (world.now - raw["born"]) / SECONDS[raw["kind"]]),
-        error_code=fails[0] if fails else "",
-        error_text=fails[1] if fails else "",
-        began=_iso(raw["born"]),
-        ended=_iso(raw["ready"]) if raw["over"] else "",
-        holds=raw["kind"] == "flash",
-        outputs=raw["outputs"],
-    )
+    kind, over = raw["kind"], raw["over"]
+    fails: tuple[str, str] = tuple(raw["fails"] if over else ()) or ("", "")
+    status, word = ("failed", "bricked") if fails[0] else ("done", "played") if over else ("running", "playing")
+    share = 60.0 if fails[0] else 100 * min(1.0, (world.now - raw["born"]) / SECONDS[kind])
+    times = (_iso(raw["born"]), _iso(raw["ready"]) if over else "")
+    who = (kind, key, raw["name"], raw["of"])
+    return model.Work(*who, status, word, share, *fails, *times, holds=kind == "flash", outputs=raw["outputs"])
 
 
 def said(world: World, key: str, script: Script) -> Thing:
@@ -95,19 +81,18 @@ def said(world: World, key: str, script: Script) -> Thing:
     if raw["radio_hangs"]:
         return {"status": "timed_out"}
     if "guest facts" in script.content:
-        lines = [f"{name}={value}" for name, value in _facts(world, key).items()]
-        return _finished("\n".join(("osm-facts 1", *lines, "osm-facts end")))
+        return _finished("\n".join(("osm-facts 1", *_facts(world, key), "osm-facts end")))
     return _finished("") if raw["shows"]["os_type"] == "windows" else _ran(script)
 
 
-def _facts(world: World, key: str) -> dict[str, str]:
-    system, own = world.root(key)["system"], {"time": str(int(world.real))}
+def _facts(world: World, key: str) -> Iterator[str]:
+    raw, system = world.instances[key], world.root(key)["system"]
     family, _dash, version = system.rpartition("-")
-    if family == "windows":
-        own |= {"os_name": f"Microsoft {NAMES[system]} Enterprise", "os_language": "en-US"}
-    else:
-        own |= {"os_id": family, "os_version": version}
-    return {**world.facts[world.instances[key]["shows"]["os_type"]], **own, **world.instances[key]["says"]}
+    linux = {"os_id": family, "os_version": version}
+    windows = {"os_name": f"Microsoft {NAMES[system]} Enterprise", "os_language": "en-US"}
+    own = {"time": str(int(world.real)), **(windows if family == "windows" else linux)}
+    said = {**world.facts[raw["shows"]["os_type"]], **own, **raw["says"]}
+    return (f"{name}={value}" for name, value in said.items())
 
 
 def _finished(output: str, code: int = 0, dropped: int = 0) -> Thing:
@@ -116,10 +101,9 @@ def _finished(output: str, code: int = 0, dropped: int = 0) -> Thing:
 
 def _ran(script: Script) -> Thing:
     """Run a script that a test has written."""
-    where = {"cwd": script.working_directory or "/", "user": script.username or None}
-    command = ["sh", "-c", f"exec 2>&1\n{script.content}"]
+    command, where = ["sh", "-c", f"exec 2>&1\n{script.content}"], script.working_directory or "/"
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False, **where)
+        done = subprocess.run(command, stdout=subprocess.PIPE, cwd=where, user=script.username or None)
     except (OSError, KeyError) as failure:
         return {"status": "failed", "error_code": type(failure).__name__, "stderr": str(failure)}
     return _finished(done.stdout[:_MOST].decode(errors="replace"), done.returncode, max(0, len(done.stdout) - _MOST))
