@@ -41,7 +41,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from .healthy import HEALTHY_LINUX
-from .situations import FRESH, GOAL, HERE, PATIENCE, next_step, step_of
+from .situations import FRESH, GOAL, HERE, PATIENCE, START, next_step, step_of
 from .strategies import goals, goals_of, likely_records, now_and_then, offer, offers, records
 
 thorough = settings(max_examples=250, deadline=None)
@@ -241,11 +241,11 @@ def test_points_are_deleted_only_to_commit_a_guest_that_runs_its_target(
 # --- without a write --------------------------------------------------------------------------------------------------
 
 
-def answered(record: Migration, step: Step, goal: Goal) -> Migration:
+def answered(record: Migration, step: Step, goal: Goal, now: Moment = START) -> Migration:
     """Return the record after a look or a question that found that all is over and well."""
     view, here = record.view, record.view.instance or HERE
     if step.verb is Verb.ASK:
-        return record.learns(guest=Guest(here.os, facts=HEALTHY_LINUX), **step.changes).looked(["guest"], 0.0)
+        return record.learns(guest=Guest(here.os, facts=HEALTHY_LINUX), **step.changes).looked(["guest"], now.ticks)
     after = {"running": "done", "made": "running" if goal.offer("alicloud").follows else "made"}
     found: dict[str, dict[str, Any]] = {
         "details": {"instance": here},
@@ -261,7 +261,7 @@ def answered(record: Migration, step: Step, goal: Goal) -> Migration:
         "enrolment": {"enrolment": Enrolment("ready", "s-0")},
         "command": {"command": None},
     }
-    return record.learns(**found[step.subject]).looked(SIGHTS[step.subject].shows, 0.0)
+    return record.learns(**found[step.subject]).looked(SIGHTS[step.subject].shows, now.ticks)
 
 
 def rested(instance: Instance) -> Instance:
@@ -279,7 +279,7 @@ def test_looks_alone_lead_to_the_end_or_to_a_write(record: Migration, goal: Goal
         record, step = next_step(record, goal, now)
         if step is None or step.verb.writes:
             return
-        record = answered(record, step, goal).with_(state=step.state)
+        record = answered(record, step, goal, now).with_(state=step.state)
     raise AssertionError(f"still looking: {step}")
 
 
