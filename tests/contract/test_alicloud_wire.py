@@ -565,7 +565,6 @@ def test_an_instance_of_which_little_is_said_is_described_by_it() -> None:
         ("InError", "failed"),
         ("Stopped", "stopped"),
         ("Expired", "gone"),
-        ("Deleting", "gone"),
         ("Brand New", "failed"),
         ("", "failed"),
     ],
@@ -589,11 +588,12 @@ def test_only_our_own_tag_is_a_point_s_label() -> None:
     assert to_point({"SnapshotId": "s-1", "Tags": {"Tag": tags[:1]}}).label == ""
 
 
-def test_a_job_of_an_instance_s_source_is_the_instance_s_too(wire: Wire) -> None:
+def test_a_job_of_an_instance_s_source_is_the_instance_s_too_unless_it_is_being_deleted(wire: Wire) -> None:
     jobs = [
         {"JobId": "j-1", "SourceId": "s-1"},
         {"JobId": "j-2", "SourceId": "s-2", "InstanceId": "i-1"},
         {"JobId": "j-3", "SourceId": "s-2", "InstanceId": "i-2"},
+        {"JobId": "j-4", "SourceId": "s-1", "Status": "Deleting"},
     ]
     answer = {"SourceServers": {"SourceServer": [source("s-1")]}, "ReplicationJobs": {"ReplicationJob": jobs}}
     wire.answer = lambda request: (200, json.dumps({**answer, "TotalCount": 1}).encode())

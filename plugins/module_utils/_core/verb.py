@@ -66,6 +66,12 @@ class Step:
     queue: str = ""
 
 
+    @property
+    def awaits(self) -> bool:
+        """Say whether the step only waits for what runs in the cloud; a script that was asked for facts is none."""
+        return self.patient and self.subject != "command"
+
+
 def look(sight: str, state: str) -> Step:
     """Return the step that looks at what is not known yet."""
     return Step(Verb.LOOK, state, sight)

@@ -175,8 +175,9 @@ class Lane:
             step = self.shift.workflow.decide(record, self.shift.brief.goal, self.shift.clock.now)
             if step.verb.local:
                 self._settle(record, step)
-            elif self.shift.check_mode and step.verb.writes:
-                self._keep(record, step, record.with_(state="planned", done=True, changed=True), planned=True)
+            elif self.shift.check_mode and (step.verb.writes or step.awaits):
+                changed = record.changed or step.verb.writes
+                self._keep(record, step, record.with_(state="planned", done=True, changed=changed), planned=True)
             else:
                 return Task(record, self._unless_held(record, step))
             record = self.records[record.id]

@@ -339,6 +339,37 @@ def reset_disk(call: Call) -> Answer:
     return {}
 
 
+@action("ecs", uses="DiskId InstanceId")
+def detach_disk(call: Call) -> Answer:
+    """Take a disk from its instance, at once; a system disk only from a stopped one."""
+    disk, instance = _disk_of(call)
+    if not disk.attached.at(call.now):
+        raise ApiError(403, "IncorrectDiskStatus", "The current disk status does not support this operation.")
+    if disk.type == "system" and instance.power.at(call.now) != "Stopped":
+        raise ApiError(403, "IncorrectInstanceStatus", "The instance must be stopped to detach its system disk.")
+    disk.attached.plan(call.now, False)
+    return {}
+
+
+@action("ecs", uses="DiskId InstanceId Device")
+def attach_disk(call: Call) -> Answer:
+    """Give a disk back to the instance that it was taken from, at once."""
+    disk, instance = _disk_of(call)
+    if disk.attached.at(call.now):
+        raise ApiError(403, "IncorrectDiskStatus", "The current disk status does not support this operation.")
+    if instance.power.at(call.now) not in ("Running", "Stopped"):
+        raise ApiError(403, "IncorrectInstanceStatus", "The current status of the resource does not support this.")
+    disk.attached.plan(call.now, True)
+    return {}
+
+
+def _disk_of(call: Call) -> tuple[Disk, Instance]:
+    disk, instance = find_disk(call)
+    if instance.id != call.params["InstanceId"]:
+        raise ApiError(404, "InvalidInstanceId.NotFound", "The specified instance is not that of the disk.")
+    return disk, instance
+
+
 # --- snapshots -------------------------------------------------------------------------------------------------------
 
 

@@ -20,6 +20,7 @@ from typing import Any
 TARGET = Path(__file__).with_name("models.json")
 ACTIONS = {
     "alibabacloud_ecs20140526": (
+        "AttachDisk",
         "CreateSnapshot",
         "DeleteSnapshot",
         "DescribeCloudAssistantStatus",
@@ -29,6 +30,7 @@ ACTIONS = {
         "DescribeInvocationResults",
         "DescribeRegions",
         "DescribeSnapshots",
+        "DetachDisk",
         "ListTagResources",
         "ResetDisk",
         "RunCommand",

@@ -31,8 +31,10 @@ _STATUS = {
     "Finished": "done",
     "InError": "failed",
     "Stopped": "stopped",
-    **dict.fromkeys(("Expired", "Deleting"), "gone"),
+    "Expired": "gone",
 }
+# Being deleted: as good as not there.
+_DELETING = "Deleting"
 _ENROLMENTS = {"Available": "ready", "InUse": "busy", "Unavailable": "lost"}
 # A migration source that may be an instance's: its addresses, and the entry as it was listed.
 Candidate = tuple[set[str], Mapping[str, Any]]
@@ -41,6 +43,10 @@ _IMPORT_TIMEOUT = 900
 _SHELLS = {"linux": "sh", "windows": "powershell"}
 # An activation code is made for one run: long enough for it, no longer.
 _CODE_DAYS, _CODE_USES = "1", "1000"
+
+
+def _works(listed: Iterable[Mapping[str, Any]]) -> tuple[Work, ...]:
+    return tuple(to_work(raw) for raw in listed if text(raw, "Status") != _DELETING)
 
 
 def to_work(raw: Mapping[str, Any]) -> Work:
@@ -126,7 +132,7 @@ class Jobs:
         """Return each instance's OS migration jobs and its source."""
         sources = self.enrolments.of(instances)
         jobs = _by_instance(self._listed(RegionId=self._rpc.region), sources)
-        return {key: (tuple(map(to_work, jobs[key])), source) for key, source in sources.items()}
+        return {key: (_works(jobs[key]), source) for key, source in sources.items()}
 
     def read(self, work_ids: Sequence[str]) -> dict[str, Work]:
         """Return jobs by id."""

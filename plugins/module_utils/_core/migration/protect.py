@@ -19,11 +19,8 @@ _TRIES = 3
 
 
 def set_taken(record: Migration, goal: Goal, now: Moment) -> Step | None:
-    """Take the hop's set of points and wait until all are accomplished.
-
-    Once the hop's work is made the set is taken: a disk that comes then is the service's own.
-    """
-    if work_of_hop(record) is not None or (goal.rollback_to == "start" and record.view.hop > 0):
+    """Take the hop's set of points and wait until all are accomplished."""
+    if _covered(record, goal):
         return None
     by_status = _points_of_hop(record)
     failed = by_status.get("failed", [])
@@ -38,6 +35,11 @@ def set_taken(record: Migration, goal: Goal, now: Moment) -> Step | None:
         takes = tuple(_take(record, disk) for disk in missing)
         return Step(Verb.SNAPSHOT, "protecting", takes, event=f"snapshots started: {len(missing)}")
     return _set_awaited(record, goal, now) if "progressing" in by_status else None
+
+
+def _covered(record: Migration, goal: Goal) -> bool:
+    """Say whether the hop needs no set of its own, or has it: once its work is made, new disks are the service's."""
+    return work_of_hop(record) is not None or (goal.rollback_to == "start" and record.view.hop > 0)
 
 
 def _unprotected(record: Migration, by_status: Mapping[str, Sequence[Point]]) -> tuple[Disk, ...]:

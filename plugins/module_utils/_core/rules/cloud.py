@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 from ..catalog import is_windows
-from ..tag import work_place
 from ..model import IN_USE, RUNNING, UNKNOWN, Account
+from ..tag import work_place
 from .documents import AWS, ECS, ECS_ENGLISH, ECS_LIMITS, ECS_SNAPSHOT, OWN, SMC
 from .rule import INHIBITOR, NOT_KNOWN, WARNING, Case, Verdict, Weighed, rule
 
