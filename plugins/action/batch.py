@@ -25,6 +25,7 @@ from ansible.utils.display import Display
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds import PROVIDERS
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.codec import unpack
 from ansible_collections.evergreen.os_migration.plugins.module_utils._files import located
+from ansible_collections.evergreen.os_migration.plugins.module_utils._processes import started
 
 display = Display()
 
@@ -55,7 +56,7 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         variables = task_vars or {}
         module = str(self._task.action).rpartition(".")[2]
-        arguments = {**self._connections(variables), **located(self._task.args, "results_file")}
+        arguments = {**self._of_clouds(module, variables), **located(self._task.args, "results_file")}
         if module != MIGRATION:
             return self._answer(module, arguments, variables, wrap_async=self._task.async_val)
         if self._task.async_val:
@@ -70,30 +71,30 @@ class ActionModule(ActionBase):
         answer = self._execute_module(f"{COLLECTION}.{module}", module_args=arguments, task_vars=variables, **how)
         return _complete(answer)
 
-    def _connections(self, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """Return how clouds are reached as the variables say it, where they do."""
+    def _of_clouds(self, module: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the options of clouds as the variables say them, where they do: os_migration_alicloud and so on."""
         given = {
-            provider: variables[name]
-            for provider in PROVIDERS
-            if provider not in self._task.args and (name := f"os_migration_{provider}") in variables
+            option: variables[name]
+            for option in _options_of_clouds(module)
+            if option not in self._task.args and (name := f"os_migration_{option}") in variables
         }
         # Omitted values: left out of a dict by some versions of Ansible, marked by the others.
         found: Mapping[str, Any] = self._templar.template(given)
         return {name: value for name, value in found.items() if value is not None and value != variables.get("omit")}
 
 
-def watched() -> list[list[int]]:
+def _options_of_clouds(module: str) -> tuple[str, ...]:
+    """Return the options that a module has for clouds: their connections, and for migrations also their services'."""
+    return tuple(
+        option
+        for name, provider in PROVIDERS.items()
+        for option in (provider.options if module == MIGRATION else (name,))
+    )
+
+
+def watched() -> list[tuple[int, str]]:
     """Return ansible-playbook and this worker as process ids with their start times, where the system tells them."""
-    started = {process: _started(process) for process in (os.getppid(), os.getpid())}
-    return [[process, start] for process, start in started.items() if start is not None]
-
-
-def _started(process: int) -> int | None:
-    """Return when a process was started: field 22 of its line, the 20th behind its name, which may hold anything."""
-    try:
-        return int(Path(f"/proc/{process}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()[19])
-    except OSError:
-        return None
+    return [(process, start) for process in (os.getppid(), os.getpid()) if (start := started(process))]
 
 
 @contextmanager

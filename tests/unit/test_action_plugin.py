@@ -155,6 +155,14 @@ def test_what_the_task_gives_goes_before_the_variable(playbook: Playbook) -> Non
     assert playbook.arguments["alicloud"] == {"region": "cn-hangzhou"}
 
 
+@pytest.mark.parametrize(("name", "taken"), [("os_migration", True), ("instance_info", False), ("guest_command", False)])
+def test_the_options_of_a_cloud_s_services_are_taken_for_migrations_only(
+    playbook: Playbook, name: str, taken: bool
+) -> None:
+    playbook.run(variables={"os_migration_smc": "watch"}, action=f"evergreen.os_migration.{name}")
+    assert ("smc" in playbook.arguments) is taken
+
+
 @pytest.mark.parametrize("variables", [{}, {"os_migration_alicloud": OMIT}])
 def test_without_a_value_nothing_is_given(playbook: Playbook, variables: dict[str, Any]) -> None:
     playbook.run(variables=variables)
@@ -223,7 +231,7 @@ def test_the_module_is_told_whom_to_watch(playbook: Playbook) -> None:
     assert [process for process, _start in watched()] == [os.getppid(), os.getpid()]
     ticks = os.sysconf("SC_CLK_TCK")
     uptime = float(Path("/proc/uptime").read_text("utf-8").split()[0])
-    assert all(0 <= start <= (uptime + 1) * ticks for _process, start in watched())
+    assert all(0 <= int(start) <= (uptime + 1) * ticks for _process, start in watched())
 
 
 def test_a_module_that_runs_elsewhere_is_given_neither_file_nor_processes(playbook: Playbook) -> None:

@@ -76,6 +76,7 @@ WORDS: Mapping[str, str] = {
     "service": "Server Migration Center",
     "authorise": "Log on to the RAM console with the account and confirm the authorization of SMC.",
     "enrol_option": "smc.import_command",
+    "activate_snapshots": "Activate ECS Snapshot for the account: open the snapshots of the region in the ECS console.",
 }
 #: For callers that order no jobs.
 _NO_JOBS = Transport("", "", {}, {})

@@ -206,7 +206,7 @@ def _service_role_missing(case: Case) -> Verdict:
     "account.snapshot_service",
     WARNING,
     "The account never had a snapshot in this region, so its snapshot service may be off.",
-    "Activate ECS Snapshot for the account: open the snapshots of the region in the ECS console.",
+    "{activate_snapshots}",
     ECS,
 )
 def _snapshot_service(case: Case) -> Verdict:
