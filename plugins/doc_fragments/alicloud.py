@@ -63,6 +63,12 @@ options:
             with other tools.
         type: float
         default: 20
+      visibility:
+        description:
+          - Seconds after which a write is surely seen in the provider's lists.
+          - A write whose answer was lost is looked for during twelve times as long before it is sent again.
+        type: float
+        default: 15
 requirements:
   - aliyun-python-sdk-core >= 2.16
 """

@@ -65,7 +65,6 @@ class Step:
     patient: bool = False
     queue: str = ""
 
-
     @property
     def awaits(self) -> bool:
         """Say whether the step only waits for what runs in the cloud; a script that was asked for facts is none."""

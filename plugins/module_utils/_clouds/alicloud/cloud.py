@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ..._core.model import Account
 from ..base import Caller, Capabilities, Queue, Works
@@ -29,7 +30,6 @@ _CAPABILITIES = Capabilities(
     },
     queues={KIND: Queue("account")},
     script_bytes=18 * 1024,
-    visibility=15.0,
 )
 
 
@@ -39,7 +39,7 @@ class AliCloud:
     def __init__(self, connection: Connection, region: str, transport: Transport, call: Caller) -> None:
         rpc = Rpc(connection, region, call)
         self._ram = Ram(rpc)
-        self.capabilities = _CAPABILITIES
+        self.capabilities = replace(_CAPABILITIES, visibility=connection.visibility)
         self.snapshots = Snapshots(rpc)
         self.instances = Instances(rpc, self.snapshots)
         self.agents = Agents(rpc)

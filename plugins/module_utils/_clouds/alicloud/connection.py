@@ -12,7 +12,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Connection:
-    """How to reach one account. ``endpoints`` maps a service to a URL; ``*`` stands for every service."""
+    """How to reach one account. ``endpoints`` maps a service to a URL; ``*`` stands for every service.
+
+    ``visibility`` is how long a write may not be seen in reads, in seconds.
+    """
 
     access_key: str
     secret_key: str
@@ -20,6 +23,7 @@ class Connection:
     endpoints: Mapping[str, str]
     validate_certs: bool = True
     timeout: int = 30
+    visibility: float = 15.0
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from .connection import Connection, Transport
 from .target import DEFAULT_PARAMETER, QUERY, REPLICATION_PARAMETERS
 
 _PROFILES_FILE = "~/.aliyun/config.json"
-_NUMBERS = ("timeout", "requests_per_second")
+_NUMBERS = ("timeout", "requests_per_second", "visibility")
 
 #: The argument specs.
 CONNECTION: dict[str, Any] = {
@@ -48,6 +48,7 @@ CONNECTION: dict[str, Any] = {
         "validate_certs": {"type": "bool", "default": True},
         "timeout": {"type": "int", "default": 30},
         "requests_per_second": {"type": "float", "default": 20.0},
+        "visibility": {"type": "float", "default": 15.0},
     },
 }
 SMC: dict[str, Any] = {
@@ -122,6 +123,7 @@ def connection(options: Mapping[str, Any], profile: str) -> Connection:
         endpoints={**endpoints, **(options.get("endpoints") or {})},
         validate_certs=options["validate_certs"],
         timeout=options["timeout"],
+        visibility=options["visibility"],
     )
 
 
