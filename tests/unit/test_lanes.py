@@ -222,6 +222,17 @@ def test_a_write_that_was_lost_is_sent_again_only_after_it_could_have_landed_lat
     assert sent[verb] == (3 if verb == "tag" else 2)
 
 
+@pytest.mark.parametrize("carried_out", [True, False])
+def test_who_was_let_in_keeps_its_place_while_it_is_unclear_whether_it_has_begun(carried_out: bool) -> None:
+    cloud, _sent = losing("tag", carried_out)
+    cloud.add("c2", "centos-7")
+    done = run(cloud, {"c1": "alinux-3", "c2": "alinux-3"}, max_running=1)
+    assert {record.state for record in done.values()} == {"migrated"}
+    assert cloud.most_running == 1
+    begun = [what for verb, what in cloud.log if verb == "begin"]
+    assert begun == ["c1 alinux-3", "c2 alinux-3"]
+
+
 def test_a_resource_that_moved_on_is_looked_at_before_the_write_is_tried_again() -> None:
     """Somebody begins the job between our look and our write: it is followed, not begun twice."""
     cloud = MemoryCloud()

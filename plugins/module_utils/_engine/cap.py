@@ -30,6 +30,11 @@ class Cap:
         with self._lock:
             return self._held[queue].pop(instance_id, None) is not None
 
+    def holders(self, queue: Hashable, waiting: Sequence[str]) -> frozenset[str]:
+        """Return those of ``waiting`` that were given a place before, and whose write has not succeeded yet."""
+        with self._lock:
+            return frozenset(waiting) & self._held[queue].keys()
+
     def full(self, queue: Hashable) -> bool:
         """Say whether this run alone holds every place: then nobody else need be counted."""
         with self._lock:
@@ -41,6 +46,6 @@ class Cap:
             held = self._held[queue]
             own = frozenset().union(*held.values())
             free = max(0, self.most - len(held) - len(running - own))
-            admitted = frozenset(waiting[:free])
+            admitted = frozenset([one for one in waiting if one not in held][:free])
             held.update(dict.fromkeys(admitted, frozenset[str]()))
             return admitted

@@ -227,18 +227,19 @@ class Lane:
 
     def _admitted(self, kind: str, waiting: Sequence[str]) -> frozenset[str]:
         queue = self._queues[kind]
+        admitted = self.shift.cap.holders(queue, waiting)
         if self.shift.cap.full(queue):
-            return frozenset()
+            return admitted
         try:
             if kind not in self._running:
                 self._running[kind] = self._cloud.works[kind].running()
         except (Transient, OutOfTime):
-            return frozenset()  # the count is not known now: nobody is let in before it is
+            return admitted  # the count is not known now: nobody else is let in before it is
         except CloudError as refusal:
             for instance_id in waiting:
                 self._fail(self.records[instance_id], self._queued.pop(instance_id).step, refusal.problem)
             return frozenset()
-        return self.shift.cap.admit(queue, waiting, self._running[kind])
+        return admitted | self.shift.cap.admit(queue, waiting, self._running[kind])
 
     def _count(self, record: Record[Any]) -> None:
         """Note who holds a place; when one becomes free, who waits for it may be let in."""
