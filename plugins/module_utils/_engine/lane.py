@@ -22,12 +22,12 @@ from .._clouds.base import Cloud, Queue
 from .._core.goal import told
 from .._core.model import Event, Place, Problem
 from .._core.record import Record
-from .._core.verb import Step, Verb, look
-from .._core.verb import wait as look_later
+from .._core.verb import Step, Verb
 from .._core.workflow import Workflow
 from .._errors import CloudError, MigrationError, MissingLibrary, Moved, OutOfTime, Transient, Unclear
 from .acts import VERBS, Task, key_of, most_of, name_of
 from .cap import Cap
+from .holds import Hold, Holds
 from .limits import Clock
 from .sights import SIGHTS, Brief
 
@@ -63,23 +63,6 @@ class Shift:
     stop: Flag
 
 
-@dataclass(frozen=True)
-class Hold:
-    """A write that must not be sent now: until then it is only looked whether it was carried out.
-
-    ``since`` and ``until`` are in ticks; a ``late`` one is sent again only after a look that is newer than ``until``.
-    """
-
-    verb: Verb
-    since: float
-    until: float
-    late: bool
-
-    def over(self, now: float, seen: float) -> bool:
-        """Say whether the write may be sent, now that it was looked for at ``seen``."""
-        return now >= self.until and seen > self.since and (seen >= self.until or not self.late)
-
-
 @dataclass
 class Group:
     """Tasks that may share a call, and since when the first of them waits."""
@@ -105,7 +88,7 @@ class Lane:
     _queued: dict[str, Task] = field(default_factory=dict)
     _ready: dict[Hashable, Group] = field(default_factory=dict)
     _flights: dict[Future[Mapping[str, Answer]], list[Task]] = field(default_factory=dict)
-    _holds: dict[str, Hold] = field(default_factory=dict)
+    _holds: Holds = field(default_factory=Holds)
     _running: dict[str, frozenset[str]] = field(default_factory=dict)
     _queues: dict[str, Hashable] = field(default_factory=dict)
     _place_free: bool = False
@@ -179,21 +162,9 @@ class Lane:
                 changed = record.changed or step.verb.writes
                 self._keep(record, step, record.with_(state="planned", done=True, changed=changed), planned=True)
             else:
-                return Task(record, self._unless_held(record, step))
+                return Task(record, self._holds.instead(record, step, self.shift.clock.ticks()))
             record = self.records[record.id]
         return None
-
-    def _unless_held(self, record: Record[Any], step: Step) -> Step:
-        """Return the step, or the look that has to come before it."""
-        hold = self._holds.get(record.id)
-        if hold is None or hold.verb is not step.verb:
-            return step
-        sight, now = VERBS[step.verb].asks, self.shift.clock.ticks()
-        seen = min(record.seen.get(aspect) or hold.since for aspect in SIGHTS[sight].shows)
-        if hold.over(now, seen):
-            del self._holds[record.id]
-            return step
-        return look(sight, step.state) if seen <= hold.since or now >= hold.until else look_later(sight, step.state)
 
     def _due(self, task: Task, polling: bool) -> bool:
         """Say whether to send a step now. Nothing is looked at twice between two polls."""
@@ -242,11 +213,11 @@ class Lane:
         return admitted | self.shift.cap.admit(queue, waiting, self._running[kind])
 
     def _count(self, record: Record[Any]) -> None:
-        """Note who holds a place; when one becomes free, who waits for it may be let in."""
+        """Note who holds a place, or may hold one; when one becomes free, who waits for it may be let in."""
         for queue in self._queues.values():
             if self.shift.workflow.in_flight(record):
                 self.shift.cap.keep(queue, record.id, frozenset(work.id for work in record.view.works))
-            elif self.shift.cap.leave(queue, record.id):
+            elif record.id not in self._holds and self.shift.cap.leave(queue, record.id):
                 self._place_free = True
 
     # --- act --------------------------------------------------------------------------------------------------------
@@ -354,7 +325,7 @@ class Lane:
         elif isinstance(answer, Problem):
             self._fail(record, step, answer)
         elif isinstance(answer, Hold):
-            self._holds[record.id] = answer
+            self._holds.add(record.id, answer)
             self._keep(record, Step(step.verb, step.state), record.forgets(*VERBS[step.verb].forgets))
         elif step.verb is Verb.LOOK:
             self._keep(record, step, answer)
@@ -389,6 +360,8 @@ class Lane:
         kept = result.with_(state=state, since=since, timeline=timeline)
         self.records[record.id] = kept
         self._left -= kept.done and not record.done
+        if kept.done:
+            self._holds.drop(record.id)
         self._count(kept)
 
 
