@@ -248,6 +248,21 @@ def test_a_resource_that_moved_on_is_looked_at_before_the_write_is_tried_again()
     assert "begin" not in [verb for verb, _what in cloud.log]
 
 
+def test_a_guest_that_cannot_be_asked_now_is_asked_again_only_at_the_next_poll() -> None:
+    cloud, asked = MemoryCloud(), list[float]()
+    cloud.add("c1", "centos-7")
+
+    def refuse(verb: str) -> None:
+        if verb == "run":
+            asked.append(cloud.now)
+            if len(asked) <= 3:
+                raise Moved(Problem("IncorrectInstanceStatus", "busy"))
+
+    cloud.before_call = refuse
+    assert run(cloud, {"c1": "alinux-3"})["c1"].state == "migrated"
+    assert [later - sooner for sooner, later in zip(asked[:3], asked[1:4], strict=True)] == [20, 20, 20]
+
+
 def test_what_moves_on_again_and_again_is_given_up_after_the_time_of_a_hop() -> None:
     cloud = MemoryCloud()
     cloud.add("c1", "centos-7")

@@ -17,7 +17,7 @@ from .sights import SIGHTS
 
 @dataclass(frozen=True)
 class Hold:
-    """One such write. ``since`` and ``until`` are in ticks; a ``late`` one is sent only after a look newer than both."""
+    """One such write. ``since`` and ``until`` are in ticks; a ``late`` one waits for a look that is newer than both."""
 
     verb: Verb
     since: float
@@ -57,7 +57,7 @@ class Holds:
         Where the chain wants another write the held one was carried out, or is not wanted any more.
         """
         hold = self._of.get(record.id)
-        if hold is None or not step.verb.writes:
+        if hold is None or (step.verb is not hold.verb and not step.verb.writes):
             return step
         if hold.verb is step.verb:
             shown = (record.seen.get(aspect) for aspect in SIGHTS[VERBS[hold.verb].asks].shows)
