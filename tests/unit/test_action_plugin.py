@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleActionFail
-from ansible_collections.evergreen.os_migration.plugins.action import batch
-from ansible_collections.evergreen.os_migration.plugins.action.batch import ActionModule, guest_scripts, watched
+from ansible_collections.evergreen.os_migration.plugins.action import os_migration as action
+from ansible_collections.evergreen.os_migration.plugins.action.os_migration import ActionModule, guest_scripts, watched
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.codec import pack
 
 GIVEN = {"instances": [{"instance_id": "i-1"}], "state": "migrated"}
@@ -38,9 +38,9 @@ class Playbook:
         self.task = SimpleNamespace(args={})
         self.transport = "local"
         self.directory = directory
-        monkeypatch.setattr(batch, "display", SimpleNamespace(display=self.lines.append))
-        monkeypatch.setattr(batch, "GLANCE", 0.01)
-        monkeypatch.setattr(batch.C, "DEFAULT_LOCAL_TMP", str(directory))
+        monkeypatch.setattr(action, "display", SimpleNamespace(display=self.lines.append))
+        monkeypatch.setattr(action, "GLANCE", 0.01)
+        monkeypatch.setattr(action.C, "DEFAULT_LOCAL_TMP", str(directory))
         monkeypatch.setattr(ActionModule, "__init__", lambda action: None)
         monkeypatch.setattr("ansible.plugins.action.ActionBase.run", lambda action, tmp, task_vars: {})
         monkeypatch.setattr(ActionModule, "_execute_module", self._execute)
@@ -155,7 +155,9 @@ def test_what_the_task_gives_goes_before_the_variable(playbook: Playbook) -> Non
     assert playbook.arguments["alicloud"] == {"region": "cn-hangzhou"}
 
 
-@pytest.mark.parametrize(("name", "taken"), [("os_migration", True), ("instance_info", False), ("guest_command", False)])
+@pytest.mark.parametrize(
+    ("name", "taken"), [("os_migration", True), ("instance_info", False), ("guest_command", False)]
+)
 def test_the_options_of_a_cloud_s_services_are_taken_for_migrations_only(
     playbook: Playbook, name: str, taken: bool
 ) -> None:

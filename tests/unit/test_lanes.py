@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -260,7 +261,7 @@ def test_a_guest_that_cannot_be_asked_now_is_asked_again_only_at_the_next_poll()
 
     cloud.before_call = refuse
     assert run(cloud, {"c1": "alinux-3"})["c1"].state == "migrated"
-    assert [later - sooner for sooner, later in zip(asked[:3], asked[1:4], strict=True)] == [20, 20, 20]
+    assert [later - sooner for sooner, later in pairwise(asked[:4])] == [20, 20, 20]
 
 
 def test_what_moves_on_again_and_again_is_given_up_after_the_time_of_a_hop() -> None:
