@@ -63,8 +63,8 @@ def test_a_failed_first_job_is_rolled_back_only_when_asked_and_only_with_a_full_
     assert code_of(failed.learns(works=()), ASKED) == "MigrationFailed"
 
 
-@pytest.mark.parametrize("code", ["SourceUnavailable", "SnapshotTimeout", "JobStuck", "Throttled"])
-def test_no_trouble_with_a_service_is_answered_with_a_rollback(code: str) -> None:
+@pytest.mark.parametrize("code", ["SourceUnavailable", "SnapshotTimeout", "JobStuck", "Throttled", "AgentLost"])
+def test_nothing_that_was_only_not_seen_is_answered_with_a_rollback(code: str) -> None:
     failed = SAFE.with_(problem=Problem(code, "x")).learns(works=(work("failed"),))
     assert code_of(failed, ASKED) == code
 

@@ -29,8 +29,8 @@ from .view import (
     work_runs,
 )
 
-#: The migration itself failed: no trouble with an API is a reason to throw a guest's data away.
-_OF_THE_GUEST = ("MigrationFailed", "VerifyFailed", "AgentLost")
+#: The migration itself was seen to fail: that an API or a guest did not answer is no reason to throw its data away.
+_OF_THE_GUEST = ("MigrationFailed", "VerifyFailed")
 
 
 def failure_answered(record: Migration, goal: Goal, now: Moment) -> Step | None:
