@@ -19,8 +19,8 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.ali
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Caller, Cloud
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Account, Hop
 from ansible_collections.evergreen.os_migration.plugins.module_utils._engine.limits import Callers, Clock
-from cloudsim.alicloud.registry import ACTIONS as SERVED
 from cloudsim.alicloud.lab import Lab
+from cloudsim.alicloud.registry import ACTIONS as SERVED
 from cloudsim.core.server import Server
 
 from .bed import FAILURE, Fault, Ids, Setting, Traits, at_once

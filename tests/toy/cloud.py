@@ -15,7 +15,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds imp
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core import model
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import CloudError, Transient
 
-from .state import SECONDS, State, Thing, World, refuse
+from .state import SECONDS, State, Thing, World, refuse, there
 from .translate import said, to_disks, to_instance, to_point, to_work
 
 T = TypeVar("T")
@@ -129,7 +129,7 @@ class Machines(Desk):
 
     def _move(self, world: World, instance_id: str, disk_id: str, to: Thing) -> None:
         self._here(world, instance_id, "off")
-        disk = world.disks.get(disk_id) or refuse("NoSuchDisk", f"There is no disk {disk_id}.")
+        disk = there(world.disks, disk_id, "NoSuchDisk")
         if disk["on"] == to["on"]:
             return
         if to["on"] and any(disk.items() >= to.items() for disk in world.disks.values()):
@@ -176,7 +176,7 @@ class Snapshots(Desk):
 
     @call("take", repeatable=False)
     def take(self, world: World, takes: Sequence[model.Take]) -> Sequence[model.Point]:
-        disks = [world.disks.get(one.disk.disk_id) or refuse("NoSuchDisk", one.disk.disk_id) for one in takes]
+        disks = [there(world.disks, one.disk.disk_id, "NoSuchDisk") for one in takes]
         world.journal.append(["take", *(one.disk.disk_id for one in takes)])
         made = [self._copied(world, take, disk) for take, disk in zip(takes, disks, strict=True)]
         return [replace(to_point(world, key), created="") for key in made]
@@ -238,7 +238,7 @@ class Plays(Desk):
         return {"target": target, "fails": raw["fails"], "outputs": {}}
 
     def _disk(self, world: World, order: model.Order) -> Thing:
-        point = world.points.get(order.settings["point"]) or refuse("NoSuchPoint", order.settings["point"])
+        point = there(world.points, order.settings["point"], "NoSuchPoint")
         outputs = {"disk": f"vol-{world.made:04}-new", "place": order.settings["place"]}
         return {"content": point["content"], "fails": [], "outputs": outputs}
 

@@ -35,6 +35,11 @@ def refuse(code: str, message: str, remedy: str = "Look into the toy box.", move
     raise (Moved if moved else CloudError)(Problem(f"Toy.{code}", message, remedy))
 
 
+def there(things: dict[str, Thing], key: str, code: str) -> Thing:
+    """Return what is there, or refuse."""
+    return things[key] if key in things else refuse(code, f"There is no {key}.")
+
+
 @dataclass
 class World:
     """Everything there is, by id. ``facts`` are what guests say of themselves by type of system.

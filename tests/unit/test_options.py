@@ -365,7 +365,7 @@ def test_every_thread_gets_the_same_cloud(monkeypatch: pytest.MonkeyPatch) -> No
     known(monkeypatch, provider(connect=connect))
     cloud_for = clouds(options(alicloud=KEYS), lambda place: lambda action, send, repeatable=True: send())
     found: list[Any] = []
-    threads = [threading.Thread(target=lambda: found.append(cloud_for(PLACE))) for _ in range(2)]
+    threads = [threading.Thread(target=lambda: found.append(cloud_for(PLACE))) for _unused in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -80,7 +80,7 @@ def mapping_of(reader: Reader[T], keys: Reader[str] = text) -> Reader[dict[str, 
     return read
 
 
-def record(kind: Callable[..., T], /, **readers: Reader[Any]) -> Reader[T]:
+def record(make: Callable[..., T], /, **readers: Reader[Any]) -> Reader[T]:
     """A dataclass from a mapping: unknown keys and missing keys without a default are errors."""
 
     def read(value: Any, place: str) -> T:
@@ -89,10 +89,10 @@ def record(kind: Callable[..., T], /, **readers: Reader[Any]) -> Reader[T]:
         unknown = sorted(str(key) for key in value if key not in readers)
         if unknown:
             raise ScenarioError(f"{place}: unknown key {unknown[0]!r}; known are {', '.join(sorted(readers))}")
-        missing = [name for name in required(kind) if name not in value]
+        missing = [name for name in required(make) if name not in value]
         if missing:
             raise ScenarioError(f"{place}: {missing[0]!r} is missing")
-        return kind(**{name: readers[name](item, f"{place}.{name}") for name, item in value.items()})
+        return make(**{name: readers[name](item, f"{place}.{name}") for name, item in value.items()})
 
     return read
 

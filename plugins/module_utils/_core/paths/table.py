@@ -10,12 +10,13 @@ Every row names the document that lists it; where two documents disagree, the ne
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from .path import ARM, X86, Path
 
 #: The services that the rows of a provider may name, the usual one first; and the provider of rows that name none.
-SERVICES: Mapping[str, tuple[str, ...]] = {"alicloud": ("smc",), "aws": ("ssm",)}
+SERVICES: Mapping[str, tuple[str, ...]] = MappingProxyType({"alicloud": ("smc",), "aws": ("ssm",)})
 PROVIDER = "alicloud"
 
 _ECS_PAGE, _ECS_DATE = "Alibaba Cloud ECS: Migrate the operating system of an instance", "2025-11-09"
