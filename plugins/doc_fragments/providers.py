@@ -35,4 +35,5 @@ def _fragment(provider: Provider) -> dict[str, Any]:
 class ModuleDocFragment:
     """How to reach each provider."""
 
-    DOCUMENTATION = together(PROVIDERS.values())
+    # With its type: linters of documentation read plain assignments, and take their values for texts.
+    DOCUMENTATION: str = together(PROVIDERS.values())
