@@ -97,6 +97,7 @@ def migration_goal(parameters: Options) -> Goal:
         retry=parameters["retry"],
         paths=_paths(parameters["paths"]),
         hop_timeout=parameters["hop_timeout"],
+        poll_interval=parameters["poll_interval"],
         delete_service_points=parameters["delete_smc_snapshots"],
         offers=offers(parameters),
     )

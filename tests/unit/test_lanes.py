@@ -18,7 +18,7 @@ import pytest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.goal import Goal
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.look import LOOK
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration.tables import MIGRATION
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Item, Place, Problem
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Item, Place, Problem, Work
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.record import Record
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.verb import Verb
 from ansible_collections.evergreen.os_migration.plugins.module_utils._engine import Brief, Clock, Engine, Limits
@@ -34,7 +34,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._errors imp
     Unclear,
 )
 
-from .memory_cloud import OFFER, MemoryCloud
+from .memory_cloud import OFFER, MemoryCloud, Works
 from .test_engine import PROBES, run
 
 LOST = Unclear(Problem("SDK.HttpError", "no answer"))
@@ -277,6 +277,32 @@ def test_what_moves_on_again_and_again_is_given_up_after_the_time_of_a_hop() -> 
     assert done.problem
     assert (done.state, done.problem.code) == ("failed", "IncorrectDiskStatus.CreatingSnapshot")
     assert 600 < cloud.now - 1000 < 1800
+
+
+def test_a_long_work_is_looked_at_about_ten_times_and_its_end_is_seen_soon() -> None:
+    cloud, looks = MemoryCloud(), list[float]()
+    cloud.add("c1", "centos-7")
+    cloud.durations = lambda what, who: 3600.0 if what == "work" else 1.0
+    began: list[float] = []
+    real = Works.work
+
+    def progressing(port: Works, key: str) -> Work:
+        work = real(port, key)
+        share = (cloud.now - began[0]) / 3600 if work.status == "running" and began else 0.0
+        return replace(work, progress=100 * share)
+
+    def watch(verb: str) -> None:
+        if verb == "begin":
+            began.append(cloud.now)
+        if verb == "read_works" and began:
+            looks.append(cloud.now)
+
+    cloud.before_call = watch
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Works, "work", progressing)
+        assert run(cloud, {"c1": "alinux-3"}, poll_interval=120)["c1"].state == "migrated"
+    assert 8 <= len(looks) <= 20
+    assert looks[-1] - began[0] - 3600 <= 2 * 120
 
 
 def test_a_fault_while_nothing_is_under_way_is_told_at_once() -> None:

@@ -40,6 +40,7 @@ class Goal:
     retry: bool = False
     paths: tuple[Path, ...] = PATHS
     hop_timeout: float = 7200
+    poll_interval: float = 20
     delete_service_points: bool = False
     shell: str = "sh"
     offers: Mapping[str, Offer] = field(default_factory=dict)

@@ -53,7 +53,8 @@ class Step:
 
     ``state`` is what the instance is doing meanwhile, ``changes`` what the view learns from the decision itself,
     ``subject`` what the step works on (the sight, for a LOOK), ``event`` the line for the timeline. A ``patient`` look
-    waits for the next poll. ``queue`` names the queue in which the step takes a place.
+    waits for the next poll, and until the last one is ``age`` seconds old. ``queue`` names the queue in which the step
+    takes a place.
     """
 
     verb: Verb
@@ -63,6 +64,7 @@ class Step:
     problem: Problem | None = None
     event: str = ""
     patient: bool = False
+    age: float = 0.0
     queue: str = ""
 
     @property
@@ -76,9 +78,9 @@ def look(sight: str, state: str) -> Step:
     return Step(Verb.LOOK, state, sight)
 
 
-def wait(sight: str, state: str) -> Step:
-    """Return the step that looks again at the next poll."""
-    return Step(Verb.LOOK, state, sight, patient=True)
+def wait(sight: str, state: str, age: float = 0.0) -> Step:
+    """Return the step that looks again at the next poll at which the last look is ``age`` seconds old."""
+    return Step(Verb.LOOK, state, sight, patient=True, age=age)
 
 
 def note(state: str, **changes: Any) -> Step:

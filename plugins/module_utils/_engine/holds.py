@@ -24,6 +24,11 @@ class Hold:
     until: float
     late: bool
 
+    def seen(self, record: Record[Any]) -> float:
+        """Return when all that shows whether it was carried out was looked at last."""
+        shown = (record.seen.get(aspect) for aspect in SIGHTS[VERBS[self.verb].asks].shows)
+        return min(when or self.since for when in shown)
+
     def over(self, now: float, seen: float) -> bool:
         """Say whether the write may be sent, now that it was looked for at ``seen``."""
         return now >= self.until and seen > self.since and (seen >= self.until or not self.late)
@@ -57,12 +62,13 @@ class Holds:
         Where the chain wants another write the held one was carried out, or is not wanted any more.
         """
         hold = self._of.get(record.id)
-        if hold is None or (step.verb is not hold.verb and not step.verb.writes):
+        if hold is None:
             return step
         if hold.verb is step.verb:
-            shown = (record.seen.get(aspect) for aspect in SIGHTS[VERBS[hold.verb].asks].shows)
-            seen = min(when or hold.since for when in shown)
+            seen = hold.seen(record)
             if not hold.over(now, seen):
                 return hold.look(now, seen, step.state)
+        elif not step.verb.writes:
+            return step
         self.drop(record.id)
         return step

@@ -169,13 +169,17 @@ class Lane:
     def _due(self, task: Task, polling: bool) -> bool:
         """Say whether to send a step now. Nothing is looked at twice between two polls."""
         if polling:
-            return True
+            return not task.step.age or self._tick - self._shown(task) >= task.step.age
         if task.id in self._resting or task.step.patient:
             return False
         if task.step.verb is not Verb.LOOK:
             return True
+        return self._shown(task) < self._tick
+
+    def _shown(self, task: Task) -> float:
+        """Return when all that a look shows was seen last; never, when a part of it was not, or was forgotten."""
         shown = (task.record.seen.get(aspect) for aspect in SIGHTS[task.step.subject].shows)
-        return any(when is None or when < self._tick for when in shown)
+        return min(float("-inf") if when is None else when for when in shown)
 
     def _get_ready(self, task: Task) -> None:
         self._busy.add(task.id)

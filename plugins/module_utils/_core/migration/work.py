@@ -14,6 +14,9 @@ from ..verb import Step, Verb, failing, look, wait
 from ..workflow import Gate
 from .view import Migration, View, active, attempt, instance, next_hop, offer, own_works, work_of_hop
 
+# A work whose progress says nothing true is looked at every so many polls at the least.
+_MOST_POLLS = 3
+
 
 def work_followed(record: Migration, goal: Goal, now: Moment) -> Step | None:
     """Follow the attempt's works to their end, hop by hop."""
@@ -44,7 +47,20 @@ def work_awaited(record: Migration, goal: Goal, now: Moment, work: Work) -> Step
             f"after {goal.hop_timeout:.0f} s.",
             "Look at the job in the {console}; a later run goes on following it.",
         )
-    return look("work", "migrating") if work.status == "made" else wait("work", "migrating")
+    return (
+        look("work", "migrating")
+        if work.status == "made"
+        else wait("work", "migrating", _pause(record, goal, now, work))
+    )
+
+
+def _pause(record: Migration, goal: Goal, now: Moment, work: Work) -> float:
+    """Return how long a running work need not be looked at: a part of what its progress says is left, within bounds.
+
+    That a hop is asked for about ten times, more often towards its end, spares calls for what cannot be over yet.
+    """
+    left = (now.ticks - record.since) * (100 - work.progress) / work.progress if work.progress else 0.0
+    return min(left / 4, _MOST_POLLS * goal.poll_interval) if record.state == "migrating" else 0.0
 
 
 def work_failed(work: Work) -> Step:
