@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import partial
 
@@ -64,13 +64,17 @@ def _space_shared(case: Case) -> Verdict:
     sharing: dict[str, list[str]] = {}
     for directory in _SPACE:
         sharing.setdefault(case.fact(f"mounted_on.{directory}"), []).append(directory)
-    short = []
-    for point, directories in sharing.items():
-        needed = sum(_SPACE[directory] for directory in directories)
-        free = min(case.number(f"free_mib.{directory}") for directory in directories)
-        if len(directories) > 1 and free < needed:
-            short.append(f"{point} holds {', '.join(directories)}: {free} MiB are free, needed are {needed}")
-    return "; ".join(short) or None
+    texts = (_short(case, point, directories) for point, directories in sharing.items() if len(directories) > 1)
+    return "; ".join(filter(None, texts)) or None
+
+
+def _short(case: Case, point: str, directories: Sequence[str]) -> str:
+    """Return what one file system lacks for all directories that it holds."""
+    needed = sum(_SPACE[directory] for directory in directories)
+    free = min(case.number(f"free_mib.{directory}") for directory in directories)
+    if free >= needed:
+        return ""
+    return f"{point} holds {', '.join(directories)}: {free} MiB are free, needed are {needed}"
 
 
 @_linux(
