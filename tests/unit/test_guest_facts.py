@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from typing import Any
 import pytest
 from ansible_collections.evergreen.os_migration.plugins.action.batch import as_sent
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.facts import parse
+from ansible_collections.evergreen.os_migration.plugins.module_utils._engine.acts import FACTS_TIMEOUT
 from cloudsim.core.linux_guest import inside
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -642,3 +644,41 @@ def test_a_script_is_sent_without_what_only_its_readers_need() -> None:
     sent = as_sent(FACTS.read_text("utf-8"))
     assert sent.startswith("#!/bin/sh\n# evergreen.os_migration guest facts\nLC_ALL=C\n")
     assert sum(line.startswith((" ", "#")) or not line for line in sent.splitlines()) == 2
+
+
+SLEEPERS = ("df", "findfs", "lsattr", "rpm", "timedatectl", "yum")
+
+
+@pytest.mark.parametrize("sleepers", [SLEEPERS, *((name,) for name in SLEEPERS)], ids="-".join)
+def test_what_hangs_costs_itself_only(guest: Guest, sleepers: tuple[str, ...]) -> None:
+    """The limits of time are short here; a command that does not hear a TERM is killed."""
+    (guest.commands / "sleep").symlink_to(str(shutil.which("sleep")))
+    guest.stub("timeout", f'case $1 in -k*) shift ;; esac; shift; exec {shutil.which("timeout")} -k 0.2 0.3 "$@"')
+    guest.write("etc/fstab", "UUID=1 /data xfs\n")
+    for name in sleepers:
+        guest.stub(name, "trap '' TERM; sleep 20; sleep 20")
+    began = time.monotonic()
+    found = guest.facts()
+    assert time.monotonic() - began < 20
+    lost = {fact for name in sleepers for fact in LOST[name]}
+    assert HEALTHY.keys() - found.keys() == lost
+    assert {found[f"why.{fact}"] for fact in lost if f"why.{fact}" in found} <= {"out of time", "cannot be read"}
+    assert {f"why.{fact}" for name in sleepers for fact in LOST[name][:1]} <= found.keys()
+
+
+LOST: dict[str, list[str]] = {
+    "df": ["full_filesystems", *sorted(FREE | SHARED.keys())],
+    "findfs": ["missing_devices"],
+    "lsattr": ["immutable_files"],
+    "rpm": ["rpm_database", *sorted(FROM_RPM)],
+    "timedatectl": ["time_synchronised"],
+    "yum": ["package_manager_works", "package_sources"],
+}
+
+
+def test_all_limits_of_time_together_are_below_that_of_the_command() -> None:
+    """Each limit with its grace; df is asked for three directories."""
+    code = re.sub(r"(?m)^\s*#.*$", "", FACTS.read_text("utf-8"))
+    limits = [int(seconds) for seconds in re.findall(r"\blimited (\d+) ", code)]
+    assert len(limits) == 12
+    assert sum(seconds + 2 for seconds in limits) + 2 * (3 + 2) < FACTS_TIMEOUT
