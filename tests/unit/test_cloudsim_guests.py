@@ -393,3 +393,56 @@ def test_the_end_does_not_wait_for_scripts(lab: Lab) -> None:
     started = time.monotonic()
     lab.close()
     assert time.monotonic() - started < 5
+
+
+# --- the agent's own habits ------------------------------------------------------------------------------------------
+
+
+def test_the_middle_of_a_long_output_is_missing(lab: Lab) -> None:
+    result = run(lab, "i=0; while [ $i -lt 6000 ]; do echo $i; i=$((i + 1)); done")
+    lines = result["Output"].splitlines()
+    assert (lines[0], lines[-1]) == ("0", "5999")
+    assert len(result["Output"]) + result["Dropped"] == sum(len(f"{n}\n") for n in range(6000))
+    assert "2000" not in lines
+
+
+@pytest.mark.parametrize(("code", "power"), [(194, "Starting"), (193, "Stopped")])
+def test_an_exit_code_restarts_the_guest_or_powers_it_off(make_lab: MakeLab, code: int, power: str) -> None:
+    lab = make_lab(guest={})
+    assert (run(lab, f"exit {code}")["ExitCode"]) == code
+    instance = lab.world.instances[LINUX]
+    reached = {instance.power.at(lab.world.now() + seconds) for seconds in range(0, 200, 2)}
+    assert power in reached
+    assert ("Running" in {instance.power.at(lab.world.now() + 300)}) == (code == 194)
+
+
+def test_a_child_outlives_the_time_out_of_its_script(make_lab: MakeLab) -> None:
+    lab = make_lab(guest={}, faults={"outlives": "yum"})
+    assert facts_of(run(lab, SCRIPTS["linux"])["Output"])["package_manager_runs"] == "none"
+    assert run(lab, "sleep 5", Timeout=1)["ErrorCode"] == "ExecutionTimeout"
+    assert facts_of(run(lab, SCRIPTS["linux"])["Output"])["package_manager_runs"] == "yum"
+    lab.wait(700)
+    assert facts_of(run(lab, SCRIPTS["linux"])["Output"])["package_manager_runs"] == "none"
+
+
+@pytest.mark.parametrize(("trouble", "code", "said"), [("noexec", 126, "Permission denied"), ("policy", 1, "signed")])
+def test_a_script_that_is_refused_says_why(make_lab: MakeLab, trouble: str, code: int, said: str) -> None:
+    result = run(make_lab(guest={}, faults={"script": trouble}), "true")
+    assert (result["ExitCode"], result["InvocationStatus"]) == (code, "Failed")
+    assert said in result["Output"]
+
+
+def test_a_full_disk_takes_no_file_and_facts_are_found_all_the_same(make_lab: MakeLab) -> None:
+    lab = make_lab(guest={}, faults={"script": "disk_full"})
+    found = facts_of(run(lab, SCRIPTS["linux"])["Output"])
+    assert found["os_id"] == "centos"
+    assert "package_sources" not in found
+    assert found["why.package_sources"] == "cannot be read"
+
+
+@pytest.mark.parametrize(("language", "script", "output"), [("zh-CN", "读取", "鏂囨湰"), ("en-US", "è¯»", "文本")])
+def test_code_pages_change_what_is_not_ascii(make_lab: MakeLab, language: str, script: str, output: str) -> None:
+    answers = [{"contains": script, "output": "文本"}, {"contains": "ascii", "output": "plain"}]
+    lab = make_lab(guest={"language": language, "answers": answers}, scenario={"command": {"code_pages": True}})
+    assert run(lab, "读取", WINDOWS)["Output"] == output
+    assert run(lab, "ascii", WINDOWS)["Output"] == "plain"

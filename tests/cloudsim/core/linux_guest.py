@@ -20,6 +20,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from .agent_habits import with_a_hole
 from .oses import OperatingSystem
 from .state import Instance
 
@@ -147,6 +148,20 @@ class LinuxGuest:
         path.write_text(text, encoding="utf-8")
         path.chmod(0o644)
 
+    def outlive(self, program: str, alive: bool) -> None:
+        """A program that an earlier script left behind is among the processes, or has ended."""
+        place = self.root / "proc/4711"
+        if alive and not place.exists():
+            place.mkdir()
+            self._write("proc/4711/comm", f"{program}\n")
+        elif not alive:
+            shutil.rmtree(place, ignore_errors=True)
+
+    def fill(self) -> None:
+        """No directory takes a new file any more; the simulator's own still does."""
+        for directory in (self.root / "tmp", self.root / "var/tmp", self.root / "var/lib", self.root / "etc"):
+            directory.chmod(0o555)
+
     def has_directory(self, path: str) -> bool:
         return (self.root / path.lstrip("/")).is_dir()
 
@@ -161,8 +176,8 @@ class LinuxGuest:
         try:
             rc = self._execute(source, output, self.root / cwd.lstrip("/"), timeout)
             text = output.read_bytes().replace(str(self.root).encode(), b"")
-            dropped = max(0, len(text) - OUTPUT_LIMIT)
-            return Ran(rc, text[:OUTPUT_LIMIT], dropped, self._flag("imported"), self._flag("reboot"))
+            arrived, dropped = with_a_hole(text, OUTPUT_LIMIT)
+            return Ran(rc, arrived, dropped, self._flag("imported"), self._flag("reboot"))
         finally:
             for leftover in (source, output, state / "activation"):
                 leftover.unlink(missing_ok=True)
