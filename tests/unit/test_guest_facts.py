@@ -261,6 +261,7 @@ def versionlock(enabled: str, listed: str) -> Change:
 RUNS = "3.10.0-1160.119.1.el7"
 RT = ("kernel 5.14.0-3.el9 x86_64 1", "kernel-rt-core 5.14.0-1.el9 x86_64 1", "kernel-rt-core 5.14.0-2.el9 x86_64 1")
 SHARED = {f"mounted_on./{name}": "/" for name in ("usr", "var", "boot")}
+GROUPS = {"package_sources": "answer"}
 DEAD = {"package_manager_works": "yes", "package_sources": "Cannot find a valid baseurl"}
 LOCKED = {"held_packages": held("yum/pluginconf.d/versionlock.list", "kernel java")}
 FSTAB = """UUID=gone /data xfs defaults 0 0
@@ -347,6 +348,10 @@ SICK: list[tuple[Change, dict[str, str]]] = [
     (
         stub("lsattr", 'shift; for path in "$@"; do echo "----i--------e-- $path"; done'),
         {"immutable_files": "/etc/passwd /etc/fstab /etc/yum.repos.d /var/lib/rpm"},
+    ),
+    (
+        stub("yum", 'case "$*" in *grouplist) echo "No Groups Available"; exit 1 ;; esac'),
+        GROUPS,
     ),
     (write("proc/77/comm", "yum\n"), {"package_manager_runs": "yum"}),
     (write("proc/77/comm", "yummy\n"), {"package_manager_runs": "none"}),

@@ -10,6 +10,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -51,11 +52,17 @@ esac
 RECORD = "var/lib/os_migration.stopped"
 
 
+SHELLS = [["dash"], ["bash", "--posix"], ["busybox", "sh"]]
+
+
+@dataclass(frozen=True)
 class Guest(GuestRoot):
+    shell: list[str]
+
     def run(self, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         self.write("script", inside((ROLES / script).read_text("utf-8"), self.root))
         environment = {"PATH": f"{self.root}/bin:/usr/bin:/bin", "ROOT": str(self.root)}
-        command = ["sh", str(self.root / "script"), *arguments]
+        command = [*self.shell, str(self.root / "script"), *arguments]
         return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
 
     @property
@@ -63,10 +70,12 @@ class Guest(GuestRoot):
         return (self.root / "did").read_text("utf-8")
 
 
-@pytest.fixture
-def guest(tmp_path: Path) -> Guest:
+@pytest.fixture(params=SHELLS, ids=lambda words: words[0])
+def guest(request: pytest.FixtureRequest, tmp_path: Path) -> Guest:
     """A guest with services, of which one does not obey and one is started by hand."""
-    made = Guest(tmp_path)
+    if not shutil.which(request.param[0]):
+        pytest.skip(f"{request.param[0]} is not installed (apt install {request.param[0]})")
+    made = Guest(tmp_path, request.param)
     made.command("systemctl", SYSTEMCTL)
     for unit in ("nginx", "web", "exporter", "broken", "tool"):
         made.write(f"units/{unit}.service", "active\n")
@@ -190,7 +199,7 @@ def first_line(role: str, names: list[str]) -> str:
 
 
 @pytest.mark.parametrize("role", LINES)
-@pytest.mark.parametrize("shell", [["dash"], ["bash", "--posix"], ["busybox", "sh"]], ids=lambda words: words[0])
+@pytest.mark.parametrize("shell", SHELLS, ids=lambda words: words[0])
 def test_a_name_is_a_name_and_what_is_sent_stays_ascii(role: str, shell: list[str]) -> None:
     if not shutil.which(shell[0]):
         pytest.skip(f"{shell[0]} is not installed (apt install {shell[0]})")
