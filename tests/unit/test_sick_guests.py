@@ -71,9 +71,9 @@ GUESTS: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     ),
     "dead mirror": (
         files(usr__bin__yum='#!/bin/sh\ncase "$*" in *grouplist) echo "No more mirrors" >&2; exit 1 ;; esac\n'),
-        {"linux.repositories": INHIBITOR},
+        {"linux.repositories": WARNING},
     ),
-    "no repository": (files(etc__yum_repos_d__base_repo="[base]\nenabled=0\n"), {"linux.repositories": INHIBITOR}),
+    "no repository": (files(etc__yum_repos_d__base_repo="[base]\nenabled=0\n"), {"linux.repositories": WARNING}),
     "immutable": ({"files": {"/.guest/immutable": "/etc/passwd\n"}}, {"linux.immutable_files": INHIBITOR}),
     "update at work": (files(proc__812__comm="yum\n"), {"linux.package_manager_runs": INHIBITOR}),
     "share": (
