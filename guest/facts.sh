@@ -5,8 +5,9 @@
 #
 # evergreen.os_migration guest facts
 #
-# Prints what the precheck rules want to know about a Linux guest and changes nothing.
-# Runs on end-of-life systems: POSIX sh, no Python, no bash; a fact that cannot be found is left out.
+# Prints what the precheck rules want to know about a Linux guest and changes nothing; what package managers fetch to
+# prove that they can goes into a directory of its own, which is removed.
+# Runs on end-of-life systems: POSIX sh, no Python, no bash; a fact that cannot be found is left out, with the reason.
 
 LC_ALL=C
 LANG=C
@@ -15,13 +16,39 @@ export LC_ALL LANG PATH
 
 newline='
 '
+lines=0
 
 # ---- How facts are printed ------------------------------------------------------------------------------------------
 
+# One line, in ASCII and not longer than its reader takes.
+say() {
+    value=${2%%"$newline"*}
+    case $value in
+        *[!\ -~]*) value=$(printf '%s' "$value" | sed 's/[^ -~]/?/g') ;;
+    esac
+    printf '%s=%.3000s\n' "$1" "$value"
+    lines=$((lines + 1))
+}
+
+# fact NAME COMMAND...: what the command prints, in a shell of its own. One that fails leaves the fact out, and prints
+# the reason if it knows one.
 fact() {
-    if [ -n "$2" ]; then
-        printf '%s=%s\n' "$1" "$2"
+    name=$1
+    shift
+    value=$("$@" 2>/dev/null)
+    code=$?
+    if [ "$code" -ne 0 ]; then
+        say "why.$name" "$(reason "$code" "$value")"
+    elif [ -n "$value" ]; then
+        say "$name" "$value"
     fi
+}
+
+reason() {
+    case $1 in
+        124 | 137 | 143) echo 'out of time' ;;
+        *) printf '%.160s\n' "${2:-cannot be read}" ;;
+    esac
 }
 
 # The lines of the input as one list, or the word none. A list ends after $1 names, or as many letters as such names
@@ -38,6 +65,20 @@ list() {
     '
 }
 
+# listed LIMIT COMMAND...: the list of what a command prints, if it comes to its end.
+listed() {
+    limit=$1
+    shift
+    found=$("$@")
+    code=$?
+    if [ "$code" -eq 0 ]; then
+        printf '%s\n' "$found" | list "$limit"
+    else
+        printf '%s\n' "$found"
+        return "$code"
+    fi
+}
+
 # yes or no, by the exit status of a command.
 answer() {
     if "$@" >/dev/null 2>&1; then
@@ -51,59 +92,52 @@ have() {
     command -v "$1" >/dev/null 2>&1
 }
 
-# limited SECONDS COMMAND...
+# limited SECONDS COMMAND...: the exit status is 124, 137 or 143 when the time was up.
 limited() {
     if have timeout; then
-        timeout "$@"
+        timeout $hard "$@" </dev/null
     else
         shift
-        "$@"
+        "$@" </dev/null
     fi
 }
+
+hard=
+if timeout -k2 9 true 2>/dev/null; then hard=-k2; fi
 
 # ---- The system -----------------------------------------------------------------------------------------------------
 
 # os-release is read, not sourced: it is data.
 os_release() {
-    [ -r /etc/os-release ] || return 0
-    sed -n "s/^$1=[\"']\{0,1\}\([^\"']*\).*/\1/p" /etc/os-release | sed -n 1p
-}
-
-first_line() {
-    [ -r "$1" ] || return 0
-    sed -n 1p "$1"
+    sed -n "s/^$1=[\"']\{0,1\}\([^\"']*\).*/\1/p" /etc/os-release
 }
 
 memory_available_mib() {
-    [ -r /proc/meminfo ] || return 0
     awk '
         /^MemAvailable:/ { available = $2 }
         /^(MemFree|Buffers|Cached):/ { reclaimable += $2 }
-        END { printf "%d", (available ? available : reclaimable) / 1024 }
+        END { if (available + reclaimable) printf "%d", (available ? available : reclaimable) / 1024 }
     ' /proc/meminfo
 }
 
 boot_mode() {
-    [ -d /sys/firmware ] || return 0
-    if [ -d /sys/firmware/efi ]; then
-        echo uefi
-    else
-        echo bios
-    fi
+    [ -d /sys/firmware ] || return
+    if [ -d /sys/firmware/efi ]; then echo uefi; else echo bios; fi
 }
 
 # The kernel's own word: without the file system nothing of SELinux is loaded.
 selinux() {
-    [ -r /proc/filesystems ] || return 0
-    case $(first_line /sys/fs/selinux/enforce) in
+    [ -r /proc/filesystems ] || return
+    case $(cat /sys/fs/selinux/enforce) in
         1) echo enforcing ;;
         0) echo permissive ;;
-        *) echo disabled ;;
+        *) if [ -e /sys/fs/selinux/enforce ]; then return 1; else echo disabled; fi ;;
     esac
 }
 
 time_synchronised() {
-    limited 3 timedatectl status 2>/dev/null | awk '
+    status=$(limited 3 timedatectl status) || return
+    printf '%s\n' "$status" | awk '
         tolower($0) ~ /(ntp|clock) synchronized: *(yes|no)/ && !found { print $NF; found = 1 }
     '
 }
@@ -112,24 +146,54 @@ time_synchronised() {
 
 # Names of the loaded modules whose taint flags hold the letter $1.
 modules_tainted() {
-    [ -r /proc/modules ] || return 0
-    awk -v flag="$1" '$NF ~ /^\([A-Z+-]+\)$/ && index($NF, flag) { print $1 }' /proc/modules | list 20
+    awk -v flag="$1" '$NF ~ /^\([A-Z+-]+\)$/ && index($NF, flag) { print $1 }' /proc/modules
 }
 
-security_center_runs() {
-    grep -q '^AliSecGuard' /proc/modules || cat /proc/[0-9]*/comm | grep -q '^AliYunDun' ||
-        [ -d /usr/local/aegis/aegis_client ]
+# Processes come and go while they are read.
+processes() {
+    names=$(cat /proc/[0-9]*/comm)
+    [ -n "$names" ] && printf '%s\n' "$names"
+}
+
+package_managers_running() {
+    names=$(processes) || return
+    printf '%s\n' "$names" | grep -xE 'yum|yum-cron|dnf|dnf-3|dnf-automatic|rpm|leapp|convert2rhel' | sort -u
 }
 
 security_center() {
-    [ -r /proc/modules ] || return 0
-    answer security_center_runs
+    modules=$(cat /proc/modules) && names=$(processes) && reachable usr/local || return
+    case $newline$modules$newline$names in
+        *"${newline}AliSecGuard"* | *"${newline}AliYunDun"*) echo yes ;;
+        *) answer [ -d /usr/local/aegis/aegis_client ] ;;
+    esac
 }
 
 # ---- File systems ---------------------------------------------------------------------------------------------------
 
+# Whether none of the directories, named without the first slash, lies on a share, whose server may be away.
+reachable() {
+    for directory in "$@"; do
+        kind=$(awk -v path="/$directory" '
+            ($2 == "/" || path == $2 || index(path, $2 "/") == 1) && length($2) >= length(best) { best = $2; kind = $3 }
+            END { print kind }
+        ' /proc/mounts)
+        case $kind in
+            nfs* | cifs | smb* | fuse* | ceph | 9p | afs | gfs* | lustre | glusterfs | autofs)
+                echo "/$directory is on a share ($kind)"
+                return 1
+                ;;
+        esac
+    done
+}
+
 free_mib() {
-    df -Pk "$1" 2>/dev/null | awk 'NR == 2 { printf "%d", $4 / 1024 }'
+    [ -n "$usage" ] || return
+    printf '%s\n' "$usage" | awk 'NR == 2 { printf "%d", $4 / 1024 }'
+}
+
+mounted_on() {
+    [ -n "$usage" ] || return
+    printf '%s\n' "$usage" | awk 'NR == 2 { sub(/^([^ ]+ +)+[0-9]+% +/, ""); gsub(/[ \t]/, "_"); print }'
 }
 
 # Mount points with their types: of disks and network shares, each once, whatever else it is bound to.
@@ -137,57 +201,154 @@ mounts() {
     awk '($1 ~ /^\// || $1 ~ /:/) && !seen[$1]++ { gsub(/\\040/, "_", $2); print $2, $3 }' /proc/mounts
 }
 
+# Mount points of file systems that can be written: all with the mount option $1, or without one each device once.
+points() {
+    awk -v option="$1" '
+        $3 ~ /^(ext[234]|xfs|btrfs|vfat)$/ && (option == "" ? !seen[$1]++ : index("," $4 ",", "," option ",")) {
+            point = $2
+            gsub(/\\040/, " ", point)
+            gsub(/\\011/, "\t", point)
+            gsub(/\\134/, "\\", point)
+            print point
+        }
+    ' /proc/mounts
+}
+
 # Read-only kinds are always full, and a share whose server is away would keep df waiting.
 full_filesystems() {
-    [ -r /proc/mounts ] || return 0
-    points=$(mounts | awk '$2 ~ /^(ext[234]|xfs|btrfs|vfat)$/ { print $1 }')
+    points=$(points '') || return
+    IFS=$newline
+    set -f
     # shellcheck disable=SC2086
-    usage=$(for unit in k i; do limited 3 df "-P$unit" ${points:-/} 2>/dev/null; done)
-    [ -n "$usage" ] || return 0
-    printf '%s\n' "$usage" | awk '$5 ~ /%$/ && $5 + 0 >= 95 { print $6 }' | sort -u | list 15
+    set -- ${points:-/}
+    blocks=$(limited 5 df -Pk "$@") && inodes=$(limited 5 df -Pi "$@") || return
+    printf '%s\n' "$blocks" "$inodes" | awk '
+        { use = $5; sub(/^([^ ]+ +)+([0-9]+%|-) +/, "") }
+        use ~ /%$/ && use + 0 >= 95 && !told[$0]++
+    '
+}
+
+# Mount points that hold one of the directories from which agents and packages run programs.
+noexec_filesystems() {
+    awk '
+        BEGIN { wanted = split("var var/lib var/tmp tmp usr usr/local usr/local/share", path, " ") }
+        {
+            for (i = 1; i <= wanted; i++)
+                if (($2 == "/" || "/" path[i] == $2 || index("/" path[i], $2 "/") == 1) && length($2) >= length(best[i])) {
+                    best[i] = $2
+                    options[i] = "," $4 ","
+                }
+        }
+        END { for (i = 1; i <= wanted; i++) if (index(options[i], ",noexec,") && !told[best[i]]++) print best[i] }
+    ' /proc/mounts
 }
 
 # Free space of /usr, /var or /boot says nothing of what is mounted beneath; /boot/efi is nobody's bottleneck.
 nested_filesystems() {
-    [ -r /proc/mounts ] || return 0
-    mounts | awk '$1 ~ /^\/(usr|var|boot)\// && $1 !~ /^\/boot\/efi$/ { print $1 }' | list 15
+    mounts | awk '$1 ~ /^\/(usr|var|boot)\// && $1 !~ /^\/boot\/efi$/ { print $1 } END { if (!NR) exit 1 }'
 }
 
 fstab_device_names() {
-    [ -r /etc/fstab ] || return 0
-    awk '$1 ~ /^\/dev\/((sd|vd|xvd|hd)[a-z]|nvme[0-9])/ { print $1 }' /etc/fstab | list 15
+    awk '$1 ~ /^\/dev\/((sd|vd|xvd|hd)[a-z]|nvme[0-9])/ { print $1 }' /etc/fstab
+}
+
+# Volumes that are opened at boot: NAME DEVICE, and asks or key by what opens them.
+crypttab() {
+    [ -e /etc/crypttab ] || return 0
+    table=$(cat /etc/crypttab) || return
+    printf '%s\n' "$table" | while read -r name device key options; do
+        case $name,$options, in
+            '#'* | ,* | *,noauto,* | *,nofail,* | *,swap,* | *,tmp,* | *,tmp=*) continue ;;
+        esac
+        case $key,$options in
+            /dev/*random,*) continue ;;
+            *tpm2-device=* | *fido2-device=* | *pkcs11-uri=* | *_netdev*) how=key ;;
+            ,* | none,* | -,*) how=asks ;;
+            *) if [ -e "${key%%:*}" ]; then how=key; else how=asks; fi ;;
+        esac
+        printf '%s %s %s\n' "$name" "$device" "$how"
+    done
+}
+
+volumes() {
+    volumes=$(crypttab) || return
+    printf '%s\n' "$volumes" | awk -v how="$1" '$3 == how { print $1 }'
+}
+
+there() {
+    case $1 in
+        /dev/*) [ -e "$1" ] ;;
+        UUID=* | LABEL=* | PARTUUID=* | PARTLABEL=*) limited 3 findfs "$1" >/dev/null ;;
+    esac
+}
+
+# What /etc/fstab mounts at boot and is not mounted, and what /etc/crypttab opens and is not open, with no such device.
+missing_devices() {
+    wanted=$(awk '
+        NR == FNR { mounted[$2] = 1; next }
+        $1 ~ /^(UUID|LABEL|PARTUUID|PARTLABEL)=|^\/dev\// && $2 ~ /^\// && !mounted[$2] &&
+            "," $4 "," !~ /,(noauto|nofail|x-systemd\.automount),/ { gsub(/"/, "", $1); print "fstab", $1 }
+    ' /proc/mounts /etc/fstab) && volumes=$(crypttab) || return
+    open=$(cat /sys/class/block/dm-*/dm/name)
+    wanted="$wanted
+$(printf '%s\n' "$volumes" | awk -v open="$open" '
+        BEGIN { n = split(open, name, "\n"); for (i = 1; i <= n; i++) is[name[i]] = 1 }
+        NF && !is[$1] { print "crypttab", $2 }
+    ')"
+    printf '%s\n' "$wanted" | while read -r table device; do
+        [ -n "$device" ] || continue
+        there "$device"
+        case $? in
+            0) ;;
+            1 | 2) echo "$table:$device" ;;
+            *) exit 1 ;;
+        esac
+    done
+}
+
+# Files and directories that nobody can replace.
+immutable_files() {
+    set --
+    for path in /etc/passwd /etc/shadow /etc/group /etc/gshadow /etc/sudoers /etc/fstab /etc/resolv.conf /etc/hosts \
+        /etc/yum.conf /etc/dnf/dnf.conf /etc/yum.repos.d /boot /boot/grub2/grub.cfg /usr/bin /usr/sbin /usr/lib \
+        /usr/bin/rpm /usr/bin/yum /var/lib/rpm; do
+        if [ -e "$path" ] && ! [ -h "$path" ]; then set -- "$@" "$path"; fi
+    done
+    flags=$(limited 3 lsattr -d "$@") || return
+    printf '%s\n' "$flags" | awk '$1 ~ /[ai]/ { print $2 }'
 }
 
 # What an in-place upgrade (Leapp) leaves behind when it does not come to its end.
 leftovers() {
+    reachable boot root var/lib || return
     for path in /boot/vmlinuz-upgrade.* /boot/initramfs-upgrade.* /root/tmp_leapp_py3 \
         /var/lib/leapp/scratch /var/lib/leapp/el[789]userspace /var/lib/leapp/el10userspace; do
         if [ -e "$path" ]; then
             printf '%s\n' "$path"
         fi
-    done | list 15
+    done
 }
 
 # ---- Network --------------------------------------------------------------------------------------------------------
 
 nics() {
-    [ -d /sys/class/net ] || return 0
+    [ -d /sys/class/net ] || return
     for nic in /sys/class/net/*; do
         if [ -e "$nic/device" ]; then
             printf '%s\n' "${nic##*/}"
         fi
-    done | list 15
+    done
 }
 
 net_ifnames() {
-    case " $(first_line /proc/cmdline) " in
-        '  ') ;;
+    line=$(cat /proc/cmdline) || return
+    case " $line " in
         *' net.ifnames=0 '*) echo off ;;
         *) echo on ;;
     esac
 }
 
-# ---- Packages -------------------------------------------------------------------------------------------------------
+# ---- Package managers -----------------------------------------------------------------------------------------------
 
 package_manager() {
     for candidate in dnf yum; do
@@ -199,30 +360,135 @@ package_manager() {
     echo none
 }
 
-# Its version is the least that it can be asked for; this needs its interpreter, its modules and its configuration.
+# Its version is the least that it can be asked for: this needs its interpreter, its modules and its configuration. What
+# fetches files for yum is a program of its own, for which a changed Python was often forgotten.
 package_manager_works() {
     if [ "$1" = none ]; then
         echo no
         return
     fi
-    limited 5 "$1" -C --version >/dev/null 2>&1
-    case $? in
+    limited 5 "$1" -C --version >/dev/null
+    code=$?
+    if [ "$code" -eq 0 ] && [ "$1" = yum ] && [ -x /usr/libexec/urlgrabber-ext-down ]; then
+        limited 3 /usr/libexec/urlgrabber-ext-down >/dev/null
+        code=$?
+    fi
+    case $code in
         0) echo yes ;;
-        124 | 143) ;;
+        124 | 137 | 143) return "$code" ;;
         *) echo no ;;
     esac
 }
 
+configuration() {
+    for file in /etc/yum.conf /etc/dnf/dnf.conf /etc/yum.repos.d/*.repo; do
+        if [ -e "$file" ]; then printf '%s\n' "$file"; fi
+    done
+}
+
+# What each file keeps from being installed or updated, as FILE:NAME; a repository that is off keeps nothing.
+excluded_packages() {
+    configuration | while read -r file; do
+        awk -v file="$file" '
+            function tell(    count, i, part) {
+                count = on ? split(names, part, /[ ,\t]+/) : 0
+                for (i = 1; i <= count; i++) if (part[i] != "") print file ":" part[i]
+                names = ""
+                on = 1
+            }
+            BEGIN { on = 1 }
+            { sub(/\r$/, "") }
+            /^[ \t]*[#;]/ { next }
+            /^\[/ { tell(); here = 0; next }
+            /^[ \t]/ { if (here) names = names " " $0; next }
+            { here = match(tolower($0), /^exclude(pkgs)?[ \t]*[=:]/); if (here) names = names " " substr($0, RLENGTH + 1) }
+            tolower($0) ~ /^enabled[ \t]*[=:][ \t]*(0|no|false|off)[ \t]*$/ { on = 0 }
+            END { tell() }
+        ' "$file" || exit 1
+    done
+}
+
+# The names in the lists of the plugin versionlock, where it is on: [!]EPOCH:NAME-VERSION or NAME-EPOCH:VERSION.
+locked_packages() {
+    for file in /etc/yum/pluginconf.d/versionlock /etc/dnf/plugins/versionlock; do
+        [ -e "$file.conf" ] && [ -e "$file.list" ] || continue
+        if grep -qiE '^enabled *[=:] *(0|no|false|off)' "$file.conf"; then continue; fi
+        awk -v file="$file.list" '
+            { sub(/#.*/, ""); sub(/^[ \t]*!?([0-9]+:)?/, ""); sub(/-([0-9]+:)?[0-9*].*/, "") }
+            NF { print file ":" $1 }
+        ' "$file.list" || return
+    done
+}
+
+held_packages() {
+    excluded_packages && locked_packages
+}
+
+enabled_repositories() {
+    configuration | while read -r file; do cat "$file" || exit; done | awk '
+        { gsub(/[ \t\r]/, "") }
+        /^\[/ { count += on; on = $0 != "[main]" }
+        tolower($0) ~ /^enabled=(0|no|false|off)/ { on = 0 }
+        END { print count + on }
+    '
+}
+
+# Lets the package manager fetch the index of each repository, as an installation would, into a directory of its own.
+# That none of them has groups is an answer, too.
+package_sources() {
+    if [ "$(enabled_repositories)" = 0 ]; then
+        echo 'no repository is enabled'
+        return
+    fi
+    cache=$(mktemp -d) || return
+    trap 'rm -rf "$cache"' EXIT
+    said=$(limited 25 "$1" -q --disableplugin=subscription-manager --setopt=cachedir="$cache" \
+        --setopt=timeout=5 --setopt=retries=1 grouplist 2>&1)
+    code=$?
+    case $code:$said in
+        0:* | *'No Groups Available'*) echo answer ;;
+        124:* | 137:* | 143:*) return "$code" ;;
+        *) printf '%s\n' "$said" | awk '
+            NF && !/^(Warning|No matches found)/ && !line { line = substr($0, 1, 300) }
+            END { print line ? line : "failed" }
+        ' ;;
+    esac
+}
+
+# Whether a repository [epel-modular] is on, as it is unless it says otherwise.
+epel_modular() {
+    [ -d /etc/yum.repos.d ] || return
+    cat /etc/yum.repos.d/*.repo | awk '
+        { gsub(/[ \t\r]/, "") }
+        /^\[/ { here = $0 == "[epel-modular]"; if (here) on = "yes" }
+        here && tolower($0) ~ /^enabled=(0|no|false|off)/ { on = "no" }
+        END { print on == "" ? "no" : on }
+    '
+}
+
+# What yum keeps of a transaction until it has ended.
+unfinished_transactions() {
+    reachable var/lib || return
+    for path in /var/lib/yum/transaction-all.*; do
+        case $path in
+            *.disabled) ;;
+            *) if [ -e "$path" ]; then printf '%s\n' "${path##*/}"; fi ;;
+        esac
+    done
+}
+
+# ---- Packages -------------------------------------------------------------------------------------------------------
+
 # A marked line per package, and whatever rpm complains of. Where there is no database, rpm would make one.
 query_packages() {
-    [ -s /var/lib/rpm/Packages ] || [ -s /var/lib/rpm/Packages.db ] || [ -s /var/lib/rpm/rpmdb.sqlite ] || return 1
+    [ -s /var/lib/rpm/Packages ] || [ -s /var/lib/rpm/Packages.db ] || [ -s /var/lib/rpm/rpmdb.sqlite ] || return
     limited 8 rpm -qa --qf '@ %{NAME} %{VERSION}-%{RELEASE} %{ARCH} %{INSTALLTIME}\n' 2>&1
 }
 
 # $1: rpm's exit status, $2: its output. One that ran out of time has not said anything.
 rpm_database() {
     case $1 in
-        124 | 143) return ;;
+        124 | 137 | 143) return "$1" ;;
     esac
     if [ "$1" -eq 0 ] && printf '%s\n' "$2" | grep -q '^@' && ! printf '%s\n' "$2" | grep -q '^error:'; then
         echo sound
@@ -236,30 +502,41 @@ packages() {
     printf '%s\n' "$installed" | sed -n 's/^@ //p'
 }
 
-i686_facts() {
-    i686=$(packages | awk '$3 ~ /^i[3-6]86$/ { print $1 "." $3 }' | sort)
-    fact i686_count "$(printf '%s\n' "$i686" | grep -c .)"
-    if [ -n "$i686" ]; then
-        fact i686_packages "$(printf '%s\n' "$i686" | list 50)"
-    fi
+i686_packages() {
+    packages | awk '$3 ~ /^i[3-6]86$/ { print $1 "." $3 }' | sort
 }
 
-# Name and version of the database server; clients and libraries hold no data.
+count() {
+    "$@" | grep -c .
+    return 0
+}
+
+# Those of which one version only can be installed.
+duplicate_packages() {
+    packages | awk '
+        $1 !~ /^(gpg-pubkey|kmod-.*)$/ && ($1 !~ /^kernel/ || $1 ~ /-(headers|tools.*|doc)$/) && ++seen[$1 "." $3] == 2 {
+            print $1
+        }
+    ' | sort -u
+}
+
+# Names and versions of the database servers; clients and libraries hold no data.
 mysql() {
     packages | awk '
         { name = tolower($1); sub(/-[^-]*$/, "", $2) }
-        !found && name ~ /^(rh-)?(mysql|mariadb|percona)[a-z0-9.-]*-server(-minimal|-[0-9.]+)?$/ {
-            print (name ~ /mariadb/ ? "mariadb" : "mysql"), $2
-            found = 1
+        name ~ /^(rh-|cl-)?(mysql|mariadb|percona)[a-z0-9.-]*-server(-minimal|-gpl|-advanced|-debug|-[0-9.]+)?$/ {
+            server = (name ~ /mariadb/ ? "mariadb" : "mysql") " " $2
+            if (!told[server]++) found = found (found ? ", " : "") server
         }
-        END { if (!found) print "none" }
+        END { print found ? found : "none" }
     '
 }
 
+# The package of the running kernel, $1, and the newest that is installed of its series: kernel-lt is no newer kernel.
 # Versions are compared as rpm does it: digits and letters apart, a number above any letters, the longer one above its
 # own beginning.
-kernel_newest() {
-    packages | awk '
+kernels() {
+    packages | awk -v running="$1" '
         function key(text,    made, part) {
             while (match(text, /[0-9]+|[a-zA-Z]+/)) {
                 part = substr(text, RSTART, RLENGTH)
@@ -273,21 +550,37 @@ kernel_newest() {
             }
             return made
         }
-        $1 !~ /^kernel(-(lt|ml|uek|plus))?(-core)?$/ { next }
+        $1 !~ /^kernel(-(lt|ml|rt|uek|plus|debug|64k))*(-core)?$/ { next }
         {
+            series = $1
+            sub(/-core$/, "", series)
+            flavour = series
+            sub(/^kernel-?/, "", flavour)
             version = $2
             sub(/-[^-]*$/, "", version)
             order = key(version) "!" key(substr($2, length(version) + 2))
-            if (order > best) { best = order; newest = $2 "." $3 }
+            if (order > best[series]) { best[series] = order; newest[series] = $2 "." $3 }
+            rest = index(running, $2 "." $3) == 1 ? substr(running, length($2 "." $3) + 1) : "-"
+            if (rest == "" && flavour !~ /debug|64k/ && owner != "kernel" || rest == "+" flavour || rest == "." flavour) {
+                owner = series
+                tail = rest
+            }
         }
-        END { if (newest != "") print newest }
+        END {
+            print owner ? owner : "none"
+            if (!owner) owner = "kernel"
+            if (newest[owner]) print newest[owner] tail
+        }
     '
 }
 
+kernel_package() { kernels "$(uname -r)" | sed -n 1p; }
+kernel_newest() { kernels "$(uname -r)" | sed -n 2p; }
+
 # Whether something that every process keeps using was installed after the system has started.
 reboot_required() {
-    started=$(awk '$1 == "btime" { print $2 }' /proc/stat 2>/dev/null)
-    [ -n "$started" ] || return 0
+    started=$(awk '$1 == "btime" { print $2 }' /proc/stat) || return
+    [ -n "$started" ] || return
     packages | awk -v started="$started" '
         BEGIN { found = "no" }
         $1 ~ /^(kernel|kernel-core|kernel-rt|glibc|linux-firmware|systemd|udev|dbus|dbus-daemon|openssl-libs)$/ &&
@@ -298,86 +591,103 @@ reboot_required() {
 
 # Programs and libraries in ELF; the cloud's own agents do not count.
 elf_files() {
-    limited 3 find /usr/local /opt -xdev \
+    set --
+    for directory in /usr/local /opt; do
+        if [ -d "$directory" ]; then set -- "$@" "$directory"; fi
+    done
+    [ $# -gt 0 ] || return 0
+    # shellcheck disable=SC2016
+    limited 6 find "$@" -xdev \
         \( -path /usr/local/aegis -o -path /usr/local/cloudmonitor -o -path /usr/local/share/aliyun-assist \) -prune \
         -o -type f \( -perm -100 -o -name '*.so' -o -name '*.so.*' \) \
-        -exec grep -l "^$(printf '\177')ELF" {} + 2>/dev/null | head -n 500
+        -exec sh -c 'grep -l "$0" "$@" || [ $? -eq 1 ]' "^$(printf '\177')ELF" {} +
 }
 
-# Asked of rpm all at once; the names may hold anything but a line break.
-owners() {
+# What somebody built or unpacked here: the files that no package owns. Asked of rpm all at once; the names may hold
+# anything but a line break.
+unowned_programs() {
+    reachable usr/local opt || return
+    files=$(elf_files) || return
+    files=$(printf '%s\n' "$files" | sed -n 1,500p)
+    [ -n "$files" ] || return 0
     IFS=$newline
     set -f
     # shellcheck disable=SC2086
-    if [ -n "$1" ]; then limited 5 rpm -qf $1 2>&1; fi
-}
-
-# What somebody built or unpacked here: the files that no package owns.
-local_program_facts() {
-    owners=$(owners "$(elf_files)")
-    case $? in
-        124 | 143) return ;;
+    owners=$(limited 8 rpm -qf $files 2>&1)
+    code=$?
+    case $code in
+        124 | 137 | 143) return "$code" ;;
     esac
-    unowned=$(printf '%s\n' "$owners" | sed -n 's/^file \(.*\) is not owned by any package$/\1/p' | sort)
-    fact local_programs "$(printf '%s\n' "$unowned" | grep -c .)"
-    fact local_program_names "$(printf '%s\n' "$unowned" | list 10)"
+    printf '%s\n' "$owners" | sed -n 's/^file \(.*\) is not owned by any package$/\1/p' | sort
 }
 
 # A damaged database is not the same as one without such packages: say nothing then.
 package_facts() {
     have rpm || return 0
     installed=$(query_packages)
-    database=$(rpm_database "$?" "$installed")
-    fact rpm_database "$database"
-    [ "$database" = sound ] || return 0
-    i686_facts
-    fact mysql "$(mysql)"
-    fact kernel_newest "$(kernel_newest)"
-    fact reboot_required "$(reboot_required)"
-    local_program_facts
-}
-
-# Whether a repository [epel-modular] is on, as it is unless it says otherwise.
-epel_modular() {
-    [ -d /etc/yum.repos.d ] || return 0
-    cat /etc/yum.repos.d/*.repo 2>/dev/null | awk '
-        { gsub(/[ \t\r]/, "") }
-        /^\[/ { here = $0 == "[epel-modular]"; if (here) on = "yes" }
-        here && tolower($0) ~ /^enabled=(0|no|false|off)/ { on = "no" }
-        END { print on == "" ? "no" : on }
-    '
+    database=$?
+    fact rpm_database rpm_database "$database" "$installed"
+    [ "$(rpm_database "$database" "$installed")" = sound ] || return 0
+    fact i686_count count i686_packages
+    if [ -n "$(i686_packages)" ]; then fact i686_packages listed 50 i686_packages; fi
+    fact duplicate_packages listed 20 duplicate_packages
+    fact mysql mysql
+    fact kernel_package kernel_package
+    fact kernel_newest kernel_newest
+    fact reboot_required reboot_required
+    programs=$(unowned_programs 2>/dev/null)
+    code=$?
+    if [ "$code" -eq 0 ]; then
+        fact local_programs count printf '%s\n' "$programs"
+        fact local_program_names listed 10 printf '%s\n' "$programs"
+    else
+        say why.local_programs "$(reason "$code" "$programs")"
+    fi
 }
 
 # ---- All facts ------------------------------------------------------------------------------------------------------
 
 echo 'osm-facts 1'
-fact time "$(date -u +%s)"
-fact os_id "$(os_release ID)"
-fact os_version "$(os_release VERSION_ID)"
-fact os_name "$(os_release PRETTY_NAME)"
-fact os_release "$(first_line /etc/redhat-release)"
-fact arch "$(uname -m 2>/dev/null)"
-fact kernel "$(uname -r 2>/dev/null)"
-fact boot_mode "$(boot_mode)"
-fact selinux "$(selinux)"
-fact time_synchronised "$(time_synchronised)"
-fact memory_available_mib "$(memory_available_mib)"
+fact time date -u +%s
+fact os_id os_release ID
+fact os_version os_release VERSION_ID
+fact os_name os_release PRETTY_NAME
+fact os_release cat /etc/redhat-release
+fact arch uname -m
+fact kernel uname -r
+fact boot_mode boot_mode
+fact selinux selinux
+fact time_synchronised time_synchronised
+fact memory_available_mib memory_available_mib
 for directory in usr var boot; do
-    fact "free_mib./$directory" "$(free_mib "/$directory")"
+    usage=$(limited 3 df -Pk "/$directory" 2>/dev/null)
+    fact "free_mib./$directory" free_mib
+    fact "mounted_on./$directory" mounted_on
 done
-fact full_filesystems "$(full_filesystems)"
-fact nested_filesystems "$(nested_filesystems)"
-fact fstab_device_names "$(fstab_device_names)"
-fact nics "$(nics)"
-fact net_ifnames "$(net_ifnames)"
-fact modules_out_of_tree "$(modules_tainted O)"
-fact modules_unsigned "$(modules_tainted E)"
-fact security_center "$(security_center)"
-fact rsync "$(answer have rsync)"
+fact full_filesystems listed 15 full_filesystems
+fact readonly_filesystems listed 15 points ro
+fact noexec_filesystems listed 15 noexec_filesystems
+fact nested_filesystems listed 15 nested_filesystems
+fact fstab_device_names listed 15 fstab_device_names
+fact missing_devices listed 15 missing_devices
+fact crypttab_asks listed 15 volumes asks
+fact crypttab_keys listed 15 volumes key
+fact immutable_files listed 15 immutable_files
+fact nics listed 15 nics
+fact net_ifnames net_ifnames
+fact modules_out_of_tree listed 20 modules_tainted O
+fact modules_unsigned listed 20 modules_tainted E
+fact security_center security_center
+fact package_manager_runs listed 5 package_managers_running
+fact rsync answer have rsync
 manager=$(package_manager)
-fact package_manager "$manager"
-fact package_manager_works "$(package_manager_works "$manager")"
-fact epel_modular "$(epel_modular)"
+fact package_manager package_manager
+fact package_manager_works package_manager_works "$manager"
+fact epel_modular epel_modular
+fact held_packages listed 20 held_packages
+fact unfinished_transactions listed 10 unfinished_transactions
 package_facts
-fact leftovers "$(leftovers)"
+fact leftovers listed 15 leftovers
+if [ "$manager" != none ]; then fact package_sources package_sources "$manager"; fi
+printf 'osm-facts lines %s\n' "$lines"
 echo 'osm-facts end'

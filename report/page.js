@@ -70,7 +70,7 @@
 
   function plan(instance) {
     const hops = instance.hops.map((hop) => element("div", {}, `→ ${osName(hop.target)}`));
-    return hops.length ? hops : ["–"];
+    return hops.length ? hops : [instance.target ? element("div", { class: "quiet" }, `(→ ${osName(instance.target)})`) : "–"];
   }
 
   function toggle(instance, open) {

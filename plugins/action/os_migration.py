@@ -32,6 +32,7 @@ display = Display()
 COLLECTION = "evergreen.os_migration"
 MIGRATION = "os_migration"
 GUEST_SCRIPTS = Path(__file__).parents[2] / "guest"
+_MARK = f"# {COLLECTION} guest facts"
 #: Seconds between two looks at the file of progress.
 GLANCE = 0.5
 #: Set here, of no use to a reader of the result.
@@ -41,7 +42,18 @@ _OWN_ARGUMENTS = ("progress_file", "watched", "guest_scripts")
 def guest_scripts() -> dict[str, str]:
     """Return the texts of the guest facts scripts by type of system."""
     names = {"linux": "facts.sh", "windows": "facts.ps1"}
-    return {system: (GUEST_SCRIPTS / name).read_text(encoding="utf-8") for system, name in names.items()}
+    texts = {system: (GUEST_SCRIPTS / name).read_text(encoding="utf-8") for system, name in names.items()}
+    return {**texts, "linux": as_sent(texts["linux"])}
+
+
+def as_sent(script: str) -> str:
+    """Return a shell script without its comments, blank lines and indentation: the agents take little more than that.
+
+    Its first line and the line by which the script is known stay.
+    """
+    lines = [line.lstrip(" ") for line in script.splitlines()]
+    kept = [line for line in lines if line and (not line.startswith("#") or line.startswith(("#!", _MARK)))]
+    return "\n".join([*kept, ""])
 
 
 class ActionModule(ActionBase):

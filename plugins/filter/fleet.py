@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+from ansible.utils.display import Display
 
 DOCUMENTATION = r"""
 name: fleet
@@ -22,6 +23,7 @@ description:
   - If asked, also reads C(os_migration_target), C(os_migration_via), C(os_migration_avoid) and
     C(os_migration_waivers). A waiver holds C(rule), C(reason), C(owner) and C(expires), and can be limited to
     C(hosts) (names of hosts, or ids of instances) and to C(groups) of the inventory; one list for all hosts will do.
+    An empty list is for no host. A waiver that is for no host of the inventory is told as a warning.
   - Hosts without C(instance_id) are left out, so that one incomplete host does not stop the others. The roles of this
     collection then fail exactly those hosts, see P(evergreen.os_migration.verdict#filter).
 positional: _input, hostvars
@@ -67,6 +69,8 @@ _value:
       region: cn-hangzhou
 """
 
+display = Display()
+
 HOST_VARIABLES = {
     "instance_id": "instance_id",
     "region": "region",
@@ -74,6 +78,7 @@ HOST_VARIABLES = {
     "profile": "os_migration_profile",
 }
 WAIVER_KEYS = {"rule", "reason", "owner", "expires", "hosts", "groups"}
+_LIMITS = {"hosts", "groups"}
 WISHES = {"target": "os_migration_target", "via": "os_migration_via", "avoid": "os_migration_avoid"}
 
 
@@ -85,7 +90,10 @@ def fleet(
 ) -> list[dict[str, Any]]:
     """Return one item of the modules' C(instances) option for each host that names an instance."""
     make = _wish if target else _item
+    hosts = list(hosts)
     items = [item for host in hosts if "instance_id" in (item := make(host, hostvars[host]))]
+    for text in unmatched(hosts, hostvars) if target else ():
+        display.warning(text)
     if only is None:
         return items
     allowed = set(only)
@@ -124,11 +132,43 @@ def _given(variables: Mapping[str, Any], wanted: Mapping[str, str]) -> dict[str,
 
 
 def _meant(waiver: Mapping[str, Any], host: str, variables: Mapping[str, Any]) -> bool:
-    """Say whether a waiver is for a host: for all who see it, unless it names hosts or groups."""
-    if not waiver.get("hosts") and not waiver.get("groups"):
+    """Say whether a waiver is for a host: for all who see it, unless it has a list, which may be empty."""
+    if not _LIMITS & waiver.keys():
         return True
     named = {host, variables.get("instance_id")} & _names(waiver.get("hosts"))
     return bool(named or set(variables.get("group_names") or ()) & _names(waiver.get("groups")))
+
+
+def unmatched(hosts: Iterable[str], hostvars: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return a text for each waiver that these hosts see and that is for no host of the inventory."""
+    entries = (entry for host in hosts for entry in _entries(host, hostvars[host]) if _LIMITS & entry.keys())
+    known = _known(hosts, hostvars)
+    strange = {_told(entry): _limits(entry) for entry in entries if not _limits(entry) & known}
+    # Ids are the last to be looked for: every host has to be asked for its own.
+    ids = {("hosts", hostvars[host].get("instance_id")) for host in hostvars} if any(strange.values()) else set()
+    return [text for text, limits in strange.items() if not limits & ids]
+
+
+def _limits(waiver: Mapping[str, Any]) -> set[tuple[str, Any]]:
+    return {(kind, name) for kind in _LIMITS for name in _names(waiver.get(kind))}
+
+
+def _known(hosts: Iterable[str], hostvars: Mapping[str, Mapping[str, Any]]) -> set[tuple[str, Any]]:
+    """Return the names of all hosts, and of the groups that have some."""
+    groups = {name for host in hosts for name in _groups(hostvars[host])}
+    return {("hosts", name) for name in hostvars} | {("groups", name) for name in groups}
+
+
+def _groups(variables: Mapping[str, Any]) -> set[str]:
+    """Return the groups of a host, and those of the inventory that have any."""
+    inventory = variables.get("groups") or {}
+    return {*(variables.get("group_names") or ()), *(name for name, members in inventory.items() if members)}
+
+
+def _told(waiver: Mapping[str, Any]) -> str:
+    names = sorted(str(name) for _kind, name in _limits(waiver))
+    limits = f"it names {', '.join(names)}, of which the inventory has none" if names else "its list is empty"
+    return f"The waiver of {waiver.get('rule')} by {waiver.get('owner')} is for no host: {limits}."
 
 
 def _names(value: Any) -> set[str]:

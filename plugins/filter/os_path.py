@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Problem
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.paths import Start, ids, plan, with_rows
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.paths import ids, plan, start, with_rows
 
 DOCUMENTATION = r"""
 name: os_path
@@ -88,11 +88,13 @@ def os_path(
     avoid: str | Sequence[str] = (),
     paths: Sequence[Any] = (),
     provider: str = "alicloud",
-    **here: str,
+    **here: Any,
 ) -> list[dict[str, Any]]:
     """Return the hops from ``os_id`` to ``target``; ``here`` names what else is known of the instance."""
     try:
-        hops = plan(Start(str(os_id), provider, **here), str(target), with_rows(paths), ids(via), ids(avoid))
+        hops = plan(
+            start(str(os_id), provider, here), str(target), with_rows(paths or ()), ids(via or ()), ids(avoid or ())
+        )
     except (TypeError, ValueError) as error:
         raise AnsibleFilterError(f"os_path: {error}") from None
     if isinstance(hops, Problem):

@@ -68,7 +68,7 @@ _value:
 
 def os_support(os_id: str, date: str | None = None, soon: int = 365) -> dict[str, Any]:
     """Return the support state of ``os_id``."""
-    found = support(str(os_id), _day(date), soon)
+    found = support(str(os_id), _day(date), _days(soon))
     return {
         "state": found.state,
         "ends": found.ends.isoformat() if found.ends else None,
@@ -77,9 +77,16 @@ def os_support(os_id: str, date: str | None = None, soon: int = 365) -> dict[str
     }
 
 
-def _day(text: str | None) -> date:
+def _days(number: Any) -> int:
     try:
-        return date.fromisoformat(str(text)) if text else date.today()
+        return int(number)
+    except (TypeError, ValueError):
+        raise AnsibleFilterError(f"os_support: soon is {number!r}, which is not a number of days.") from None
+
+
+def _day(text: Any) -> date:
+    try:
+        return date.fromisoformat(str(text)[:10] if hasattr(text, "hour") else str(text)) if text else date.today()
     except ValueError:
         raise AnsibleFilterError(f"os_support: date is {text!r}, which is not a day such as 2026-01-31.") from None
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.paths import Start, ids, reachable, with_rows
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.paths import ids, reachable, start, with_rows
 
 DOCUMENTATION = r"""
 name: os_targets
@@ -57,11 +57,11 @@ def os_targets(
     avoid: str | Sequence[str] = (),
     paths: Sequence[Any] = (),
     provider: str = "alicloud",
-    **here: str,
+    **here: Any,
 ) -> list[str]:
     """Return what ``os_id`` can be migrated to; ``here`` names what else is known of the instance."""
     try:
-        return list(reachable(Start(str(os_id), provider, **here), with_rows(paths), ids(avoid)))
+        return list(reachable(start(str(os_id), provider, here), with_rows(paths or ()), ids(avoid or ())))
     except (TypeError, ValueError) as error:
         raise AnsibleFilterError(f"os_targets: {error}") from None
 

@@ -66,7 +66,10 @@ options:
         description: Tags that the instance must have, with these values.
         type: dict
   host_name:
-    description: What a host is called. Host names in the cloud need not be unique; ids are.
+    description:
+      - What a host is called. Host names in the cloud need not be unique; ids are.
+      - Instances whose host name is that of others, of a group or of Ansible itself (C(all)) are called by their ids,
+        and a warning names them.
     type: str
     choices: [instance_id, hostname]
     default: instance_id
@@ -95,7 +98,8 @@ keyed_groups:
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from threading import Thread
@@ -109,8 +113,14 @@ from ansible.utils.display import Display
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds import PROVIDERS
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Cloud, Options, Provider
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.options import check_above_zero
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.catalog import is_known, unknown_id
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.lifecycle import support
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Instance, Place, Problem
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import (
+    UNKNOWN,
+    Instance,
+    Place,
+    Problem,
+)
 from ansible_collections.evergreen.os_migration.plugins.module_utils._engine.limits import Callers, Clock
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import (
     CloudError,
@@ -138,6 +148,8 @@ _FILTERS: dict[str, Any] = {
     "os": {"type": "list", "elements": "str"},
     "tags": {"type": "dict"},
 }
+#: Names that Ansible has for itself.
+_OWN_NAMES = {"all", "ungrouped", "localhost"}
 _NOT_LISTED = ("agent", "architecture", "disks", "snapshots_in_progress")
 
 
@@ -155,9 +167,22 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         super().parse(inventory, loader, path, cache)
         self._read_config_data(path)
         filters = self._checked({"filters": {"type": "dict", "options": _FILTERS}}, "filters")
-        for facts in self._facts(self.get_cache_key(path), cache):
-            if passes(facts, filters):
-                self._add(facts)
+        check_systems(filters)
+        listed = self._facts(self.get_cache_key(path), cache)
+        chosen = [facts for facts in listed if passes(facts, filters)]
+        if not chosen:
+            display.warning(why_empty(listed, filters, self.get_option("regions")))
+        names, texts = host_names(chosen, self.get_option("host_name"), self._taken(chosen))
+        for text in texts:
+            display.warning(text)
+        for facts, name in zip(chosen, names, strict=True):
+            self._add(facts, name)
+
+    def _taken(self, chosen: Sequence[Mapping[str, Any]]) -> set[str]:
+        """Return the names that groups have or will have."""
+        ending = self.get_option("support_ending_days")
+        named = {self._sanitize_group_name(name) for facts in chosen for name in groups(facts, date.today(), ending)}
+        return named | set(self.inventory.groups) | _OWN_NAMES
 
     def _facts(self, key: str, cache: bool) -> Sequence[Mapping[str, Any]]:
         """Return the instances as plain dicts; they hold no credentials, so they may be cached."""
@@ -205,8 +230,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise AnsibleParserError(f"The inventory's option is wrong: {'; '.join(checked.error_messages)}.")
         return dict(checked.validated_parameters[name])
 
-    def _add(self, facts: Mapping[str, Any]) -> None:
-        host = self.inventory.add_host(facts[self.get_option("host_name")] or facts["instance_id"])
+    def _add(self, facts: Mapping[str, Any], name: str) -> None:
+        host = self.inventory.add_host(name)
         for name in ("instance_id", "region", "provider"):
             self.inventory.set_variable(host, name, facts[name])
         self.inventory.set_variable(host, "os_migration_instance", dict(facts))
@@ -299,6 +324,58 @@ def passes(facts: Mapping[str, Any], filters: Mapping[str, Any]) -> bool:
     tags = filters.get("tags") or {}
     fits = all(not values or facts[name] in values for name, values in allowed.items())
     return fits and all(facts["tags"].get(name) == str(value) for name, value in tags.items())
+
+
+def check_systems(filters: Mapping[str, Any]) -> None:
+    """Refuse the name of a system that there is not: it would let nothing through."""
+    strange = [os_id for os_id in filters.get("os") or () if os_id != UNKNOWN and not is_known(os_id)]
+    if strange:
+        raise AnsibleParserError(f"The inventory's option is wrong: filters.os: {unknown_id(strange[0])}")
+
+
+def why_empty(listed: Sequence[Mapping[str, Any]], filters: Mapping[str, Any], regions: Sequence[str]) -> str:
+    """Return why no instance is left: what the account shows, or what the filters let through."""
+    if not listed:
+        where = f"in {', '.join(regions)}" if regions else "in any region"
+        return f"There is no instance {where} that these credentials show. Are they those of the right account?"
+    parts = [_lets_through(listed, name, filters[name]) for name in _FILTERS if filters.get(name)]
+    return f"None of {len(listed)} instances passes the filters: {'; '.join(parts)}."
+
+
+def _lets_through(listed: Sequence[Mapping[str, Any]], name: str, wanted: Any) -> str:
+    """Return how many instances pass one filter, and what there is instead where none does."""
+    count = sum(passes(facts, {name: wanted}) for facts in listed)
+    if count or name not in ("statuses", "os"):
+        return f"{name} lets {count} through"
+    seen = sorted({str(facts["status" if name == "statuses" else "os"]) for facts in listed})
+    return f"{name} lets none through, there are {', '.join(seen)}"
+
+
+def host_names(listed: Sequence[Mapping[str, Any]], key: str, taken: Collection[str]) -> tuple[list[str], list[str]]:
+    """Return the instances' names as hosts, and a text for each name that could not be given.
+
+    A name that several instances have, or that a group has, would put hosts together: they are called by their ids.
+    """
+    ids = [str(facts["instance_id"]) for facts in listed]
+    wished = [str(facts[key] or facts["instance_id"]) for facts in listed]
+    unfit = {**_doubled(wished, ids), **{name: "a group" for name in wished if name in taken}}
+    names = [ids[place] if name in unfit else name for place, name in enumerate(wished)]
+    return names, [_replaced(name, who, wished, ids) for name, who in unfit.items()]
+
+
+def _doubled(wished: Sequence[str], ids: Sequence[str]) -> dict[str, str]:
+    """Return the names that several instances would have, with who has them."""
+    counts = Counter(wished)
+    of_others = {name for name, own in zip(wished, ids, strict=True) if name != own} & set(ids)
+    return {
+        **dict.fromkeys((name for name in counts if counts[name] > 1), "several instances"),
+        **dict.fromkeys(of_others, "another instance's id"),
+    }
+
+
+def _replaced(name: str, who: str, wished: Sequence[str], ids: Sequence[str]) -> str:
+    using = ", ".join(own for other, own in zip(wished, ids, strict=True) if other == name)
+    return f"'{name}' is the name of {who}, and cannot be that of a host: {using} goes by its id."
 
 
 def groups(facts: Mapping[str, Any], today: date, soon: int) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.evergreen.os_migration.plugins.action.batch import guest_scripts
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Cloud
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.goal import Goal, Offer
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration.tables import MIGRATION
@@ -28,7 +29,6 @@ from .common import crowd, enrolments, order, take
 
 MakeAliCloud = Callable[..., AliCloudBed]
 PLAIN = Setting()
-FACTS = Path(__file__).parents[2] / "guest/facts.sh"
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def migrated(bed: AliCloudBed, cloud: Cloud, told: list[str]) -> Migration:
         told.append(repr(records))
 
     start = time.time() - bed.lab.time  # guests tell this machine's time
-    facts = {"linux": FACTS.read_text(encoding="utf-8")}
+    facts = guest_scripts()
     offer = Offer({"smc": ("smc",)}, back=("reset_disks",), enrols=frozenset({"linux"}))
     engine = Engine(
         MIGRATION,

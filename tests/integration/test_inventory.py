@@ -41,6 +41,15 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def simulated_twins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """Instances whose names are of no use as names of hosts, and one that is fine."""
+    names = {"a-1": "twin", "a-2": "twin", "b-1": "all", "c-1": "os_centos_7", "d-1": "fine"}
+    groups = [group(name, host_name=host_name) for name, host_name in names.items()]
+    with cloud({"credentials": [OPERATOR], "groups": groups}, tmp_path_factory.mktemp("twins")) as running:
+        yield running
+
+
 Answer = tuple[int, bytes]
 
 
@@ -181,8 +190,9 @@ def test_the_cache_saves_the_calls(simulated: Cloud, tmp_path: Path) -> None:
         (NOT_ENTITLED, {"regions": ["cn-hangzhou"]}, "Grant the RAM user"),
         ({**OPERATOR, "secret_key": "not-the-secret"}, {}, "Check the secret key"),
         (OPERATOR, {"filters": {"oss": ["centos-7"]}}, "filters.oss"),
+        (OPERATOR, {"filters": {"os": ["centos7"]}}, "Did you mean centos-7"),
     ],
-    ids=["no permission", "wrong secret", "unknown filter"],
+    ids=["no permission", "wrong secret", "unknown filter", "unknown system"],
 )
 def test_what_is_wrong_is_told_without_secrets(
     simulated: Cloud, tmp_path: Path, user: dict[str, Any], options: dict[str, Any], told: str
@@ -229,3 +239,19 @@ def test_a_provider_that_there_is_not_is_told(simulated: Cloud, tmp_path: Path) 
     found = listing(simulated, tmp_path, provider="azure")
     assert found.rc != 0
     assert "it can be alicloud" in found.output
+
+
+def test_host_names_that_are_no_use_do_not_cost_a_host(simulated_twins: Cloud, tmp_path: Path) -> None:
+    found = listing(simulated_twins, tmp_path, host_name="hostname")
+    assert found.rc == 0, found.output
+    ids = {instance_id(name) for name in ("a-1", "a-2", "b-1", "c-1")}
+    assert set(found.hostvars) == {*ids, "fine"}
+    told = " ".join(found.output.split())
+    assert "'twin' is the name of several instances" in told
+    assert "'all' is the name of a group" in told
+
+
+def test_an_empty_answer_says_why(simulated_twins: Cloud, tmp_path: Path) -> None:
+    found = listing(simulated_twins, tmp_path, filters={"statuses": ["running"]})
+    assert found.rc == 0
+    assert "statuses lets none through, there are Running" in " ".join(found.output.split())

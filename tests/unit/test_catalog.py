@@ -310,3 +310,35 @@ def test_systems_manager_names_builds_of_windows_and_versions_of_linux(
     name: str, version: str, expected: tuple[str, ...]
 ) -> None:
     assert said(read_ssm(name, version)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "os_id", "edition"),
+    [
+        ("Windows Server 2012 Datacenter R2", "windows-2012r2", "datacenter"),
+        ("Microsoft Windows Server 2012 Standard Edition R2 64-bit", "windows-2012r2", "standard"),
+        ("Windows Server Datacenter 2016", "windows-2016", "datacenter"),
+        ("Windows Server Enterprise 2008 R2 64bit", "windows-2008r2", "enterprise"),
+        ("Windows 2012 R2 Server Standard", "windows-2012r2", "standard"),
+        ("Windows 2019 Server Datacenter", "windows-2019", "datacenter"),
+        ("Windows Server 2012 Datacenter SQL Server 2008 R2", "windows-2012", "datacenter"),
+    ],
+)
+def test_words_in_another_order_name_the_same_system(text: str, os_id: str, edition: str) -> None:
+    assert (read_name(text).id, read_name(text).edition) == (os_id, edition)
+
+
+@pytest.mark.parametrize(
+    ("distribution", "version", "name"),
+    [
+        ("centos", "8", "oVirt Node 4.4.10"),
+        ("rhel", "8.4", "Red Hat Virtualization Host 4.4.10 (el8.4)"),
+        ("rhel", "7.9", "Red Hat Enterprise Virtualization Hypervisor release 7.3"),
+        ("centos", "7", "CentOS Atomic Host 7"),
+    ],
+)
+def test_images_of_hypervisors_and_containers_are_none_of_the_systems(
+    distribution: str, version: str, name: str
+) -> None:
+    assert read_os_release(distribution, version, name).id == UNKNOWN
+    assert read_name(name).id == UNKNOWN

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.evergreen.os_migration.plugins.action.batch import guest_scripts
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.rules.forms import FORMS, is_known
 from cloudsim.alicloud.lab import Lab
 from cloudsim.core.linux_guest import inside
 from cloudsim.core.scenario import SPOILT_FACTS
 
-FACTS = Path(__file__).parents[2] / "guest"
+SCRIPTS = guest_scripts()
 LINUX, WINDOWS = "i-bp1linux", "i-bp1windows"
 GUEST = {
     "packages": ["glibc.x86_64", "bash.x86_64", "glibc.i686", "zlib.i686"],
@@ -101,11 +102,11 @@ def run(lab: Lab, script: str, instance_id: str = LINUX, **more: Any) -> dict[st
 def facts_of(output: str) -> dict[str, str]:
     first, *lines, last = output.splitlines()
     assert (first, last) == ("osm-facts 1", "osm-facts end")
-    return dict(line.split("=", 1) for line in lines)
+    return dict(line.split("=", 1) for line in lines if "=" in line)
 
 
 def test_the_real_facts_script_in_a_linux_guest(lab: Lab) -> None:
-    found = facts_of(run(lab, (FACTS / "facts.sh").read_text())["Output"])
+    found = facts_of(run(lab, SCRIPTS["linux"])["Output"])
     assert found["os_id"] == "centos"
     assert found["os_release"] == "CentOS Linux release 7.9.2009 (Core)"
     assert found["kernel"].startswith("3.10.0-")
@@ -114,7 +115,7 @@ def test_the_real_facts_script_in_a_linux_guest(lab: Lab) -> None:
 
 
 def test_recorded_facts_of_a_windows_guest(lab: Lab) -> None:
-    found = facts_of(run(lab, (FACTS / "facts.ps1").read_text(), WINDOWS)["Output"])
+    found = facts_of(run(lab, SCRIPTS["windows"], WINDOWS)["Output"])
     assert found["os_build"] == "7601"
     assert found["powershell"] == "2.0"
     website = run(lab, "Get-Website", WINDOWS)
@@ -124,10 +125,10 @@ def test_recorded_facts_of_a_windows_guest(lab: Lab) -> None:
 
 def test_default_guests_are_healthy_and_say_everything(make_lab: MakeLab) -> None:
     lab = make_lab(guest={})
-    linux = facts_of(run(lab, (FACTS / "facts.sh").read_text())["Output"])
+    linux = facts_of(run(lab, SCRIPTS["linux"])["Output"])
     assert linux["kernel_newest"] == linux["kernel"]
     assert {key: linux[key] for key in HEALTHY_LINUX} == HEALTHY_LINUX
-    windows = facts_of(run(lab, (FACTS / "facts.ps1").read_text(), WINDOWS)["Output"])
+    windows = facts_of(run(lab, SCRIPTS["windows"], WINDOWS)["Output"])
     assert {key: windows[key] for key in HEALTHY_WINDOWS} == HEALTHY_WINDOWS
     assert abs(int(linux["time"]) - int(windows["time"])) < 60
     assert linux.keys() | windows.keys() >= FORMS.keys()
@@ -142,11 +143,19 @@ def test_default_guests_are_healthy_and_say_everything(make_lab: MakeLab) -> Non
             {"packages": ["kernel.x86_64", "kernel-3.10.0-1160.200.1.el7.x86_64"]},
             {"kernel_newest": "3.10.0-1160.200.1.el7.x86_64"},
         ),
+        ({"free_mib": {"/": 4200}}, {"free_mib./boot": "4200", "mounted_on./boot": "/", "mounted_on./var": "/"}),
         ({"free_mib": {"/": 9000, "/data": 0}, "files": MOUNTED_DATA}, {"full_filesystems": "/data"}),
         ({"files": {"/proc/modules": "AliSecGuard 1 0 - Live 0x0 (OE)\n"}}, {"security_center": "yes"}),
         ({"files": {"/sys/fs/selinux/enforce": "1"}}, {"selinux": "enforcing"}),
         ({"files": {"/usr/bin/rsync": None}}, {"rsync": "no"}),
         ({"files": {"/usr/bin/yum": "#!/bin/sh\nexit 1\n"}}, {"package_manager_works": "no"}),
+        ({"files": {"/usr/bin/yum": "#!/bin/sh\nexit 1\n"}}, {"package_sources": "failed"}),
+        ({"files": {"/proc/77/comm": "yum\n"}}, {"package_manager_runs": "yum"}),
+        ({"files": {"/.guest/immutable": "/etc/passwd\n"}}, {"immutable_files": "/etc/passwd"}),
+        (
+            {"files": {"/etc/fstab": "UUID=1 /data xfs\n", "/.guest/missing_devices": "UUID=1\n"}},
+            {"missing_devices": "fstab:UUID=1"},
+        ),
         ({"files": {"/.guest/units/chronyd": "inactive\n"}}, {"time_synchronised": "no"}),
         ({"files": {"/boot/vmlinuz-upgrade.x86_64": ""}}, {"leftovers": "/boot/vmlinuz-upgrade.x86_64"}),
         ({"files": {"/usr/local/bin/tool": "\x7fELF"}}, {"local_programs": "0"}),
@@ -156,19 +165,19 @@ def test_default_guests_are_healthy_and_say_everything(make_lab: MakeLab) -> Non
 def test_a_scenario_makes_a_linux_guest_sick(
     make_lab: MakeLab, guest: dict[str, Any], expected: dict[str, str]
 ) -> None:
-    found = facts_of(run(make_lab(guest=guest), (FACTS / "facts.sh").read_text())["Output"])
+    found = facts_of(run(make_lab(guest=guest), SCRIPTS["linux"])["Output"])
     assert {key: found[key] for key in expected} == expected
 
 
 def test_recorded_facts_are_those_that_the_script_writes(make_lab: MakeLab) -> None:
-    script = (FACTS / "facts.ps1").read_text()
+    script = SCRIPTS["windows"]
     recorded = facts_of(run(make_lab(guest={}), script, WINDOWS)["Output"])
     assert recorded.keys() == set(re.findall(r"Write-(?:Fact|List|Answer) '([^']+)'", script))
 
 
 def test_a_scenario_replaces_and_leaves_out_recorded_facts(make_lab: MakeLab) -> None:
     lab = make_lab(guest={"facts": {"roles": "cluster", "tls12": ""}})
-    found = facts_of(run(lab, (FACTS / "facts.ps1").read_text(), WINDOWS)["Output"])
+    found = facts_of(run(lab, SCRIPTS["windows"], WINDOWS)["Output"])
     assert found["roles"] == "cluster"
     assert "tls12" not in found
 
@@ -186,7 +195,7 @@ def test_a_unit_that_is_started_counts(make_lab: MakeLab) -> None:
 
 @pytest.mark.parametrize("instance_id", [LINUX, WINDOWS])
 def test_a_clock_can_be_off(make_lab: MakeLab, instance_id: str) -> None:
-    script = (FACTS / ("facts.sh" if instance_id == LINUX else "facts.ps1")).read_text()
+    script = SCRIPTS["linux" if instance_id == LINUX else "windows"]
     for memoise in (False, True):
         lab = make_lab(scenario={"command": {"memoise_facts": memoise}}, faults={"clock_offset": -31536000})
         for _unused in range(2):
@@ -198,7 +207,7 @@ def test_a_clock_can_be_off(make_lab: MakeLab, instance_id: str) -> None:
 @pytest.mark.parametrize("fault", SPOILT_FACTS)
 def test_answers_to_the_facts_script_can_go_wrong(make_lab: MakeLab, fault: str, instance_id: str) -> None:
     lab = make_lab(faults={"facts": fault})
-    found = run(lab, (FACTS / ("facts.sh" if instance_id == LINUX else "facts.ps1")).read_text(), instance_id)
+    found = run(lab, SCRIPTS["linux" if instance_id == LINUX else "windows"], instance_id)
     output = found["Output"]
     assert found["InvocationStatus"] == ("Timeout" if fault == "hangs" else "Success")
     assert output.startswith("osm-facts 1") == (fault in ("cut_off", "huge", "not_utf8"))
@@ -363,7 +372,7 @@ def test_after_a_migration_the_guest_is_another_system(make_lab: MakeLab) -> Non
 
 def test_facts_can_be_run_once_per_group(make_lab: MakeLab) -> None:
     lab = make_lab(scenario={"command": {"memoise_facts": True}})
-    script = (FACTS / "facts.sh").read_text()
+    script = SCRIPTS["linux"]
     first, second = (facts_of(run(lab, script)["Output"]) for _unused in range(2))
     assert first == second
 
@@ -384,3 +393,56 @@ def test_the_end_does_not_wait_for_scripts(lab: Lab) -> None:
     started = time.monotonic()
     lab.close()
     assert time.monotonic() - started < 5
+
+
+# --- the agent's own habits ------------------------------------------------------------------------------------------
+
+
+def test_the_middle_of_a_long_output_is_missing(lab: Lab) -> None:
+    result = run(lab, "i=0; while [ $i -lt 6000 ]; do echo $i; i=$((i + 1)); done")
+    lines = result["Output"].splitlines()
+    assert (lines[0], lines[-1]) == ("0", "5999")
+    assert len(result["Output"]) + result["Dropped"] == sum(len(f"{n}\n") for n in range(6000))
+    assert "2000" not in lines
+
+
+@pytest.mark.parametrize(("code", "power"), [(194, "Starting"), (193, "Stopped")])
+def test_an_exit_code_restarts_the_guest_or_powers_it_off(make_lab: MakeLab, code: int, power: str) -> None:
+    lab = make_lab(guest={})
+    assert (run(lab, f"exit {code}")["ExitCode"]) == code
+    instance = lab.world.instances[LINUX]
+    reached = {instance.power.at(lab.world.now() + seconds) for seconds in range(0, 200, 2)}
+    assert power in reached
+    assert ("Running" in {instance.power.at(lab.world.now() + 300)}) == (code == 194)
+
+
+def test_a_child_outlives_the_time_out_of_its_script(make_lab: MakeLab) -> None:
+    lab = make_lab(guest={}, faults={"outlives": "yum"})
+    assert facts_of(run(lab, SCRIPTS["linux"])["Output"])["package_manager_runs"] == "none"
+    assert run(lab, "sleep 5", Timeout=1)["ErrorCode"] == "ExecutionTimeout"
+    assert facts_of(run(lab, SCRIPTS["linux"])["Output"])["package_manager_runs"] == "yum"
+    lab.wait(700)
+    assert facts_of(run(lab, SCRIPTS["linux"])["Output"])["package_manager_runs"] == "none"
+
+
+@pytest.mark.parametrize(("trouble", "code", "said"), [("noexec", 126, "Permission denied"), ("policy", 1, "signed")])
+def test_a_script_that_is_refused_says_why(make_lab: MakeLab, trouble: str, code: int, said: str) -> None:
+    result = run(make_lab(guest={}, faults={"script": trouble}), "true")
+    assert (result["ExitCode"], result["InvocationStatus"]) == (code, "Failed")
+    assert said in result["Output"]
+
+
+def test_a_full_disk_takes_no_file_and_facts_are_found_all_the_same(make_lab: MakeLab) -> None:
+    lab = make_lab(guest={}, faults={"script": "disk_full"})
+    found = facts_of(run(lab, SCRIPTS["linux"])["Output"])
+    assert found["os_id"] == "centos"
+    assert "package_sources" not in found
+    assert found["why.package_sources"] == "cannot be read"
+
+
+@pytest.mark.parametrize(("language", "script", "output"), [("zh-CN", "读取", "鏂囨湰"), ("en-US", "è¯»", "文本")])
+def test_code_pages_change_what_is_not_ascii(make_lab: MakeLab, language: str, script: str, output: str) -> None:
+    answers = [{"contains": script, "output": "文本"}, {"contains": "ascii", "output": "plain"}]
+    lab = make_lab(guest={"language": language, "answers": answers}, scenario={"command": {"code_pages": True}})
+    assert run(lab, "读取", WINDOWS)["Output"] == output
+    assert run(lab, "ascii", WINDOWS)["Output"] == "plain"

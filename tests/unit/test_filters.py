@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleFilterError
+from ansible_collections.evergreen.os_migration.plugins.filter import fleet as fleet_module
 from ansible_collections.evergreen.os_migration.plugins.filter.fleet import fleet
 from ansible_collections.evergreen.os_migration.plugins.filter.verdict import verdict
 
@@ -65,6 +66,31 @@ class TestWaivers:
 
     def test_a_waiver_can_be_limited_to_groups(self) -> None:
         assert self.given(**self.WAIVER, groups=["shop", "office"]) == ["web-1"]
+
+    @pytest.mark.parametrize("limits", [{"hosts": []}, {"groups": []}, {"hosts": None}, {"hosts": ["nobody"]}])
+    def test_a_waiver_for_nobody_waives_nothing_and_is_told(
+        self, limits: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        told: list[str] = []
+        monkeypatch.setattr(fleet_module.display, "warning", told.append)
+        assert self.given(**self.WAIVER, **limits) == []
+        assert len(told) == 1
+        assert "linux.memory by ops is for no host" in told[0]
+
+    @pytest.mark.parametrize("limits", [{}, {"hosts": ["web-2"]}, {"hosts": ["i-2"]}, {"groups": ["shop"]}])
+    def test_a_waiver_for_somebody_is_not_told(self, limits: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+        told: list[str] = []
+        monkeypatch.setattr(fleet_module.display, "warning", told.append)
+        assert self.given(**self.WAIVER, **limits)
+        assert told == []
+
+    def test_a_waiver_for_a_group_of_another_batch_is_not_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        told: list[str] = []
+        monkeypatch.setattr(fleet_module.display, "warning", told.append)
+        waivers = [{**self.WAIVER, "groups": ["office"]}]
+        seen = {"groups": {"office": ["web-9"]}, "os_migration_waivers": waivers}
+        assert "waivers" not in fleet(["web-1"], {"web-1": {**HOSTVARS["web-1"], **seen}}, target=True)[0]
+        assert told == []
 
     def test_the_modules_get_the_waiver_without_its_limits(self) -> None:
         variables = {"web-1": {**HOSTVARS["web-1"], "os_migration_waivers": [{**self.WAIVER, "hosts": ["web-1"]}]}}

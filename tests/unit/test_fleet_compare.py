@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import jsonschema
 import pytest
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Waiver
 from ansible_collections.evergreen.os_migration.plugins.module_utils._report import source
 from ansible_collections.evergreen.os_migration.plugins.module_utils._report.compare import compare
 from ansible_collections.evergreen.os_migration.plugins.module_utils._report.document import Day
@@ -54,6 +56,14 @@ def test_a_finding_can_become_less_or_more_severe(before: str, now: str, list_na
     compared = compare(fleet({1: [finding(severity=before)]}), fleet({1: [finding(severity=now)]}))
     assert [change["ids"] for change in compared[list_name]] == [["linux.i686_packages"]]
     assert len(compared["better"]) + len(compared["worse"]) == 1
+
+
+def test_that_somebody_waived_a_finding_makes_nothing_better() -> None:
+    waiver = Waiver("linux.i686_packages", "goes with the host", "ops", "2099-12-31")
+    waived = replace(finding(severity="warning"), waiver=waiver)
+    compared = compare(fleet({1: [finding()]}), fleet({1: [waived]}))
+    assert (compared["better"], compared["worse"], compared["unchanged"]) == ([], [], 1)
+    assert [change["ids"] for change in compare(fleet({1: [waived]}), fleet({1: []}))["better"]] == [[waived.id]]
 
 
 @pytest.mark.parametrize(("before", "now", "list_name"), [("ready", "migrated", "better"), ("ready", "odd", "worse")])

@@ -109,7 +109,7 @@ def test_the_document_has_all_sections_and_says_when_one_is_empty() -> None:
 
 def test_the_document_tells_findings_with_remedies_and_waivers() -> None:
     found = sections(markdown.render(*spoken(FLEET)))
-    assert "- **linux.i686\\_packages** (Inhibitor, instances: 1, stopped: 1)" in found["Findings"]
+    assert "- **linux.i686\\_packages** (Inhibitor, instances: 1, blocked: 1)" in found["Findings"]
     assert "Remove the listed packages." in found["Findings"]
     assert "| linux.rsync | i-1 | web-1 | copied by hand | ops@example.com | 2027-01-31 |" in found["Waivers used"]
     assert "| CentOS 7 | 3 | Ended | 2024-06-30 |" in found["Operating systems"]

@@ -74,6 +74,25 @@ def test_without_a_path_the_findings_are_told_all_the_same() -> None:
     assert "linux.memory" in findings(record)
 
 
+def test_every_hop_is_examined_and_each_finding_is_told_once() -> None:
+    """Packages of 32 bits stop no way to Red Hat, but the way from there to Alibaba Cloud Linux."""
+    packages = FRESH.learns(guest=replace(linux(i686_count="2", i686_packages="a.i686 b.i686"), version="7.9"))
+    wished = packages.with_(item=replace(ITEM, target="alinux-3", via=("rhel-7",)))
+    assert [hop.target for hop in assessed(wished).view.hops] == ["rhel-7", "alinux-3"]
+    found = {finding.id: finding for finding in assessed(wished).view.findings}
+    assert code_of(wished, ASSESS) == "linux.i686_packages"
+    assert found["linux.i686_packages"].evidence.endswith("(on the way from rhel-7 to alinux-3)")
+    assert len(found) == len(assessed(wished).view.findings)
+
+
+def test_what_a_later_hop_asks_of_a_system_that_is_not_there_yet_is_not_held_against_this_one() -> None:
+    guest = Guest("windows-2008r2", facts=HEALTHY_WINDOWS, edition="enterprise", language="en")
+    here = replace(HERE, os="windows-2008r2", os_type="windows", region="cn-hangzhou")
+    record = FRESH.learns(instance=here, guest=guest, enrolment=Enrolment("ready", "s-0"))
+    record = record.with_(item=replace(ITEM, target="windows-2016"))
+    assert (assessed(record).state, len(assessed(record).view.hops)) == ("ready", 2)
+
+
 def test_a_target_that_does_not_exist_hides_no_finding() -> None:
     record = assessed(SMALL.with_(item=replace(ITEM, target="alinux-4")))
     assert (record.state, record.problem and record.problem.code) == ("blocked", "InvalidTarget")

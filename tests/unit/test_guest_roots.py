@@ -25,7 +25,10 @@ PACKAGES = [
     Package("tzdata", "2024a", "1.el7", "noarch"),
     *(Package(f"package{n}") for n in range(40)),
 ]
-FROM_RPM = {"i686_count", "mysql", "kernel_newest", "reboot_required", "local_programs", "local_program_names"}
+FROM_RPM = {
+    *("i686_count", "duplicate_packages", "mysql", "kernel_package", "kernel_newest", "reboot_required"),
+    *("local_programs", "local_program_names"),
+}
 # Below this, SQLite keeps what tells one of its files; a damage there is not a database any more.
 PAGE = 4096
 
@@ -59,8 +62,8 @@ def shell(request: pytest.FixtureRequest) -> list[str]:
 def facts(root: Root, *shell: str) -> dict[str, str]:
     done = root.run(*(shell or ("sh",)), text=FACTS)
     assert (done.returncode, done.stderr) == (0, "")
-    first, *lines, last = done.stdout.splitlines()
-    assert (first, last) == ("osm-facts 1", "osm-facts end")
+    first, *lines, count, last = done.stdout.splitlines()
+    assert (first, count, last) == ("osm-facts 1", f"osm-facts lines {len(lines)}", "osm-facts end")
     return dict(line.split("=", 1) for line in lines)
 
 
@@ -84,6 +87,8 @@ def test_the_database_is_read(root: Root, shell: list[str]) -> None:
         "rpm_database": "sound",
         "i686_count": "2",
         "i686_packages": "legacyapp.i686 zlib.i686",
+        "duplicate_packages": "none",
+        "kernel_package": "none",
         "kernel_newest": "3.10.0-957.el7.x86_64",
         "local_programs": "1",
         "local_program_names": "/usr/local/lib/libhome-made.so",

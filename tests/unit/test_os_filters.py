@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import fields
+from datetime import date, datetime
 from types import ModuleType
 from typing import Any
 
@@ -91,6 +92,15 @@ def test_what_is_known_of_the_instance_counts() -> None:
     assert os_path("alinux-3", "alinux-3") == []
 
 
+def test_numbers_dates_and_what_is_empty_are_taken_as_yaml_gives_them() -> None:
+    assert os_targets("centos-7", version=7.9) == os_targets("centos-7", version="7.9")
+    assert os_path("centos-7", "alinux-3", via=None, avoid=None, paths=None, region=None, version="") != []
+    assert os_targets("centos-7", avoid=None, paths=None, edition=None) == os_targets("centos-7")
+    for day in (date(2026, 1, 1), datetime(2026, 1, 1, 12), "2026-01-01"):
+        assert os_support("centos-7", date=day)["days"] == -550
+    assert os_support("windows-2016", date="2026-11-22", soon="30")["state"] == "supported"
+
+
 def test_one_id_need_not_be_a_list() -> None:
     assert [hop["target"] for hop in os_path("centos-7", "alinux-3", via="alinux-2")] == ["alinux-2", "alinux-3"]
     assert "alinux-2" not in os_targets("centos-7", avoid="alinux-2")
@@ -106,6 +116,9 @@ def test_one_id_need_not_be_a_list() -> None:
         (lambda: os_path("centos-7", "alinux-3", paths=[{"source": "centos-7"}]), "row 1: target is missing"),
         (lambda: os_targets("centos-7", paths=["centos-7"]), "row 1: 'centos-7' is not a dictionary"),
         (lambda: os_support("centos-7", date="soon"), "not a day such as"),
+        (lambda: os_support("centos-7", soon="later"), "not a number of days"),
+        (lambda: os_path("centos-7", "alinux-3", provider="azure"), "it can be alicloud or aws"),
+        (lambda: os_targets("centos-7", architecture="arm"), "it can be x86_64 or arm64"),
     ],
 )
 def test_what_is_wrong_is_told(call: Callable[[], Any], words: str) -> None:

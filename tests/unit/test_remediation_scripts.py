@@ -8,6 +8,7 @@ Whatever the script: to show changes nothing, to apply does what was shown, and 
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 import subprocess
@@ -24,7 +25,9 @@ from .guest_root import GuestRoot
 ROLE = Path(__file__).resolve().parents[2] / "roles/remediate"
 MIRROR = "http://mirror.example/repo"
 UNINSTALLER = "http://update.example/uninstall.sh"
-TOOLS = ["awk", "bash", "cat", "cp", "find", "grep", "mkdir", "mktemp", "mv", "rm", "sed", "sh", "sort"]
+TOOLS = [
+    *("awk", "bash", "cat", "cp", "find", "grep", "mkdir", "mktemp", "mv", "rm", "sed", "sh", "sort", "timeout", "tr"),
+]
 Done = subprocess.CompletedProcess[str]
 
 
@@ -74,7 +77,7 @@ class Guest(GuestRoot):
         return {
             name: path.read_text("utf-8")
             for name, path in found.items()
-            if name != "script" and not name.startswith(("bin/", "tools/"))
+            if name != "script" and not name.startswith(("bin/", "tools/", "proc/1/"))
         }
 
 
@@ -87,7 +90,9 @@ def guest(request: pytest.FixtureRequest, tmp_path: Path) -> Guest:
     tools.mkdir()
     for name in TOOLS:
         (tools / name).symlink_to(str(shutil.which(name)))
-    return Guest(tmp_path, request.param)
+    made = Guest(tmp_path, request.param)
+    made.write("proc/1/comm", "systemd\n")
+    return made
 
 
 def test_every_remedy_has_its_script_and_is_offered() -> None:
@@ -451,7 +456,7 @@ def test_the_paths_are_those_of_the_guest_facts() -> None:
 @pytest.mark.parametrize(
     ("name", "text", "told"),
     [
-        ("proc/77/comm", "leapp\n", "Leapp is running"),
+        ("proc/77/comm", "leapp\n", "nothing was changed: wait until these have ended: leapp"),
         ("boot/grub2/grub.cfg", "linux16 /boot/vmlinuz-upgrade.x86_64 ro\n", "a boot entry starts the upgrade"),
         ("boot/loader/entries/up.conf", "linux /vmlinuz-upgrade.x86_64\n", "a boot entry starts the upgrade"),
         (
@@ -474,3 +479,77 @@ def test_where_there_is_nothing_to_remedy_nothing_happens(guest: Guest, rule: st
     guest.write("packages", "glibc.x86_64\n")
     guest.write("etc/fstab", "UUID=1 / ext4 defaults 1 1\n")
     assert told in guest.apply(rule)
+
+
+# --- nothing follows what still runs, and nothing leaves its place --------------------------------------------------
+
+
+@pytest.mark.parametrize("manager", ["yum", "dnf", "rpm"])
+@pytest.mark.parametrize("rule", [I686, REPOSITORIES, RSYNC, LEFTOVERS, AGENT])
+def test_nothing_is_written_while_a_package_manager_runs(guest: Guest, rule: str, manager: str) -> None:
+    guest.write("packages", "old.i386\n")
+    guest.write(f"{NEW}/base.repo", "[base]")
+    guest.write("boot/vmlinuz-upgrade.x86_64", "kernel")
+    guest.write("usr/local/aegis/aegis_client/version", "12")
+    guest.write("proc/mounts", "/dev/vda1 / ext4 rw 0 0\n")
+    for name, body in {"rpm": RPM, "lsmod": "exit 0", "yum": "exit 0", "curl": "exit 1"}.items():
+        guest.command(name, body)
+    guest.write("proc/77/comm", f"{manager}\n")
+    assert guest.refuses(rule, MIRROR, "false") == f"nothing was changed: wait until these have ended: {manager}"
+    shutil.rmtree(guest.root / "proc/77")
+    shutil.rmtree(guest.root / "proc/1")
+    assert guest.refuses(rule, MIRROR, "false") == "nothing was changed: /proc does not tell which programs run"
+
+
+def outside(guest: Guest) -> Path:
+    """A directory of somebody else's, with something in it."""
+    guest.write("home/user/precious", "kept")
+    return guest.root / "home/user"
+
+
+@pytest.mark.parametrize("name", ["var/lib/leapp", "boot"])
+def test_leftovers_are_not_removed_through_a_link(abandoned: Guest, name: str) -> None:
+    place = abandoned.root / name
+    shutil.move(place, outside(abandoned) / "moved")
+    place.symlink_to(abandoned.root / "home/user/moved")
+    assert abandoned.refuses(LEFTOVERS).endswith("is a link: nothing was removed")
+
+
+def test_without_the_list_of_mounts_nothing_is_removed(abandoned: Guest) -> None:
+    (abandoned.root / "proc/mounts").unlink()
+    assert abandoned.refuses(LEFTOVERS) == "nothing was removed: /proc/mounts cannot be read"
+
+
+def test_a_leftover_that_is_a_link_goes_alone(abandoned: Guest) -> None:
+    (abandoned.root / "var/lib/leapp/scratch").symlink_to(outside(abandoned))
+    assert "removed /var/lib/leapp/scratch\n" in abandoned.apply(LEFTOVERS)
+    assert abandoned.files()["home/user/precious"] == "kept"
+
+
+@pytest.mark.parametrize("name", ["etc/fstab", "etc/fstab.before-os-migration"])
+def test_a_table_that_is_a_link_is_left_alone(mounted: Guest, name: str) -> None:
+    target = outside(mounted) / "precious"
+    (mounted.root / name).unlink(missing_ok=True)
+    if name == "etc/fstab":
+        mounted.write("home/user/precious", TABLE)
+    (mounted.root / name).symlink_to(target)
+    assert "is a link: correct /etc/fstab by hand" in mounted.refuses(FSTAB)
+
+
+def test_a_file_that_waits_beside_the_table_is_not_written_through(mounted: Guest) -> None:
+    (mounted.root / "etc/fstab.new").symlink_to(outside(mounted) / "precious")
+    mounted.apply(FSTAB)
+    assert mounted.files()["home/user/precious"] == "kept"
+
+
+def test_repositories_that_are_a_link_are_left_alone(centos: Guest) -> None:
+    place = centos.root / NEW
+    shutil.move(place, outside(centos) / "repositories")
+    place.symlink_to(centos.root / "home/user/repositories")
+    assert centos.refuses(REPOSITORIES, MIRROR, "false").startswith(f"/{NEW} is a link")
+
+
+def test_no_script_has_a_predictable_name_where_everybody_may_write() -> None:
+    """Directories of one's own come from mktemp."""
+    for script in [*ROLE.glob("files/*.sh"), *ROLE.parent.glob("sequence/files/*.sh")]:
+        assert not re.search(r"/(?:var/)?tmp/", script.read_text("utf-8")), script

@@ -5,31 +5,64 @@
 
 from __future__ import annotations
 
+import base64
+import re
+import shlex
+import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from cloudsim.core.linux_guest import inside
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jinja2 import Environment
 
 from .guest_root import GuestRoot
 
 ROLES = Path(__file__).resolve().parents[2] / "roles"
+#: Units are files: their word is what they do. web and cache listen by sockets; stopping web stops its exporter along.
 SYSTEMCTL = """
-case "$*" in
-    "stop nginx" | "start nginx") echo "$*" >> "$ROOT/did" ;;
-    "--quiet is-enabled nginx" | "--quiet is-enabled broken") ;;
-    *broken*) exit 1 ;;
-    "--quiet is-enabled by-hand") exit 1 ;;
-    *) exit 5 ;;
+units=$ROOT/units
+verb=
+for argument in "$@"; do
+    case $argument in
+        --quiet) quiet=yes ;;
+        --* | -p | TriggeredBy) ;;
+        *) if [ -z "$verb" ]; then verb=$argument; else unit=${argument%.service}; fi ;;
+    esac
+done
+case $unit in *.*) ;; *) unit=$unit.service ;; esac
+case $verb in
+    list-units) cd "$units" && grep -lx active * | sed 's/$/ loaded active running It runs/' ;;
+    show) if [ -e "$units/${unit%.service}.socket" ]; then echo "TriggeredBy=${unit%.service}.socket"; fi ;;
+    is-active) grep -qsx active "$units/$unit" ;;
+    is-enabled) [ -e "$units/$unit" ] && ! grep -qx "${unit%.service}" "$ROOT/by-hand" ;;
+    stop | start)
+        [ -e "$units/$unit" ] || exit 5
+        case $unit in broken*) exit 1 ;; esac
+        echo "$verb $unit" >> "$ROOT/did"
+        if [ $verb = stop ]; then echo inactive > "$units/$unit"; else echo active > "$units/$unit"; fi
+        if [ "$verb $unit" = "stop web.service" ]; then echo inactive > "$units/exporter.service"; fi ;;
 esac
 """
+RECORD = "var/lib/os_migration.stopped"
 
 
+SHELLS = [["dash"], ["bash", "--posix"], ["busybox", "sh"]]
+
+
+@dataclass(frozen=True)
 class Guest(GuestRoot):
+    shell: list[str]
+
     def run(self, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         self.write("script", inside((ROLES / script).read_text("utf-8"), self.root))
         environment = {"PATH": f"{self.root}/bin:/usr/bin:/bin", "ROOT": str(self.root)}
-        command = ["sh", str(self.root / "script"), *arguments]
+        command = [*self.shell, str(self.root / "script"), *arguments]
         return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
 
     @property
@@ -37,29 +70,149 @@ class Guest(GuestRoot):
         return (self.root / "did").read_text("utf-8")
 
 
-@pytest.fixture
-def guest(tmp_path: Path) -> Guest:
-    """A guest that runs nginx, and broken, which does not obey."""
-    made = Guest(tmp_path)
+@pytest.fixture(params=SHELLS, ids=lambda words: words[0])
+def guest(request: pytest.FixtureRequest, tmp_path: Path) -> Guest:
+    """A guest with services, of which one does not obey and one is started by hand."""
+    if not shutil.which(request.param[0]):
+        pytest.skip(f"{request.param[0]} is not installed (apt install {request.param[0]})")
+    made = Guest(tmp_path, request.param)
     made.command("systemctl", SYSTEMCTL)
+    for unit in ("nginx", "web", "exporter", "broken", "tool"):
+        made.write(f"units/{unit}.service", "active\n")
+    made.write("units/web.socket", "active\n")
+    made.write("units/idle.service", "inactive\n")
+    made.write("by-hand", "tool\nidle\n")
+    made.write("did", "")
+    made.write("etc/os-release", 'ID="centos"\nVERSION_ID="7"\n')
+    (made.root / "var/lib").mkdir(parents=True)
     return made
 
 
-@pytest.mark.parametrize("verb", ["stop", "start"])
-def test_services_that_a_guest_does_not_have_are_passed_over(guest: Guest, verb: str) -> None:
-    done = guest.run(f"sequence/files/{verb}_services.sh", "nginx", "missing")
-    assert done.returncode == 0, done.stderr
-    assert guest.did == f"{verb} nginx\n"
+def runs(guest: Guest) -> set[str]:
+    units = (guest.root / "units").iterdir()
+    return {path.name for path in units if path.read_text("utf-8") == "active\n"}
 
 
-@pytest.mark.parametrize("verb", ["stop", "start"])
-def test_a_service_that_does_not_obey_is_an_error_after_the_others_had_their_turn(guest: Guest, verb: str) -> None:
-    done = guest.run(f"sequence/files/{verb}_services.sh", "broken", "nginx")
-    assert done.returncode == 1
-    assert done.stderr == f"cannot {verb} broken\n"
-    assert guest.did == f"{verb} nginx\n"
+def stop(guest: Guest, *names: str, code: int = 0) -> str:
+    done = guest.run("sequence/files/stop_services.sh", *names)
+    assert done.returncode == code, done.stderr
+    return done.stdout + done.stderr
 
 
-def test_what_does_not_start_at_boot_is_not_started(guest: Guest) -> None:
-    done = guest.run("sequence/files/start_services.sh", "by-hand")
-    assert (done.returncode, done.stdout) == (0, "by-hand does not start at boot: left alone\n")
+def start(guest: Guest, *names: str, code: int = 0) -> str:
+    done = guest.run("sequence/files/start_services.sh", *names)
+    assert done.returncode == code, done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("verb", [stop, start])
+@pytest.mark.parametrize("name", ["missing", "*", "ngin[x]", "-h", "", "o'brien", "dä$(reboot)`x`", "a b"])
+def test_services_that_a_guest_does_not_have_are_passed_over(guest: Guest, verb: Any, name: str) -> None:
+    before = runs(guest)
+    told = verb(guest, name)
+    assert "no service" in told or "does not start at boot" in told
+    assert runs(guest) == before
+
+
+def test_a_service_that_does_not_obey_is_an_error_after_the_others_had_their_turn(guest: Guest) -> None:
+    assert stop(guest, "broken", "nginx", code=1).endswith("cannot stop broken\n")
+    assert guest.did == "stop nginx.service\n"
+    guest.write("units/broken.service", "inactive\n")
+    (guest.root / RECORD).unlink()
+    assert start(guest, "broken", "nginx", code=1).endswith("cannot start broken\n")
+    assert guest.did.endswith("start nginx.service\n")
+
+
+def test_services_are_put_back_as_they_were(guest: Guest) -> None:
+    """Also what was started by hand and what stopped along; not what did not run; the last one first."""
+    before = runs(guest)
+    told = stop(guest, "tool", "web", "idle", "missing")
+    assert runs(guest) == before - {"tool.service", "web.service", "web.socket", "exporter.service"}
+    assert {line for line in told.splitlines() if line.startswith("was running: ")} == {
+        f"was running: {unit}" for unit in before - runs(guest)
+    }
+    start(guest, "tool", "web", "idle", "missing")
+    assert runs(guest) == before
+    assert not (guest.root / RECORD).exists()
+
+
+def test_a_socket_is_stopped_before_what_it_would_start_again(guest: Guest) -> None:
+    stop(guest, "web")
+    assert guest.did.splitlines() == ["stop web.socket", "stop web.service"]
+
+
+def test_what_two_runs_have_stopped_is_started_by_the_third(guest: Guest) -> None:
+    before = runs(guest)
+    stop(guest, "nginx")
+    stop(guest, "nginx", "tool")
+    start(guest)
+    assert runs(guest) == before
+
+
+def test_on_another_system_what_starts_at_boot_is_started(guest: Guest) -> None:
+    stop(guest, "nginx", "tool")
+    guest.write("etc/os-release", 'ID="alinux"\nVERSION_ID="3"\n')
+    assert start(guest, "nginx", "tool") == "started nginx\ntool does not start at boot: left alone\n"
+    assert not (guest.root / RECORD).exists()
+
+
+def test_what_could_not_be_started_is_kept_for_the_next_run(guest: Guest) -> None:
+    guest.write("units/broken.service", "active\n")
+    stop(guest, "nginx")
+    record = (guest.root / RECORD).read_text("utf-8")
+    guest.write(RECORD, f"{record}broken.service\n")
+    guest.write("units/broken.service", "inactive\n")
+    assert "cannot start broken.service" in start(guest, code=1)
+    assert (guest.root / RECORD).exists()
+    guest.write("units/broken.service", "active\n")
+    start(guest)
+    assert not (guest.root / RECORD).exists()
+
+
+def test_a_link_in_the_place_of_the_record_is_not_followed(guest: Guest) -> None:
+    guest.write("home/user/precious", "kept")
+    (guest.root / RECORD).symlink_to(guest.root / "home/user/precious")
+    stop(guest, "nginx")
+    assert (guest.root / "home/user/precious").read_text("utf-8") == "kept"
+    start(guest)
+    assert "nginx.service" in runs(guest)
+
+
+#: How the roles write the first line of a script, which holds its arguments.
+LINES = {
+    "sequence": ("__sequence_sh_plain", "__sequence_sh_services", "sequence_stop_services"),
+    "remediate": ("__remediate_sh_plain", "__remediate_first_lines", "__remediate_arguments"),
+}
+
+
+def first_line(role: str, names: list[str]) -> str:
+    """The line as the role's own variables make it."""
+    variables = yaml.safe_load((ROLES / role / "vars/main.yml").read_text("utf-8"))
+    environment = Environment(autoescape=False, keep_trailing_newline=True)
+    environment.filters["quote"] = shlex.quote
+    environment.filters["b64encode"] = lambda text: base64.b64encode(text.encode()).decode()
+    environment.tests["match"] = lambda text, pattern: re.match(pattern, text) is not None
+    plain, line, arguments = LINES[role]
+    template = variables[line]["sh"] if isinstance(variables[line], dict) else variables[line]
+    given = {arguments: names, plain: environment.from_string(variables[plain]).render({arguments: names})}
+    return environment.from_string(template).render(given)
+
+
+@pytest.mark.parametrize("role", LINES)
+@pytest.mark.parametrize("shell", SHELLS, ids=lambda words: words[0])
+def test_a_name_is_a_name_and_what_is_sent_stays_ascii(role: str, shell: list[str]) -> None:
+    if not shutil.which(shell[0]):
+        pytest.skip(f"{shell[0]} is not installed (apt install {shell[0]})")
+    letters = st.characters(exclude_categories=["Cs"], exclude_characters="\0\r\n")
+    odd = st.sampled_from("'\"$`\\*?[]{}()<>|&;#~! \u2018\u201cä日")
+
+    @settings(max_examples=60, deadline=None)
+    @given(st.lists(st.text(letters | odd, max_size=200), min_size=1, max_size=4))
+    def check(names: list[str]) -> None:
+        line = first_line(role, names)
+        assert line.isascii()
+        script = f'{line}\nfor name in "$@"; do printf \'%s\\n\' "$name"; done'
+        done = subprocess.run([*shell, "-c", script], capture_output=True, timeout=30, check=True)
+        assert done.stdout.decode() == "".join(f"{name}\n" for name in names)
+
+    check()

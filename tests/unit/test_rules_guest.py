@@ -46,6 +46,10 @@ def answered(**changes: str) -> Case:
     return replace(LINUX, guest=Guest(UNKNOWN, **changes))
 
 
+OLD_KERNEL = "3.10.0-957.el7.x86_64"
+SHARED = dict.fromkeys(("mounted_on./usr", "mounted_on./var", "mounted_on./boot"), "/")
+SHARED |= dict.fromkeys(("free_mib./usr", "free_mib./var", "free_mib./boot"), "4446")
+
 VIOLATED = [
     ("guest.probe_timed_out", INHIBITOR, answered(trouble="timed_out")),
     ("guest.probe_cut_off", INHIBITOR, answered(trouble="cut_off")),
@@ -64,6 +68,16 @@ VIOLATED = [
     ("linux.space.usr", INHIBITOR, with_facts(LINUX, {"free_mib./usr": "249"})),
     ("linux.space.var", INHIBITOR, with_facts(LINUX, {"free_mib./var": "4095"})),
     ("linux.space.boot", INHIBITOR, with_facts(LINUX, {"free_mib./boot": "99"})),
+    ("linux.space.shared", INHIBITOR, with_facts(LINUX, SHARED, **{"free_mib./var": "4345"})),
+    ("linux.space.shared", INHIBITOR, with_facts(LINUX, {"mounted_on./boot": "/", "free_mib./boot": "349"})),
+    ("linux.repositories", INHIBITOR, with_facts(BETWEEN_RED_HATS, package_sources="Cannot find a valid baseurl")),
+    ("linux.repositories", WARNING, with_facts(LINUX, package_sources="Cannot find a valid baseurl for repo: base")),
+    ("linux.package_manager_runs", INHIBITOR, with_facts(LINUX, package_manager_runs="yum")),
+    ("linux.packages_held", INHIBITOR, with_facts(LINUX, held_packages="/etc/yum.conf:nginx /etc/yum.conf:kernel*")),
+    ("linux.packages_held", INHIBITOR, with_facts(LINUX, held_packages="/etc/yum.repos.d/b.repo:*")),
+    ("linux.packages_held", WARNING, with_facts(LINUX, held_packages="/etc/yum.conf:nginx* /etc/yum.conf:kernel-lt*")),
+    ("linux.duplicate_packages", INHIBITOR, with_facts(LINUX, duplicate_packages="glibc")),
+    ("linux.unfinished_transactions", WARNING, with_facts(LINUX, unfinished_transactions="transaction-all.2026")),
     ("linux.i686_packages", INHIBITOR, with_facts(LINUX, i686_count="1")),
     ("linux.i686_packages", INHIBITOR, with_facts(TO_ALINUX, i686_count="2", i686_packages="a b")),
     ("linux.package_manager", INHIBITOR, with_facts(LINUX, package_manager="none")),
@@ -77,6 +91,8 @@ VIOLATED = [
     ("linux.mysql_newer", INHIBITOR, with_facts(TO_ALINUX, mysql="mariadb 10.5.22")),
     ("linux.mysql_newer", INHIBITOR, with_facts(TO_ALINUX, mysql="mariadb 11.0-rc1")),
     ("linux.mysql_newer", WARNING, with_facts(TO_ALINUX, mysql="mysql 8.0.36")),
+    ("linux.mysql_newer", INHIBITOR, with_facts(TO_ALINUX, mysql="mysql 5.7.44, mariadb 10.5.22")),
+    ("linux.mysql_newer", WARNING, with_facts(TO_ALINUX, mysql="mariadb 5.5.68, mysql 8.0.36")),
     ("linux.local_programs", INFO, with_facts(LINUX, local_programs="1", local_program_names="/opt/a")),
     ("linux.selinux", WARNING, with_facts(LINUX, selinux="enforcing")),
     ("linux.rsync", WARNING, with_facts(LINUX, rsync="no")),
@@ -85,11 +101,29 @@ VIOLATED = [
     ("linux.security_center", INFO, with_facts(without_target(LINUX), security_center="yes")),
     ("linux.kernel_not_newest", INHIBITOR, with_facts(TO_RED_HAT, kernel_newest="3.10.0-1160.120.1.el7.x86_64")),
     ("linux.kernel_not_newest", WARNING, with_facts(LINUX, kernel_newest="3.10.0-1160.120.1.el7.x86_64")),
+    (
+        "linux.kernel_not_owned",
+        WARNING,
+        with_facts(LINUX, kernel_package="none", kernel_newest="3.10.0-957.el7.x86_64"),
+    ),
+    ("linux.kernel_not_updated", INHIBITOR, with_facts(TO_RED_HAT, kernel=OLD_KERNEL, kernel_newest=OLD_KERNEL)),
     ("linux.reboot_required", WARNING, with_facts(LINUX, reboot_required="yes")),
     ("linux.fstab_device_names", WARNING, with_facts(LINUX, fstab_device_names="/dev/vdb1")),
     ("linux.nic_names", WARNING, with_facts(LINUX, nics="eth0 eth1", net_ifnames="on")),
     ("linux.boot_mode", INFO, with_facts(LINUX, boot_mode="uefi")),
     ("linux.full_filesystems", WARNING, with_facts(LINUX, full_filesystems="/data")),
+    ("linux.readonly_filesystems", WARNING, with_facts(LINUX, readonly_filesystems="/data /srv/my_sql")),
+    *(
+        ("linux.readonly_filesystems", INHIBITOR, with_facts(LINUX, readonly_filesystems=point))
+        for point in ("/", "/boot", "/data /var")
+    ),
+    ("linux.noexec_filesystems", INHIBITOR, with_facts(LINUX, noexec_filesystems="/var /tmp")),
+    ("linux.noexec_filesystems", WARNING, with_facts(LINUX, noexec_filesystems="/tmp /usr/local")),
+    ("linux.missing_devices", INHIBITOR, with_facts(LINUX, missing_devices="fstab:UUID=1")),
+    ("linux.crypttab", INHIBITOR, with_facts(LINUX, crypttab_asks="secret", crypttab_keys="other")),
+    ("linux.crypttab", WARNING, with_facts(LINUX, crypttab_keys="other")),
+    ("linux.immutable_files", INHIBITOR, with_facts(LINUX, immutable_files="/etc/resolv.conf /etc/passwd")),
+    ("linux.immutable_files", WARNING, with_facts(LINUX, immutable_files="/etc/resolv.conf")),
     ("linux.nested_filesystems", INFO, with_facts(LINUX, nested_filesystems="/var/log")),
     ("linux.time_not_synchronised", WARNING, with_facts(LINUX, time_synchronised="no")),
     ("linux.leftovers", WARNING, with_facts(LINUX, leftovers="/root/tmp_leapp_py3")),
@@ -110,6 +144,10 @@ VIOLATED = [
     ("windows.page_file", INFO, with_facts(WINDOWS, crash_dump="complete")),
 ]
 FINE = [
+    with_facts(LINUX, SHARED, **{"free_mib./var": "4446"}),
+    with_facts(LINUX, {**SHARED, "mounted_on./var": "/var", "free_mib./usr": "350"}),
+    with_facts(LINUX, kernel=OLD_KERNEL, kernel_newest=OLD_KERNEL),
+    with_facts(TO_RED_HAT, kernel="5.4.1-1.el7.x86_64", kernel_newest="5.4.1-1.el7.x86_64", kernel_package="kernel-lt"),
     LINUX,
     TO_ALINUX,
     TO_RED_HAT,

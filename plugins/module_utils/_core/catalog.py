@@ -77,6 +77,14 @@ _SEPARATORS = re.compile(r"(?:[^\w.]|_|(?<![0-9])\.|\.(?![0-9]))+")
 _LINUX = r"(?P<number>[0-9]{1,4}(?:\.[0-9]{1,8}){0,3})(?![0-9a-z.])"
 # Where a code page has no registered sign, it becomes an "r": "Microsoftr Windows Serverr 2008".
 _WINDOWS = r"windows serverr? (?P<number>20[0-9]{2})(?: ?(?P<r2>r2))?(?![0-9a-z.])(?! 20[0-9]{2})"
+#: Windows' names with their words in another order, and what puts them into the usual one.
+_EDITION_WORDS = r"(?P<edition>standard|enterprise|data ?center|web)"
+_ORDERS = (
+    (re.compile(rf"\b(windows serverr? 20[0-9]{{2}}) {_EDITION_WORDS}(?: edition)? r2\b"), r"\1 r2 \g<edition>"),
+    (re.compile(rf"\b(windows serverr?) {_EDITION_WORDS} (20[0-9]{{2}}(?: ?r2)?)\b"), r"\1 \3 \g<edition>"),
+    (re.compile(r"\bwindows (20[0-9]{2}) server( r2)?\b"), r"windows server \1\2"),
+    (re.compile(r"\bwindows (20[0-9]{2}) ?r2 server\b"), r"windows server \1 r2"),
+)
 #: How a name begins, in lower case and with single spaces; images of EC2 have a word before it.
 _FAMILIES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (family, re.compile(pattern))
@@ -91,7 +99,8 @@ _FAMILIES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 # What makes it another product than the catalogue's, another system, or two of them ("CentOS 7/8").
 _NOT_A_RELEASE = re.compile(
-    r"\b(?:stream|alpha|beta|preview|insider|itanium|ia64|(?<!without )hyper v|storage|multipoint|version)\b"
+    r"\b(?:stream|alpha|beta|preview|insider|itanium|ia64|(?<!without )hyper v|storage|multipoint|version"
+    r"|ovirt|rhv|rhvh|rhev|rhevh|virtualization|hypervisor|atomic|coreos)\b"
 )
 _ANOTHER = re.compile(
     r"\b(?:windows|centos|red ?hat|rhel|alibaba|aliyun|anolis|ubuntu|debian|suse|rocky|almalinux|fedora)\b"
@@ -168,7 +177,7 @@ def read_name(text: str) -> Release:
     ``Microsoft Windows Server 2016 Datacenter``, ``Alibaba Cloud Linux  3.2104 LTS 64位``, ``RHEL-9.4.0_HVM-20240605``.
     """
     raw = text[:_LONGEST_NAME]
-    words = _words(text) if len(text) <= _LONGEST_NAME else ""
+    words = _ordered(_words(text)) if len(text) <= _LONGEST_NAME else ""
     for family, pattern in _FAMILIES:
         found = pattern.match(words)
         if found:
@@ -221,6 +230,12 @@ def _words(text: str) -> str:
     """Return the text in lower case, with single spaces between its words and without its typography."""
     plain = _MARKS.sub("", text[:_LONGEST_NAME].translate(_FULL_WIDTH).lower())
     return _SEPARATORS.sub(" ", plain).strip()
+
+
+def _ordered(words: str) -> str:
+    for pattern, usual in _ORDERS:
+        words = pattern.sub(usual, words)
+    return words
 
 
 def _unquoted(text: str) -> str:

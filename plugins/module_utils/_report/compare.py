@@ -63,7 +63,8 @@ def _rose(before: int, now: int) -> bool:
 def _change(then: Mapping[str, Any], today: Mapping[str, Any], moved: Callable[[int, int], bool]) -> Json | None:
     """Return the change of an instance in one direction, if there is any.
 
-    Findings move by their severity, with none as the lowest; a state moves by its distance from the goal.
+    Findings move by their severity, with none as the lowest; a state moves by its distance from the goal. That somebody
+    waived a finding makes nothing better: it counts as what it was before.
     """
     old, new = _findings(then), _findings(today)
     ids = [each for each in {**old, **new} if moved(rank(old.get(each)), rank(new.get(each)))]
@@ -74,9 +75,12 @@ def _change(then: Mapping[str, Any], today: Mapping[str, Any], moved: Callable[[
 
 
 def _findings(instance: Mapping[str, Any]) -> dict[str, Any]:
-    return {found["id"]: found for found in instance["findings"]}
+    return {
+        found["id"]: {**found, "severity": "inhibitor"} if found["waiver"] else found for found in instance["findings"]
+    }
 
 
 def _distance(instance: Mapping[str, Any]) -> int:
-    state = instance["state"]
+    waived = instance["state"] == "ready" and any(found["waiver"] for found in instance["findings"])
+    state = "blocked" if waived else instance["state"]
     return len(_PROGRESS) - _PROGRESS.index(state) if state in _PROGRESS else len(_PROGRESS)

@@ -48,7 +48,11 @@ if [ "$mode" != apply ]; then
     exit 0
 fi
 
+for file in "$fstab" "$backup"; do
+    if [ -h "$file" ]; then fail "$file is a link: correct $fstab by hand"; fi
+done
 [ -e "$backup" ] || cp -p "$fstab" "$backup" || fail "cannot write $backup"
-{ cp -p "$fstab" "$fstab.new" && printf '%s\n' "$table" >"$fstab.new" && mv "$fstab.new" "$fstab"; } ||
-    fail "cannot write $fstab"
+new=$(mktemp "$fstab.XXXXXX") || fail "cannot write beside $fstab"
+trap 'rm -f "$new"' EXIT
+{ cp -p "$fstab" "$new" && printf '%s\n' "$table" >"$new" && mv "$new" "$fstab"; } || fail "cannot write $fstab"
 printf '%s\n' "wrote into $fstab, the old one is $backup:" "$changes"

@@ -13,6 +13,14 @@ fail() {
     exit 1
 }
 
+# A package manager that an earlier script started may have outlived it.
+idle() {
+    processes=$(cat /proc/[0-9]*/comm 2>/dev/null)
+    [ -n "$processes" ] || fail 'nothing was changed: /proc does not tell which programs run'
+    names=$(printf '%s\n' "$processes" | grep -xE 'yum|dnf|dnf-3|rpm|leapp' | sort -u | tr '\n' ' ')
+    [ -z "$names" ] || fail "nothing was changed: wait until these have ended: ${names% }"
+}
+
 installed() {
     packages=$(rpm -qa --qf '%{NAME}.%{ARCH}\n') || fail 'rpm cannot read its database'
     printf '%s\n' "$packages" | grep '\.i[3-6]86$' | sort -u
@@ -33,5 +41,6 @@ if [ "$mode" != apply ]; then
     exit 0
 fi
 
+idle
 rpm -e --allmatches "$@" || fail 'rpm could not remove all of them'
 printf 'removed %s\n' "$@"

@@ -13,6 +13,14 @@ fail() {
     exit 1
 }
 
+# A package manager that an earlier script started may have outlived it.
+idle() {
+    processes=$(cat /proc/[0-9]*/comm 2>/dev/null)
+    [ -n "$processes" ] || fail 'nothing was changed: /proc does not tell which programs run'
+    names=$(printf '%s\n' "$processes" | grep -xE 'yum|dnf|dnf-3|rpm|leapp' | sort -u | tr '\n' ' ')
+    [ -z "$names" ] || fail "nothing was changed: wait until these have ended: ${names% }"
+}
+
 leftovers() {
     for path in /boot/vmlinuz-upgrade.* /boot/initramfs-upgrade.* /root/tmp_leapp_py3 \
         /var/lib/leapp/scratch /var/lib/leapp/el[789]userspace /var/lib/leapp/el10userspace; do
@@ -27,9 +35,7 @@ if [ -z "$found" ]; then
     echo 'no leftovers'
     exit 0
 fi
-if grep -qs '^leapp' /proc/[0-9]*/comm; then
-    fail 'Leapp is running: nothing was removed'
-fi
+if [ "$mode" = apply ]; then idle; fi
 if grep -rqs 'vmlinuz-upgrade\.' /boot/loader/entries /boot/grub2/grub.cfg /boot/efi/EFI; then
     fail 'a boot entry starts the upgrade: nothing was removed, remove the entry first (grubby --remove-kernel)'
 fi
@@ -38,13 +44,19 @@ fi
 # shellcheck disable=SC2086
 set -- $found
 for path in "$@"; do
-    if awk -v path="$path" 'index($2 "/", path "/") == 1 { found = 1 } END { exit !found }' /proc/mounts; then
-        fail "something is mounted in $path: nothing was removed, unmount it first"
-    fi
+    awk -v path="$path" 'index($2 "/", path "/") == 1 { found = 1 } END { exit found ? 3 : 0 }' /proc/mounts
+    case $? in
+        0) ;;
+        3) fail "something is mounted in $path: nothing was removed, unmount it first" ;;
+        *) fail 'nothing was removed: /proc/mounts cannot be read' ;;
+    esac
 done
 if [ "$mode" != apply ]; then
     printf 'would remove %s\n' "$@"
     exit 0
 fi
-rm -rf "$@" || fail 'could not remove all of them'
+for directory in /boot /root /var/lib /var/lib/leapp; do
+    if [ -h "$directory" ]; then fail "$directory is a link: nothing was removed"; fi
+done
+rm -rf --one-file-system "$@" || fail 'could not remove all of them'
 printf 'removed %s\n' "$@"

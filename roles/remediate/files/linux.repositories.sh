@@ -19,6 +19,14 @@ fail() {
     exit 1
 }
 
+# A package manager that an earlier script started may have outlived it.
+idle() {
+    processes=$(cat /proc/[0-9]*/comm 2>/dev/null)
+    [ -n "$processes" ] || fail 'nothing was changed: /proc does not tell which programs run'
+    names=$(printf '%s\n' "$processes" | grep -xE 'yum|dnf|dnf-3|rpm|leapp' | sort -u | tr '\n' ' ')
+    [ -z "$names" ] || fail "nothing was changed: wait until these have ended: ${names% }"
+}
+
 put_back() {
     rm -rf "$repositories"
     mv "$backup" "$repositories"
@@ -49,12 +57,15 @@ fetch_all() {
 }
 
 switch() {
+    if [ -e "$backup" ] || [ -h "$backup" ]; then fail "$backup is in the way"; fi
+    if [ -h "$repositories" ]; then fail "$repositories is a link: set the repositories by hand"; fi
     mv "$repositories" "$backup" || fail "cannot move $repositories away"
     { mkdir "$repositories" && cp "$new"/* "$repositories"; } || put_back "cannot write new files into $repositories"
     { yum -q clean all && yum -q makecache; } || put_back "yum cannot use the repositories of $mirror"
     echo "switched to $mirror"
 }
 
+if [ "$mode" = apply ]; then idle; fi
 if [ -d "$backup" ]; then
     echo 'the repositories were switched before'
 else

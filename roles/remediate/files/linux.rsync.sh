@@ -12,6 +12,14 @@ fail() {
     exit 1
 }
 
+# A package manager that an earlier script started may have outlived it.
+idle() {
+    processes=$(cat /proc/[0-9]*/comm 2>/dev/null)
+    [ -n "$processes" ] || fail 'nothing was changed: /proc does not tell which programs run'
+    names=$(printf '%s\n' "$processes" | grep -xE 'yum|dnf|dnf-3|rpm|leapp' | sort -u | tr '\n' ' ')
+    [ -z "$names" ] || fail "nothing was changed: wait until these have ended: ${names% }"
+}
+
 manager() {
     for candidate in dnf yum; do
         if command -v "$candidate"; then return; fi
@@ -30,6 +38,7 @@ if [ "$mode" != apply ]; then
     exit 0
 fi
 
+idle
 "$tool" -q -y install rsync || fail "$tool could not install rsync: do its repositories answer?"
 command -v rsync >/dev/null 2>&1 || fail "$tool installed no rsync"
 echo 'installed rsync'

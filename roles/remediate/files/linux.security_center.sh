@@ -15,6 +15,14 @@ fail() {
     exit 1
 }
 
+# A package manager that an earlier script started may have outlived it.
+idle() {
+    processes=$(cat /proc/[0-9]*/comm 2>/dev/null)
+    [ -n "$processes" ] || fail 'nothing was changed: /proc does not tell which programs run'
+    names=$(printf '%s\n' "$processes" | grep -xE 'yum|dnf|dnf-3|rpm|leapp' | sort -u | tr '\n' ' ')
+    [ -z "$names" ] || fail "nothing was changed: wait until these have ended: ${names% }"
+}
+
 guarded() {
     modules=$(lsmod) || fail 'lsmod does not tell which kernel modules are loaded'
     echo "$modules" | grep -q '^AliSecGuard'
@@ -41,6 +49,7 @@ if [ "$mode" != apply ]; then
     exit 0
 fi
 
+idle
 directory=$(mktemp -d) || fail 'cannot create a temporary directory'
 trap 'rm -rf "$directory"' EXIT
 fetch "$directory/uninstall.sh" || fail "cannot fetch $url"
@@ -49,7 +58,7 @@ case $(sed -n 1p "$directory/uninstall.sh") in
     *) fail "what $url answers is no shell script" ;;
 esac
 
-(cd "$directory" && bash ./uninstall.sh)
+(cd "$directory" && timeout 300 bash ./uninstall.sh)
 code=$?
 if guarded; then
     fail "Uninstall Failed (exit code $code), AliSecGuard is loaded: uninstall the agent in the Security Center console"

@@ -3,17 +3,49 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Starts those of the services named as arguments that also start at boot, as a reboot would have done.
+# Starts again what stop_services.sh has stopped, as long as the guest runs the same system, in the opposite order. On
+# another system, and where nothing was kept, it starts those of the services named as arguments that start at boot.
 
+PATH="$PATH:/usr/sbin:/usr/bin:/sbin:/bin"
+record=/var/lib/os_migration.stopped
 status=0
-for service in "$@"; do
-    if ! systemctl --quiet is-enabled "$service" 2>/dev/null; then
-        echo "$service does not start at boot: left alone"
-    elif systemctl start "$service"; then
-        echo "started $service"
+
+system() {
+    sed -n 's/^\(ID\|VERSION_ID\)=/&/p' /etc/os-release | sort | tr '\n' ' '
+}
+
+start() {
+    if systemctl --quiet is-active -- "$1"; then
+        echo "$1 runs"
+    elif systemctl start -- "$1"; then
+        echo "started $1"
     else
-        echo "cannot start $service" >&2
+        echo "cannot start $1" >&2
         status=1
     fi
+}
+
+if [ -f "$record" ] && ! [ -h "$record" ] && [ "$(sed -n 1p "$record")" = "$(system)" ]; then
+    units=$(sed 1d "$record" | awk 'NF && !seen[$1]++ { unit[++count] = $1 } END { while (count) print unit[count--] }')
+    for unit in $units; do
+        start "$unit"
+    done
+    if [ "$status" -eq 0 ]; then rm -f "$record"; fi
+    exit $status
+fi
+
+for service in "$@"; do
+    case $service in
+        '' | -* | *[][*?]*)
+            echo "no service $service here"
+            continue
+            ;;
+    esac
+    if ! systemctl --quiet is-enabled -- "$service" 2>/dev/null; then
+        echo "$service does not start at boot: left alone"
+    else
+        start "$service"
+    fi
 done
+if [ "$status" -eq 0 ]; then rm -f "$record"; fi
 exit $status

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import bad_facts, power, windows_guest
+from . import agent_habits, bad_facts, power, windows_guest
 from .linux_guest import LinuxGuest, Ran, collect_commands
 from .oses import OperatingSystem
 from .state import Instance, Result
@@ -101,19 +101,30 @@ class Runner:
                 result.status = "Failed"
             else:
                 _file(result, ran)
-                if ran.rebooted:
-                    power.bounce(task.world, task.instance, finished)
+                self._after(task, ran, finished)
             result.finishes = finished
+
+    def _after(self, task: Task, ran: Ran, finished: float) -> None:
+        """What goes on when the result is there: what outlives a time-out, and what an exit code asks the agent for."""
+        instance, family = task.instance, task.instance.system(finished).os_type
+        if ran.rc is None and instance.group.faults.outlives:
+            instance.outlived_until = finished + agent_habits.OUTLIVES_SECONDS
+        if ran.rebooted or ran.rc == agent_habits.RESTARTS[family]:
+            instance.outlived_until = 0.0
+            power.bounce(task.world, instance, finished)
+        elif ran.rc == agent_habits.POWERS_OFF[family]:
+            power.stop(task.world, instance, power.NOT_STOPPED, finished)
 
     def _execute(self, task: Task, result: Result) -> Ran | None:
         world, instance = task.world, task.instance
         with world.lock:
             system = instance.system(result.starts)
             registration = world.registration(instance, task.script, result.starts)
-        if system.windows:
-            code = registration.id if registration else None
-            rc, text, imported = windows_guest.answer(instance, system, task.script, code)
-            ran: Ran | None = Ran(rc, text.encode(), imported=imported)
+        refusal = agent_habits.REFUSALS.get(instance.group.faults.script)
+        if refusal:
+            ran: Ran | None = Ran(refusal[0], refusal[1].encode())
+        elif system.windows:
+            ran = _windows(task, system, registration)
         elif world.scenario.command.memoise_facts and task.asks_for_facts:
             ran = self._memoised(task, result, system)
         else:
@@ -135,6 +146,11 @@ class Runner:
         instance, limit = task.instance, task.world.scenario.command.max_wall
         guest = self._guests.get(instance.id) or self._new_guest(instance)
         guest.prepare(instance.system(result.starts))
+        faults = instance.group.faults
+        if faults.script == agent_habits.DISK_FULL:
+            guest.fill()
+        if faults.outlives:
+            guest.outlive(faults.outlives, task.world.now() < instance.outlived_until)
         if not guest.has_directory(task.cwd):
             result.error_code, result.error_info = "DirectoryNotExists", "The working directory does not exist."
             return None
@@ -148,6 +164,16 @@ class Runner:
                 collect_commands(commands)
         guest = self._guests[instance.id] = LinuxGuest(instance, self.base / instance.id, commands)
         return guest
+
+
+def _windows(task: Task, system: OperatingSystem, registration: Registration | None) -> Ran:
+    """With the scenario's code pages, scripts and outputs suffer what the agent does to them."""
+    language, pages = task.instance.group.guest.language, task.world.scenario.command.code_pages
+    script = agent_habits.script_as_read(task.script, language) if pages else task.script
+    code = registration.id if registration else None
+    rc, text, imported = windows_guest.answer(task.instance, system, script, code)
+    output = agent_habits.output_as_sent(text, language) if pages else text.encode()
+    return Ran(rc, output, imported=imported)
 
 
 def _failed(instance: Instance, starts: float, finishes: float, status: str, error: tuple[str, str]) -> Result:

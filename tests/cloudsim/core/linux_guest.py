@@ -20,6 +20,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from .agent_habits import with_a_hole
 from .oses import OperatingSystem
 from .state import Instance
 
@@ -28,7 +29,7 @@ OUTPUT_LIMIT = 24 * 1024
 NOBODY = 65534
 _FILE_BLOCKS = 20480  # 512-byte blocks that a script may write into one file
 _DIRECTORIES = (
-    *("boot", "etc/yum.repos.d", "home", "mnt", "opt", "proc", "root", "run", "srv", "tmp"),
+    *("boot", "etc/yum.repos.d", "home", "mnt", "opt", "proc/1", "root", "run", "srv", "tmp"),
     *("sys/class/net/eth0/device", "sys/class/net/lo", "sys/firmware"),
     *("usr/bin", "usr/lib", "usr/local", "usr/share", "var/lib/rpm", "var/log", "var/tmp"),
 )
@@ -36,6 +37,7 @@ _FILES = {
     "etc/fstab": "UUID=6634633e-001d-43ba-8fab-202f1df93339 / ext4 defaults 1 1\n",
     "etc/passwd": "root:x:0:0:root:/root:/bin/bash\n",
     "etc/yum.repos.d/base.repo": "[base]\nname=base\nbaseurl=http://mirrors.cloud.aliyuncs.com/\nenabled=1\n",
+    "proc/1/comm": "systemd\n",
     "proc/cmdline": "BOOT_IMAGE=/boot/vmlinuz root=UUID=6634633e-001d-43ba-8fab-202f1df93339 ro net.ifnames=0\n",
     "proc/filesystems": "nodev\tproc\n\text4\n",
     "proc/modules": "virtio_net 28096 0 - Live 0x0000000000000000\n",
@@ -146,6 +148,20 @@ class LinuxGuest:
         path.write_text(text, encoding="utf-8")
         path.chmod(0o644)
 
+    def outlive(self, program: str, alive: bool) -> None:
+        """A program that an earlier script left behind is among the processes, or has ended."""
+        place = self.root / "proc/4711"
+        if alive and not place.exists():
+            place.mkdir()
+            self._write("proc/4711/comm", f"{program}\n")
+        elif not alive:
+            shutil.rmtree(place, ignore_errors=True)
+
+    def fill(self) -> None:
+        """No directory takes a new file any more; the simulator's own still does."""
+        for directory in (self.root / "tmp", self.root / "var/tmp", self.root / "var/lib", self.root / "etc"):
+            directory.chmod(0o555)
+
     def has_directory(self, path: str) -> bool:
         return (self.root / path.lstrip("/")).is_dir()
 
@@ -160,8 +176,8 @@ class LinuxGuest:
         try:
             rc = self._execute(source, output, self.root / cwd.lstrip("/"), timeout)
             text = output.read_bytes().replace(str(self.root).encode(), b"")
-            dropped = max(0, len(text) - OUTPUT_LIMIT)
-            return Ran(rc, text[:OUTPUT_LIMIT], dropped, self._flag("imported"), self._flag("reboot"))
+            arrived, dropped = with_a_hole(text, OUTPUT_LIMIT)
+            return Ran(rc, arrived, dropped, self._flag("imported"), self._flag("reboot"))
         finally:
             for leftover in (source, output, state / "activation"):
                 leftover.unlink(missing_ok=True)

@@ -93,6 +93,7 @@ class Command:
     latency: Distribution = Distribution("uniform", min=2, max=6)
     max_wall: float = 30.0
     memoise_facts: bool = False
+    code_pages: bool = False
 
 
 @dataclass(frozen=True)
@@ -160,6 +161,8 @@ class GroupFaults:
     snapshot_in_progress: float = 0.0
     command_hangs: bool = False
     facts: str = ""
+    script: str = ""
+    outlives: str = ""
     clock_offset: int = 0
     agent_silent: tuple[Window, ...] = ()
     guest_hangs: tuple[Window, ...] = ()

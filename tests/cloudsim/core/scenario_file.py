@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from .agent_habits import DISK_FULL, REFUSALS
 from .effects import EFFECTS
 from .oses import CATALOG, EDITIONS, LANGUAGES
 from .readers import (
@@ -109,6 +110,8 @@ _group_faults = record(
     snapshot_in_progress=number,
     command_hangs=boolean,
     facts=one_of(*SPOILT_FACTS),
+    script=one_of(*REFUSALS, DISK_FULL),
+    outlives=text,
     clock_offset=whole_number,
     agent_silent=_windows,
     guest_hangs=_windows,
@@ -203,7 +206,7 @@ _scenario = record(
         target_values=mapping_of(text, keys=_system),
         authorised=boolean,
     ),
-    command=record(Command, latency=duration, max_wall=number, memoise_facts=boolean),
+    command=record(Command, latency=duration, max_wall=number, memoise_facts=boolean, code_pages=boolean),
     faults=list_of(_fault),
     other_jobs=integer,
     stale_reads=mapping_of(number, keys=one_of(*LISTS)),

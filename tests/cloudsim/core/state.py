@@ -128,6 +128,7 @@ class Instance:
     failures: Counter[str] = field(default_factory=Counter)
     invocations: int = 0
     last_invoked: float | None = None
+    outlived_until: float = 0.0
     packages: tuple[str, ...] = ()
 
     @property

@@ -41,7 +41,7 @@ def judged(record: Migration, goal: Goal, now: Moment) -> Step | None:
 def _judged(record: Migration, goal: Goal, now: Moment, source: str) -> Step:
     hops = way(record, goal, source) if record.item.target else ()
     plan = () if isinstance(hops, Problem) else hops
-    found = rules.examine(case(record.learns(hops=plan, hop=0), goal, now))
+    found = rules.examine_all([case(record.learns(hops=plan, hop=hop), goal, now) for hop in range(max(1, len(plan)))])
     problem = _hindrance(record, source, hops, found)
     if problem:
         return blocked(problem, findings=found, hops=plan)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .path import ARM, CONDITIONS, X86, Path, Start, admits, after, refused
 from .planner import find, invalid_target, plan, reachable
-from .rows import ids, rows, with_rows
+from .rows import ids, rows, start, with_rows
 from .table import PATHS, PROVIDER, SERVICES
 
 __all__ = [
@@ -29,5 +29,6 @@ __all__ = [
     "reachable",
     "refused",
     "rows",
+    "start",
     "with_rows",
 ]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..catalog import is_known, unknown_id
-from .path import Path
+from .path import ARM, X86, Path, Start
 from .table import PATHS, PROVIDER, SERVICES
 
 Services = Mapping[str, Sequence[str]]
@@ -58,6 +58,21 @@ def rows(raw: Iterable[Any], services: Services = SERVICES) -> tuple[Path, ...]:
 def ids(given: str | Sequence[str]) -> Sequence[str]:
     """Return the ids that a user named: one stands for a list of one."""
     return (given,) if isinstance(given, str) else given
+
+
+def start(os_id: str, provider: str, given: Mapping[str, Any]) -> Start:
+    """Return where a plan begins by what a user says of an instance; what is not said is not known.
+
+    Numbers are taken as they are written. ``ValueError`` for a provider or an architecture that there is not.
+    """
+    said = {name: str(value) for name, value in given.items() if value is not None and value != ""}
+    for name, value, known in (
+        ("provider", provider, tuple(SERVICES)),
+        ("architecture", said.get("architecture", X86), (X86, ARM)),
+    ):
+        if value not in known:
+            raise ValueError(f"{name} is {value!r}; it can be {' or '.join(known)}.")
+    return Start(os_id, provider, **said)
 
 
 def with_rows(raw: Iterable[Any], services: Services = SERVICES) -> tuple[Path, ...]:

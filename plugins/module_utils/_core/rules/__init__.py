@@ -9,10 +9,11 @@ A new rule is a function with a ``@rule`` line in the file of what it looks at.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from ..catalog import is_windows
-from ..model import UNKNOWN, Finding
+from ..model import UNKNOWN, Finding, required
 from . import cloud, guest, linux, path, windows
 from .cloud import LOCAL_DISKS
 from .rule import INFO, INHIBITOR, NOT_KNOWN, RULES, WARNING, Case, Rule, Scope
@@ -30,12 +31,16 @@ __all__ = [
     "Scope",
     "cloud",
     "examine",
+    "examine_all",
     "guest",
     "inhibitors",
     "linux",
     "path",
     "windows",
 ]
+
+
+_WEIGHTS = (INFO, WARNING, INHIBITOR)
 
 
 def examine(case: Case) -> tuple[Finding, ...]:
@@ -49,6 +54,24 @@ def examine(case: Case) -> tuple[Finding, ...]:
         if (found := rule.look(case, severity))
     )
     return tuple(waived(found, case.waivers, case.now) for found in findings)
+
+
+def examine_all(cases: Sequence[Case]) -> tuple[Finding, ...]:
+    """Return the findings before all hops, each once, as it weighs most.
+
+    The guest is seen before the first hop only. What it has then is what later hops meet, unless a rule knows better.
+    """
+    worst: dict[str, Finding] = {}
+    for place, case in enumerate(cases):
+        for found in examine(case):
+            known = worst.get(found.id)
+            if known is None or _WEIGHTS.index(found.severity) > _WEIGHTS.index(known.severity):
+                worst[found.id] = _of_hop(found, case) if place else found
+    return tuple(worst.values())
+
+
+def _of_hop(found: Finding, case: Case) -> Finding:
+    return replace(found, evidence=f"{found.evidence} (on the way from {case.source} to {required(case.hop).target})")
 
 
 def inhibitors(findings: Iterable[Finding]) -> tuple[Finding, ...]:

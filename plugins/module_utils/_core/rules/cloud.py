@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 
 from ..catalog import is_windows
 from ..model import IN_USE, RUNNING, UNKNOWN, Account
-from ..tag import work_place
+from ..tag import TAG_KEY, work_place
 from .documents import AWS, ECS, ECS_ENGLISH, ECS_LIMITS, ECS_SNAPSHOT, OWN, SMC
 from .rule import INHIBITOR, NOT_KNOWN, WARNING, Case, Verdict, Weighed, rule
 
@@ -36,6 +36,25 @@ def _not_running(case: Case) -> Verdict:
 )
 def _locked(case: Case) -> Verdict:
     return f"locked for: {', '.join(case.instance.locks)}" if case.instance.locks else None
+
+
+#: Tags that an instance can have, how many of them an attempt sets, and whose names the provider keeps for itself.
+_TAG_LIMITS, _TAGS_OF_AN_ATTEMPT, _RESERVED = {"alicloud": 20, "aws": 50}, 2, ("acs:", "aws:", TAG_KEY)
+
+
+@rule(
+    "instance.tags_full",
+    INHIBITOR,
+    "The instance has no room for the two tags that an attempt sets.",
+    "Remove tags of the instance that are no longer needed.",
+    OWN,
+)
+def _tags_full(case: Case) -> Verdict:
+    limit = _TAG_LIMITS.get(case.instance.provider)
+    used = sum(not name.startswith(_RESERVED) for name in case.instance.tags)
+    if limit is None or used + _TAGS_OF_AN_ATTEMPT <= limit:
+        return None
+    return f"{used} tags of {limit} are used, {_TAGS_OF_AN_ATTEMPT} are needed"
 
 
 @rule(

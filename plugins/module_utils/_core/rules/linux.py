@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 from functools import partial
 
 from .documents import ECS, ECS_ENGLISH, OWN, SMC
@@ -45,8 +46,35 @@ def _space_rule(directory: str, minimum: int) -> None:
         return below(case, fact, minimum)
 
 
-for _directory, _minimum in (("/usr", 250), ("/var", 4096), ("/boot", 100)):
+_SPACE: Mapping[str, int] = {"/usr": 250, "/var": 4096, "/boot": 100}
+
+for _directory, _minimum in _SPACE.items():
     _space_rule(_directory, _minimum)
+
+
+@_linux(
+    "linux.space.shared",
+    INHIBITOR,
+    "/usr, /var and /boot need their space at the same time, and some of them share a file system.",
+    "Free space in the file system, or extend it.",
+    ECS,
+    needs=tuple(f"{fact}.{directory}" for directory in _SPACE for fact in ("free_mib", "mounted_on")),
+)
+def _space_shared(case: Case) -> Verdict:
+    sharing: dict[str, list[str]] = {}
+    for directory in _SPACE:
+        sharing.setdefault(case.fact(f"mounted_on.{directory}"), []).append(directory)
+    texts = (_short(case, point, directories) for point, directories in sharing.items() if len(directories) > 1)
+    return "; ".join(filter(None, texts)) or None
+
+
+def _short(case: Case, point: str, directories: Sequence[str]) -> str:
+    """Return what one file system lacks for all directories that it holds."""
+    needed = sum(_SPACE[directory] for directory in directories)
+    free = min(case.number(f"free_mib.{directory}") for directory in directories)
+    if free >= needed:
+        return ""
+    return f"{point} holds {', '.join(directories)}: {free} MiB are free, needed are {needed}"
 
 
 @_linux(
@@ -72,6 +100,82 @@ def _i686_packages(case: Case) -> Verdict:
 )
 def _package_manager(case: Case) -> Verdict:
     return says(case, "package_manager", "none") or says(case, "package_manager_works", "no")
+
+
+@_linux(
+    "linux.repositories",
+    WARNING,
+    "The package manager cannot fetch the index of its repositories, so it can install nothing.",
+    "Run yum makecache in the guest and correct what it names: the mirror, the proxy, or Python. CentOS 7 and 8 need"
+    " another mirror: the remedy linux.repositories of the role remediate sets one.",
+    ECS_ENGLISH,
+    needs=("package_manager", "package_sources"),
+)
+def _repositories(case: Case) -> Verdict:
+    said = case.fact("package_sources")
+    if said == "answer":
+        return None
+    # The servers of CentOS are gone for all; the role centos can set a mirror between this look and the migration.
+    severity = WARNING if case.source in ("centos-7", "centos-8") else INHIBITOR
+    return Weighed(f"{case.fact('package_manager')} says: {said}", severity)
+
+
+@_linux(
+    "linux.package_manager_runs",
+    INHIBITOR,
+    "A package manager or an upgrade tool is at work in the guest.",
+    "Wait until it has ended (ps -ef shows it), and run again.",
+    OWN,
+    needs=("package_manager_runs",),
+)
+def _package_manager_runs(case: Case) -> Verdict:
+    return names(case, "package_manager_runs")
+
+
+#: What every upgrade has to replace.
+_CORE = ("kernel", "glibc", "systemd", "centos-release", "redhat-release", "centos-linux-release", "alinux-release")
+
+
+@_linux(
+    "linux.packages_held",
+    WARNING,
+    "Packages are kept from being updated by exclude lines or by the plugin versionlock.",
+    "Remove the exclude lines from the files that are named, and run yum versionlock clear, for the migration.",
+    OWN,
+    needs=("held_packages",),
+)
+def _packages_held(case: Case) -> Verdict:
+    held = names(case, "held_packages")
+    if held is None:
+        return None
+    patterns = [entry.rpartition(":")[2] for entry in held.split()]
+    core = any(fnmatchcase(package, pattern) for package in _CORE for pattern in patterns)
+    return Weighed(held, INHIBITOR) if core else held
+
+
+@_linux(
+    "linux.duplicate_packages",
+    INHIBITOR,
+    "Packages are installed in two versions, as an interrupted update leaves them.",
+    "Run yum-complete-transaction, then package-cleanup --dupes and package-cleanup --cleandupes (dnf: dnf remove"
+    " --duplicates), and look at the result with rpm -V.",
+    OWN,
+    needs=("duplicate_packages",),
+)
+def _duplicate_packages(case: Case) -> Verdict:
+    return names(case, "duplicate_packages")
+
+
+@_linux(
+    "linux.unfinished_transactions",
+    WARNING,
+    "Updates by yum were interrupted and never completed.",
+    "Run yum-complete-transaction, or yum-complete-transaction --cleanup-only if the packages are right.",
+    OWN,
+    needs=("unfinished_transactions",),
+)
+def _unfinished_transactions(case: Case) -> Verdict:
+    return names(case, "unfinished_transactions")
 
 
 @_linux(
@@ -139,12 +243,20 @@ def _mysql_newer(case: Case) -> Verdict:
     installed = case.fact("mysql")
     if installed == "none":
         return None
-    product, version = installed.split(" ", 1)
+    found = [verdict for server in installed.split(", ") if (verdict := _newer(server))]
+    texts = [verdict.evidence for verdict in found]
+    severity = INHIBITOR if any(verdict.severity == INHIBITOR for verdict in found) else WARNING
+    return Weighed("; ".join(texts), severity) if found else None
+
+
+def _newer(server: str) -> Weighed | None:
+    """Return what is to be said of one database server, product and version."""
+    product, version = server.split(" ", 1)
     offered = _OFFERED[product]
     series = tuple(int(part) for part in re.findall(r"[0-9]+", version)[:2])
-    evidence = f"{installed} is installed, the target's is {offered[0]}.{offered[1]}"
+    evidence = f"{server} is installed, the target's is {offered[0]}.{offered[1]}"
     if series > offered:
-        return evidence
+        return Weighed(evidence, INHIBITOR)
     return Weighed(f"{evidence}: compare the last numbers", WARNING) if series == offered else None
 
 
@@ -222,11 +334,51 @@ def _security_center(case: Case) -> Verdict:
     "The running kernel is older than the newest one that is installed.",
     "Restart the instance.",
     ECS,
-    needs=("kernel", "kernel_newest"),
+    needs=("kernel", "kernel_newest", "kernel_package"),
 )
 def _kernel_not_newest(case: Case) -> Verdict:
     running, newest = case.fact("kernel"), case.fact("kernel_newest")
-    return None if running == newest else f"{running} runs, {newest} is installed"
+    if case.fact("kernel_package") == "none" or running == newest:
+        return None
+    return f"{running} runs, {newest} is installed"
+
+
+@_linux(
+    "linux.kernel_not_owned",
+    WARNING,
+    "The running kernel belongs to no installed package.",
+    "Install the kernel's package, or restart into a kernel that is installed, before the migration.",
+    OWN,
+    needs=("kernel", "kernel_newest", "kernel_package"),
+)
+def _kernel_not_owned(case: Case) -> Verdict:
+    if case.fact("kernel_package") != "none":
+        return None
+    return f"{case.fact('kernel')} runs, {case.fact('kernel_newest')} is installed"
+
+
+#: The last kernels that these systems got; there will be no newer ones.
+_LAST_KERNELS: Mapping[str, str] = {"centos-7": "3.10.0-1160.119.1.el7", "centos-8": "4.18.0-348.7.1.el8_5"}
+
+
+@_linux(
+    "linux.kernel_not_updated",
+    {_TO_RED_HAT: INHIBITOR},
+    "The installed kernel is not the newest that there is, as the way to Red Hat asks for.",
+    "Run yum update kernel, and restart the instance.",
+    ECS,
+    needs=("kernel_newest", "kernel_package"),
+)
+def _kernel_not_updated(case: Case) -> Verdict:
+    newest, last = case.fact("kernel_newest"), _LAST_KERNELS.get(case.source)
+    if last is None or case.fact("kernel_package") not in ("kernel", "none") or _numbers(newest) >= _numbers(last):
+        return None
+    return f"{newest} is installed, the last one is {last}"
+
+
+def _numbers(release: str) -> tuple[int, ...]:
+    """Return the numbers of a kernel's release, without those of its system and architecture."""
+    return tuple(int(part) for part in re.findall(r"[0-9]{1,9}", release.partition(".el")[0]))
 
 
 @_linux(
@@ -291,6 +443,83 @@ def _boot_mode(case: Case) -> Verdict:
 )
 def _full_filesystems(case: Case) -> Verdict:
     return names(case, "full_filesystems")
+
+
+_SYSTEM_POINTS = frozenset(("/", "/boot", "/usr", "/var", "/etc", "/opt", "/var/lib"))
+_UPGRADE_POINTS = frozenset(("/", "/usr", "/var", "/var/lib"))
+
+
+@_linux(
+    "linux.readonly_filesystems",
+    WARNING,
+    "File systems are mounted read-only.",
+    "Look with dmesg whether an error made them so and check them with fsck; then mount them to be written.",
+    OWN,
+    needs=("readonly_filesystems",),
+)
+def _readonly_filesystems(case: Case) -> Verdict:
+    return _heavier(names(case, "readonly_filesystems"), _SYSTEM_POINTS)
+
+
+@_linux(
+    "linux.noexec_filesystems",
+    WARNING,
+    "File systems from which the agent or packages run programs are mounted noexec.",
+    "Run mount -o remount,exec for each mount point that is named, for the time of the migration, and in /etc/fstab.",
+    OWN,
+    needs=("noexec_filesystems",),
+)
+def _noexec_filesystems(case: Case) -> Verdict:
+    return _heavier(names(case, "noexec_filesystems"), _UPGRADE_POINTS)
+
+
+def _heavier(found: str | None, heavy: frozenset[str]) -> Verdict:
+    """Return names that are an inhibitor when some of them are among the heavy ones."""
+    return Weighed(found, INHIBITOR) if found and heavy & set(found.split()) else found
+
+
+@_linux(
+    "linux.missing_devices",
+    INHIBITOR,
+    "/etc/fstab or /etc/crypttab wants devices at boot that are not there; a restart would not come to its end.",
+    "Correct the entries, or give them the option nofail.",
+    OWN,
+    needs=("missing_devices",),
+)
+def _missing_devices(case: Case) -> Verdict:
+    return names(case, "missing_devices")
+
+
+@_linux(
+    "linux.crypttab",
+    INHIBITOR,
+    "Encrypted volumes are opened at boot, and somebody has to type a passphrase at the console, or a key is used.",
+    "Give each volume that asks a key file or the option nofail in /etc/crypttab; keep the key files readable at boot.",
+    OWN,
+    needs=("crypttab_asks", "crypttab_keys"),
+)
+def _crypttab(case: Case) -> Verdict:
+    asking, keyed = names(case, "crypttab_asks"), names(case, "crypttab_keys")
+    if asking:
+        return f"a passphrase is asked for: {asking}"
+    return Weighed(f"opened by a key: {keyed}", WARNING) if keyed else None
+
+
+#: Files that people make immutable and that no package replaces.
+_HARMLESS = frozenset(("/etc/resolv.conf", "/etc/hosts"))
+
+
+@_linux(
+    "linux.immutable_files",
+    WARNING,
+    "System files have the attribute immutable or append-only, so packages cannot replace them.",
+    "Run chattr -i -a on each of them for the time of the migration.",
+    OWN,
+    needs=("immutable_files",),
+)
+def _immutable_files(case: Case) -> Verdict:
+    found = names(case, "immutable_files")
+    return Weighed(found, INHIBITOR) if found and set(found.split()) - _HARMLESS else found
 
 
 @_linux(

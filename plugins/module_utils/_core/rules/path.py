@@ -46,7 +46,7 @@ def _region(case: Case) -> Verdict:
     Scope.GUEST,
 )
 def _version(case: Case) -> Verdict:
-    return _outside(_said(case, "version"), case.path.versions) if case.path else None
+    return _outside(_said(case, "version"), case.path.versions) if case.path and _is_next(case) else None
 
 
 @rule(
@@ -58,7 +58,7 @@ def _version(case: Case) -> Verdict:
     Scope.GUEST,
 )
 def _edition(case: Case) -> Verdict:
-    return _outside(_said(case, "edition"), case.path.editions) if case.path else None
+    return _outside(_said(case, "edition"), case.path.editions) if case.path and _is_next(case) else None
 
 
 @rule(
@@ -71,6 +71,11 @@ def _edition(case: Case) -> Verdict:
 )
 def _language(case: Case) -> Verdict:
     return _outside(_said(case, "language"), case.path.languages) if case.path else None
+
+
+def _is_next(case: Case) -> bool:
+    """Say whether the path starts from what the guest runs now; what an earlier hop leaves behind is not seen yet."""
+    return case.source == required(case.guest).os
 
 
 def _said(case: Case, name: str) -> str:

@@ -114,7 +114,7 @@ class Rule:
         """Return what is wrong, if anything is. What is not known is never fine, and never only a remark."""
         facts = {name: value for name in self.needs if is_known(name, value := case.fact(name))}
         if len(facts) < len(self.needs):
-            evidence = ", ".join(f"{name}: {facts.get(name, NOT_KNOWN)}" for name in self.needs)
+            evidence = ", ".join(f"{name}: {facts.get(name) or _not_known(case, name)}" for name in self.needs)
             return self._finding(case, evidence, INHIBITOR if severity == INHIBITOR else WARNING)
         verdict = self.check(case)
         if isinstance(verdict, Weighed):
@@ -124,6 +124,12 @@ class Rule:
     def _finding(self, case: Case, evidence: str, severity: str) -> Finding:
         message, remedy = (in_words(text, case.words) for text in (self.message, self.remedy))
         return Finding(self.id, severity, message, evidence, remedy, self.source)
+
+
+def _not_known(case: Case, name: str) -> str:
+    """Return that a fact is not known, with the guest's own reason where it gave one."""
+    reason = "".join(character for character in case.fact(f"why.{name}")[:160] if " " <= character <= "~")
+    return f"{NOT_KNOWN} ({reason})" if reason else NOT_KNOWN
 
 
 RULES: list[Rule] = []
