@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.evergreen.os_migration.plugins.action.batch import guest_scripts
+from ansible_collections.evergreen.os_migration.plugins.action.os_migration import guest_scripts
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Cloud
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.goal import Goal, Offer
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration.tables import MIGRATION

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.evergreen.os_migration.plugins.action.batch import guest_scripts
+from ansible_collections.evergreen.os_migration.plugins.action.os_migration import guest_scripts
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.rules.forms import FORMS, is_known
 from cloudsim.alicloud.lab import Lab
 from cloudsim.core.linux_guest import inside

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.evergreen.os_migration.plugins.action.batch import guest_scripts
+from ansible_collections.evergreen.os_migration.plugins.action.os_migration import guest_scripts
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.facts import parse
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.rules import INHIBITOR, WARNING, Case
 from cloudsim.alicloud.lab import Lab
