@@ -12,6 +12,7 @@ from enum import Enum, auto
 from fnmatch import fnmatchcase
 from typing import TypeAlias
 
+from ..facts import why_not
 from ..goal import in_words
 from ..model import UNKNOWN, Account, Enrolment, Finding, Guest, Hop, Instance, Waiver, Work
 from ..paths import Path
@@ -114,7 +115,7 @@ class Rule:
         """Return what is wrong, if anything is. What is not known is never fine, and never only a remark."""
         facts = {name: value for name in self.needs if is_known(name, value := case.fact(name))}
         if len(facts) < len(self.needs):
-            evidence = ", ".join(f"{name}: {facts.get(name, NOT_KNOWN)}" for name in self.needs)
+            evidence = ", ".join(f"{name}: {facts.get(name) or _not_known(case, name)}" for name in self.needs)
             return self._finding(case, evidence, INHIBITOR if severity == INHIBITOR else WARNING)
         verdict = self.check(case)
         if isinstance(verdict, Weighed):
@@ -124,6 +125,12 @@ class Rule:
     def _finding(self, case: Case, evidence: str, severity: str) -> Finding:
         message, remedy = (in_words(text, case.words) for text in (self.message, self.remedy))
         return Finding(self.id, severity, message, evidence, remedy, self.source)
+
+
+def _not_known(case: Case, name: str) -> str:
+    """Return that a fact is not known, and why, where the guest could tell."""
+    why = why_not(case.guest.facts, name) if case.guest else ""
+    return f"{NOT_KNOWN} ({why})" if why else NOT_KNOWN
 
 
 RULES: list[Rule] = []
