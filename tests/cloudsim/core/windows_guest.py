@@ -14,6 +14,8 @@ FACTS_MARKER = "# evergreen.os_migration guest facts"
 IMPORT_MARKS = ("acs-plugin-manager", "smc-client-plugin")
 FAILED = "Import Source Server Failed! The activation code is invalid, expired or used up."
 _HEALTHY = {
+    "installation": "server",
+    "installers": "none",
     "tls12": "yes",
     "reboot_required": "no",
     "roles": "none",
