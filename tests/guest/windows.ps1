@@ -70,6 +70,9 @@ $standIns = {
         $key = "$Path$LiteralPath"
         Note "registry $key"
         if (-not (Check 'Get-ItemProperty' $key)) {
+            if ($key -match '^HKLM:\\SYSTEM\\CurrentControlSet\\Services\\(.*)$') {
+                $mode = @($world.services | Where-Object { $_.Name -eq $matches[1] })[0].StartMode
+                return [pscustomobject]@{ Start = @{ Auto = 2; Manual = 3; Disabled = 4 }[$mode] } }
             if (-not $world.registry.Contains($key)) { Write-Error "Cannot find path '$key' because it does not exist."; return }
             [pscustomobject]$world.registry[$key] } }
     function New-Item { param($Path, $ItemType, [switch]$Force)
@@ -97,11 +100,11 @@ $standIns = {
     function Stop-Process { param($InputObject, [switch]$Force) Note "stop $($InputObject.Name)" }
     function cmd.exe { Note "start cmd.exe $args"; if (-not (Check 'cmd.exe' '')) { $world.dir } }
     # Services: name, status, start mode, and what depends on each.
-    function Find-Service($Pattern) { $world.services | Where-Object { $_.Name -like $Pattern } }
+    function Find-Made($Pattern) { $world.services | Where-Object { $_.Name -like $Pattern } }
     function Get-Service { param($Name = '*')
         Note 'services'
         if (Check 'Get-Service' $Name) { return }
-        foreach ($each in @(Find-Service $Name)) {
+        foreach ($each in @(Find-Made $Name)) {
             $needing = @($world.services | Where-Object { $_.Needs -contains $each.Name } | ForEach-Object { [pscustomobject]@{ Name = $_.Name; Status = $_.Status } })
             [pscustomobject]@{ Name = $each.Name; Status = $each.Status; DependentServices = $needing } } }
     function Stop-One($Service, $Force) {
@@ -112,14 +115,14 @@ $standIns = {
         $Service.Status = 'Stopped'
         Note "stop service $($Service.Name)" }
     function Stop-Service { param($Name, [switch]$Force)
-        foreach ($each in @(Find-Service $Name)) { if (-not (Check 'Stop-Service' $each.Name)) { Stop-One $each $Force } } }
+        foreach ($each in @(Find-Made $Name)) { if (-not (Check 'Stop-Service' $each.Name)) { Stop-One $each $Force } } }
     function Start-One($Service) {
         foreach ($each in $world.services | Where-Object { $Service.Needs -contains $_.Name -and $_.Status -ne 'Running' }) { Start-One $each }
         if ($Service.StartMode -eq 'Disabled') { throw "it is disabled" }
         $Service.Status = 'Running'
         Note "start service $($Service.Name)" }
     function Start-Service { param($Name)
-        foreach ($each in @(Find-Service $Name)) { if (-not (Check 'Start-Service' $each.Name)) { Start-One $each } } }
+        foreach ($each in @(Find-Made $Name)) { if (-not (Check 'Start-Service' $each.Name)) { Start-One $each } } }
     foreach ($each in $case.gone) { Set-Item -Path "function:$each" -Value { throw "The term is not recognized" } }
 }
 
@@ -149,6 +152,14 @@ function Set-Guest($Shell, $Case) {
     $env:PROCESSOR_ARCHITEW6432 = ''
 }
 
+# A text that runs many times is read once.
+$known = @{}
+$texts = [Collections.Generic.List[string]]::new()
+function Get-Number($Text) {
+    if (-not $texts.Contains($Text)) { $texts.Add($Text) }
+    $texts.IndexOf($Text)
+}
+
 function Get-Rows($Rows) { ,@($Rows | ForEach-Object { [pscustomobject]$_ }) }
 
 function Invoke-Case($Case) {
@@ -167,11 +178,19 @@ function Invoke-Case($Case) {
         if ($world.wmi.Contains('Win32_Service')) { $classes['Win32_Service'] = [object[]](Get-Rows $world.wmi['Win32_Service']) }
         $shell = Get-Shell $Case
         Set-Guest $shell $Case
-        # As an agent runs a file: it is a script of its own, whose exit ends it.
-        $text = $step.text -replace '\[Environment\]::OSVersion\.Version', '([version]$world.version)'
+        # Exit would end the harness: what a script exits with is in $status.
+        $name = "Step$(Get-Number $step.text)"
+        $text = $step.text -replace '(?m)^exit \$status', '' -replace '\[Environment\]::OSVersion\.Version', '([version]$world.version)'
         $said = @()
         $trouble = ''
-        try { $said = @($shell.AddScript($text).Invoke() | ForEach-Object { "$_" }) }
+        try {
+            if (-not $known.Contains("$($shell.InstanceId) $name")) {
+                $known["$($shell.InstanceId) $name"] = 1
+                $null = $shell.AddScript("function global:$name { $text }").Invoke()
+                $shell.Commands.Clear()
+            }
+            $said = @($shell.AddScript(". $name").Invoke() | ForEach-Object { "$_" })
+        }
         catch { $trouble = "$_" }
         $answers += @{
             output = $said; trouble = $trouble; errors = @($shell.Streams.Error | ForEach-Object { "$_" })

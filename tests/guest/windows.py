@@ -144,7 +144,7 @@ class Answer:
         return "\n".join(self.steps[-1].output)
 
 
-def run(cases: Sequence[Case], timeout: int = 120) -> list[Answer]:
+def run(cases: Sequence[Case], timeout: int = 60) -> list[Answer]:
     """Run all cases in one PowerShell."""
     sent = []
     for case in cases:
