@@ -26,32 +26,48 @@ function Test-OwnDirectory($Path) {
 
 # Our file goes when it is closed, whatever becomes of this script.
 function Open-Hold($Directory) {
-    $name = "osm-$([guid]::NewGuid()).tmp"
-    $stream = New-Object System.IO.FileStream("$Directory\$name", 'CreateNew', 'Write', 'None', 8, 'DeleteOnClose')
-    @{ Directory = $Directory; Name = $name; Stream = $stream }
+    $path = [System.IO.Path]::Combine($Directory, "osm-$([guid]::NewGuid()).tmp")
+    $stream = New-Object System.IO.FileStream($path, 'CreateNew', 'Write', 'None', 8, 'DeleteOnClose')
+    @{ Directory = $Directory; Path = $path; Stream = $stream }
 }
 
 # Our file is seen where we are about to delete: this still is the directory in which it was made.
 function Test-Hold($Hold) {
-    (Test-OwnDirectory $Hold.Directory) -and [System.IO.File]::Exists("$($Hold.Directory)\$($Hold.Name)")
+    (Test-OwnDirectory $Hold.Directory) -and [System.IO.File]::Exists($Hold.Path)
+}
+
+function Assert-Hold($Holds) {
+    foreach ($hold in $Holds) {
+        if (-not (Test-Hold $hold)) { throw "$($hold.Directory) was replaced meanwhile" }
+    }
+}
+
+function Assert-OwnDirectory($Path) {
+    if (-not (Test-OwnDirectory $Path)) { throw "$Path was replaced meanwhile" }
 }
 
 # A file by its name in a directory that is held; a link is removed itself, and a directory is refused.
 function Remove-OldFile($Holds, $Name) {
-    foreach ($hold in $Holds) {
-        if (-not (Test-Hold $hold)) { throw "$($hold.Directory) was replaced meanwhile" }
-    }
-    [System.IO.File]::Delete("$($Holds[-1].Directory)\$Name")
+    Assert-Hold $Holds
+    [System.IO.File]::Delete([System.IO.Path]::Combine($Holds[-1].Directory, $Name))
 }
 
 function Clear-Directory($Directory, $Above) {
     $holds = $Above
-    if ($mode -eq 'apply') { $holds = @($Above) + @(Open-Hold $Directory) }
+    $own = ''
+    Assert-Hold $Above
+    Assert-OwnDirectory $Directory
+    if ($mode -eq 'apply') {
+        $holds = @($Above) + @(Open-Hold $Directory)
+        $own = $holds[-1].Path
+    }
     try {
-        if (-not (Test-OwnDirectory $Directory)) { throw "$Directory was replaced meanwhile" }
+        # Once more, now that it is held and nobody can replace it any more.
+        Assert-OwnDirectory $Directory
         foreach ($item in @(Get-ChildItem -LiteralPath $Directory -Force)) {
+            if ($item.FullName -eq $own) { continue }
             if ([int]$item.Attributes -band $reparsePoint) { $found.Passed += 1 }
-            elseif ($item.PSIsContainer) { Clear-Below "$Directory\$($item.Name)" $holds }
+            elseif ($item.PSIsContainer) { Clear-Below $item.FullName $holds }
             elseif ($item.LastWriteTime -lt $limit) { Clear-File $item $holds }
         }
     }
@@ -106,24 +122,34 @@ function Remove-Component {
     "Dism /Cleanup-Image $cleanup ended with $($process.ExitCode) (3010: restart the guest before the migration)"
 }
 
-foreach ($directory in "$env:SystemRoot\Temp", "$env:SystemRoot\SoftwareDistribution\Download") {
+function Clear-Root($Directory) {
     $found.Files = $found.Bytes = $found.Deleted = $found.Left = $found.Passed = 0
     try {
-        if (-not (Test-Path -LiteralPath $directory)) { "no $directory here" }
-        elseif (-not (Test-OwnDirectory $directory)) { "$directory leads elsewhere: left alone" }
-        else {
-            Clear-Directory $directory @()
-            "$(Get-Text), $($found.Passed) links and closed directories are passed over, in $directory"
-        }
+        if (-not (Test-Path -LiteralPath $Directory)) { return "no $Directory here" }
+        if (-not (Test-OwnDirectory $Directory)) { return "$Directory leads elsewhere: left alone" }
+        Clear-Directory (Get-Item -LiteralPath $Directory -Force).FullName @()
+        "$(Get-Text), $($found.Passed) links and closed directories are passed over, in $Directory"
     }
     catch {
-        "cannot look through ${directory}: $_"
-        $status = 1
+        "cannot look through ${Directory}: $_"
+        $script:status = 1
     }
+}
+
+# A policy that forbids methods and types also forbids to hold a directory.
+if ("$($ExecutionContext.SessionState.LanguageMode)" -eq 'FullLanguage') {
+    foreach ($directory in "$env:SystemRoot\Temp", "$env:SystemRoot\SoftwareDistribution\Download") {
+        Clear-Root $directory
+    }
+}
+else {
+    'a policy constrains the language of PowerShell here: nothing is deleted, free the space by hand'
+    $components = 'false'
+    $status = 1
 }
 try {
     if ($components -eq 'true') { Remove-Component }
-    "$(Get-FreeMib) MiB are free on $env:SystemDrive now"
+    if ($status -eq 0) { "$(Get-FreeMib) MiB are free on $env:SystemDrive now" }
 }
 catch {
     "$_"
