@@ -119,8 +119,8 @@ function Get-OnlyRow($Query, $Namespace = 'root\cimv2') {
 }
 
 function Get-System {
-    Get-OnlyRow ('SELECT Caption, BuildNumber, OperatingSystemSKU, OSLanguage, FreePhysicalMemory ' +
-        'FROM Win32_OperatingSystem')
+    $names = 'Caption, BuildNumber, OperatingSystemSKU, OSLanguage, FreePhysicalMemory'
+    Get-OnlyRow "SELECT $names FROM Win32_OperatingSystem"
 }
 
 function Get-ServiceRow { Get-Row 'SELECT Name, State FROM Win32_Service' }
@@ -227,8 +227,8 @@ $roleServices = @{
 
 function Get-BlockingRole {
     $role = (Get-OnlyRow 'SELECT DomainRole FROM Win32_ComputerSystem').DomainRole
-    $terminal = (Get-OnlyRow 'SELECT TerminalServerMode FROM Win32_TerminalServiceSetting' `
-        'root\cimv2\TerminalServices').TerminalServerMode
+    $query = 'SELECT TerminalServerMode FROM Win32_TerminalServiceSetting'
+    $terminal = (Get-OnlyRow $query 'root\cimv2\TerminalServices').TerminalServerMode
     if ($null -eq $role -or $null -eq $terminal) { throw 'it is empty' }
     if ($role -ge 4) { 'domain_controller' }
     foreach ($service in @(Get-ServiceRow)) {
@@ -240,10 +240,12 @@ function Get-BlockingRole {
 }
 
 # Beginnings of service names. Windows' own Defender is none of them: migration copes with it.
-$antivirusServices = '^(a2antimalware|aswbidsagent|avast|avg|avp|bdredline|cbdefense|csfalconservice|cylancesvc' +
-    '|ds_agent|ekrn|epsecurityservice|fsma|hipsdaemon|huorong|kxescore|masvc|mbamservice|mcshield|mfe|msmpsvc' +
-    '|nortonsecurity|ntrtscan|psanhost|qhactivedefense|savservice|sentinelagent|sepmasterservice|sophos' +
-    '|symantec antivirus|tmccsf|tmlisten|vipre|wrsvc|xagt|zhudongfangyu)'
+$antivirusServices = '^(' + (@(
+    'a2antimalware|aswbidsagent|avast|avg|avp|bdredline|cbdefense|csfalconservice|cylancesvc|ds_agent|ekrn'
+    'epsecurityservice|fsma|hipsdaemon|huorong|kxescore|masvc|mbamservice|mcshield|mfe|msmpsvc'
+    'nortonsecurity|ntrtscan|psanhost|qhactivedefense|savservice|sentinelagent|sepmasterservice|sophos'
+    'symantec antivirus|tmccsf|tmlisten|vipre|wrsvc|xagt|zhudongfangyu'
+) -join '|') + ')'
 
 function Get-AntivirusName {
     Get-ServiceRow | Where-Object { $_.State -eq 'Running' -and $_.Name -match $antivirusServices } |
@@ -271,9 +273,8 @@ function Get-DriverFile($Driver) {
 # Who made a driver is in its file. The clouds' own are virtio and Xen.
 function Get-ThirdPartyDriver {
     Assert-Native
-    $rows = @(Get-Row ("SELECT Name, PathName FROM Win32_SystemDriver WHERE State='Running' " +
-        "AND (StartMode='Boot' OR StartMode='System')"))
-    foreach ($driver in $rows) {
+    $started = "State='Running' AND (StartMode='Boot' OR StartMode='System')"
+    foreach ($driver in @(Get-Row "SELECT Name, PathName FROM Win32_SystemDriver WHERE $started")) {
         $file = Get-Item -LiteralPath (Get-DriverFile $driver)
         if ($null -eq $file) { throw "no file of the driver $($driver.Name)" }
         if ($file.VersionInfo.CompanyName -notmatch 'Microsoft|Red Hat|Alibaba|Amazon|Citrix|Xen') { $driver.Name }
@@ -285,9 +286,9 @@ function Get-ThirdPartyDriver {
 # The application is Windows itself. Asked for all properties, the service takes many seconds. Add-ons, such as keys for
 # extended security updates, are licences beside it.
 function Get-License {
-    $rows = @(Get-Row ('SELECT Description, LicenseStatus, LicenseIsAddon FROM SoftwareLicensingProduct ' +
-        "WHERE ApplicationID='55c92734-d682-4d71-983e-d6ec3f16059f' AND PartialProductKey IS NOT NULL") |
-        Where-Object { -not $_.LicenseIsAddon })
+    $windows = "ApplicationID='55c92734-d682-4d71-983e-d6ec3f16059f' AND PartialProductKey IS NOT NULL"
+    $query = "SELECT Description, LicenseStatus, LicenseIsAddon FROM SoftwareLicensingProduct WHERE $windows"
+    $rows = @(Get-Row $query | Where-Object { -not $_.LicenseIsAddon })
     if ($rows.Count -ne 1) { throw "Windows has $($rows.Count) licences" }
     $rows[0]
 }

@@ -27,7 +27,8 @@ function Test-OwnDirectory($Path) {
 # Our file goes when it is closed, whatever becomes of this script.
 function Open-Hold($Directory) {
     $path = [System.IO.Path]::Combine($Directory, "osm-$([guid]::NewGuid()).tmp")
-    $stream = New-Object System.IO.FileStream($path, 'CreateNew', 'Write', 'None', 8, 'DeleteOnClose')
+    $own = [System.IO.FileOptions]::DeleteOnClose
+    $stream = New-Object System.IO.FileStream($path, 'CreateNew', 'Write', 'None', 8, $own)
     @{ Directory = $Directory; Path = $path; Stream = $stream }
 }
 
