@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 HARNESS = Path(__file__).with_name("windows.ps1")
 MISSING = "no PowerShell found: install pwsh, or name one by the variable PWSH"
 World = dict[str, Any]
@@ -39,9 +41,19 @@ TOTALS = {
     "en-US": (1033, "   54321 File(s)    17179869184 bytes", "   12345 Dir(s)  42949672960 bytes free"),
     "zh-CN": (2052, "   54321 个文件    17179869184 字节", "   12345 个目录  42949672960 可用字节"),
     "zh-TW": (1028, "   54321 個檔案   17179869184 位元組", "   12345 個目錄  42949672960 位元組可用"),
-    "ja-JP": (1041, "   54321 個のファイル   17179869184 バイト", "   12345 個のディレクトリ  42949672960 バイトの空き領域"),
+    "ja-JP": (
+        1041,
+        "   54321 個のファイル   17179869184 バイト",
+        "   12345 個のディレクトリ  42949672960 バイトの空き領域",
+    ),
     "de-DE": (1031, "   54321 Datei(en), 17179869184 Bytes", "   12345 Verzeichnis(se), 42949672960 Bytes frei"),
 }
+
+
+def may(*scripts: str) -> set[str]:
+    """What these scripts may do, as it is seen in the calls of an answer."""
+    rows = yaml.safe_load(HARNESS.with_name("windows.yml").read_text("utf-8"))
+    return {f"{verb} {thing}" for script in scripts for verb, things in rows[script].items() for thing in things}
 
 
 def find() -> str:

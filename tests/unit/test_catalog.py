@@ -58,7 +58,8 @@ def said(release: Release) -> tuple[str, ...]:
 def check(release: Release) -> None:
     assert release.id in IDS
     assert release.edition in EDITION_IDS or "(SKU " in release.edition
-    assert len(release.edition) <= 120 and len(release.language) <= 120
+    assert len(release.edition) <= 120
+    assert len(release.language) <= 120
     assert release.id != UNKNOWN or said(release) == (UNKNOWN,)
 
 

@@ -223,7 +223,9 @@ def test_windows_scripts_are_ascii(script: Path) -> None:
 def test_the_facts_script_asks_for_nothing_slow_or_with_side_effects() -> None:
     root = tree((ROOT / "guest/facts.ps1").read_text("utf-8"))
     used = {name for _command, name, _parameters in commands(root)}
-    changing = {name for name in used if name.split("-")[0] in ("set", "remove", "clear", "start", "stop", "add", "copy")}
+    changing = {
+        name for name in used if name.split("-")[0] in ("set", "remove", "clear", "start", "stop", "add", "copy")
+    }
     assert changing == {"start-process", "stop-process"}
     started = [word(command) for command, name, _parameters in commands(root) if name == "start-process"]
     assert [text.startswith("start-process -filepath cmd.exe ") for text in started] == [True]
@@ -274,7 +276,9 @@ def positional(source: str) -> Found:
     for command, name, parameters in commands(tree(source)):
         elements = command.child_by_field_name("command_elements")
         values = [child for child in elements.children if child.is_named] if elements else []
-        values = [child for child in values if child.type not in ("command_parameter", "command_argument_sep", "redirection")]
+        values = [
+            child for child in values if child.type not in ("command_parameter", "command_argument_sep", "redirection")
+        ]
         if len(values) - len(parameters) >= 3 and name not in PROGRAMS:
             yield place(command)
 
@@ -288,7 +292,9 @@ def indentation(source: str) -> Found:
     """PSUseConsistentIndentation: four blanks a level and for the rest of a pipeline, none after another operator."""
     depth, before = 0, ""
     for line in source.splitlines():
-        code = re.sub(r"'[^']*'|\"[^\"]*\"|(?:^|\s)#.*$", lambda found: "_" * len(found[0]) if found[0][0] in "'\"" else "", line)
+        code = re.sub(
+            r"'[^']*'|\"[^\"]*\"|(?:^|\s)#.*$", lambda found: "_" * len(found[0]) if found[0][0] in "'\"" else "", line
+        )
         closing = len(re.match(r"[})\s]*", code)[0].replace(" ", "")) and code.strip()[0] in "})"
         level = 4 * (depth - (1 if closing else 0))
         allowed = {level, level + 4} if before.endswith("|") else {level}

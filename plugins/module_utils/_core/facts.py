@@ -22,7 +22,6 @@ _MOST_CHARACTERS = 65536
 _COUNT = re.compile(r"osm-facts lines (\d{1,6})(?: (\d{1,6}))?")
 #: What a script makes of a character that is not ASCII, and of a backslash before what looks like one.
 _ESCAPED = re.compile(r"\\u([0-9a-f]{4})")
-_WHY, _LONGEST_WHY = "why.", 160
 
 
 def parse(text: str) -> Guest:
@@ -45,11 +44,6 @@ def parse(text: str) -> Guest:
     facts = {key: _readable(value.strip()) for key, separator, value in pairs if separator}
     release = _release(facts)
     return Guest(release.id, True, facts, release.version, release.edition, release.language)
-
-
-def why_not(facts: Mapping[str, str], name: str) -> str:
-    """Return why the guest could not find a fact out, as far as it says so."""
-    return facts.get(_WHY + name, "")[:_LONGEST_WHY]
 
 
 def _hole(body: Sequence[str]) -> str:

@@ -12,7 +12,6 @@ from enum import Enum, auto
 from fnmatch import fnmatchcase
 from typing import TypeAlias
 
-from ..facts import why_not
 from ..goal import in_words
 from ..model import UNKNOWN, Account, Enrolment, Finding, Guest, Hop, Instance, Waiver, Work
 from ..paths import Path
@@ -128,9 +127,9 @@ class Rule:
 
 
 def _not_known(case: Case, name: str) -> str:
-    """Return that a fact is not known, and why, where the guest could tell."""
-    why = why_not(case.guest.facts, name) if case.guest else ""
-    return f"{NOT_KNOWN} ({why})" if why else NOT_KNOWN
+    """Return that a fact is not known, with the guest's own reason where it gave one."""
+    reason = "".join(character for character in case.fact(f"why.{name}")[:160] if " " <= character <= "~")
+    return f"{NOT_KNOWN} ({reason})" if reason else NOT_KNOWN
 
 
 RULES: list[Rule] = []
