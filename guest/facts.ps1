@@ -5,49 +5,143 @@
 # evergreen.os_migration guest facts
 #
 # Prints what the precheck rules want to know about a Windows guest and changes nothing.
-# Runs on Windows Server 2008 R2: PowerShell 2.0, WMI and registry only; a fact that cannot be found is left out.
-
-$ErrorActionPreference = 'SilentlyContinue'
-# Without a console there is nothing to set; the agent then takes the bytes as they are.
-try { [Console]::OutputEncoding = New-Object System.Text.UTF8Encoding($false) } catch { }
+# Runs on Windows Server 2008 R2: PowerShell 2.0, WMI and registry only. Each fact is found in a scope of its own: one
+# that cannot be found is left out, and a line "why.FACT=..." says why. All that is printed is ASCII, and counted.
 
 $control = 'HKLM:\SYSTEM\CurrentControlSet\Control'
-$currentVersion = 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion'
+$windowsKey = 'HKLM:\SOFTWARE\Microsoft\Windows'
+$currentVersion = "$windowsKey\CurrentVersion"
+# Under a policy that constrains the language, methods and most types are forbidden.
+$constrained = "$($ExecutionContext.SessionState.LanguageMode)" -ne 'FullLanguage'
+# What does not answer costs so many seconds, and all of WMI together so many.
+$queryLimit = 15
+$wmiLimit = 60
+$directoryLimit = 30
 
 # ---- How facts are printed -------------------------------------------------------------------------------------------
 
-function Write-Fact($Key, $Value) {
-    if ("$Value" -ne '') { "$Key=$Value" }
+# One line of ASCII: \uXXXX for what is not, and for a backslash that would be read as the beginning of one.
+function ConvertTo-Ascii($Text) {
+    $line = ("$Text" -replace '\s+', ' ').Trim()
+    $line = $line -creplace '\\(?=u[0-9a-f]{4})', '\u005c'
+    if ($line -cmatch '^[ -~]*$') { return $line }
+    -join ($line.ToCharArray() | ForEach-Object {
+        if ($_ -cmatch '[ -~]') { $_ }
+        else { '\u{0:x4}' -f [int]$_ }
+    })
+}
+
+function Limit-Text($Text, $Length) {
+    if ($Text.Length -le $Length) { return $Text }
+    $Text.Substring(0, $Length) -creplace '\\(u[0-9a-f]{0,3})?$', ''
 }
 
 # The names as one list of bounded length, or the word none.
-function Write-List($Key, $Names) {
+function Join-Name($Names) {
     $words = @($Names | Where-Object { $_ } | Select-Object -First 20 | ForEach-Object {
-        $word = "$_" -replace '\s+', '_'
-        $word.Substring(0, [math]::Min($word.Length, 80))
+        Limit-Text ((ConvertTo-Ascii $_) -replace ' ', '_') 80
     })
-    if ($words.Count -eq 0) { $words = @('none') }
-    Write-Fact $Key ($words -join ' ')
+    if ($words.Count -eq 0) { return 'none' }
+    $words -join ' '
 }
 
-function Write-Answer($Key, $Yes) {
-    $word = 'no'
-    if ($Yes) { $word = 'yes' }
-    Write-Fact $Key $word
+function Get-Answer($Yes) {
+    if ($Yes) { return 'yes' }
+    'no'
 }
 
-# Nothing when the key or the value is not there.
+# What went wrong first: PowerShell wraps it in sentences of its own.
+function Get-Reason($Record) {
+    $reason = $Record.Exception
+    while ($null -ne $reason.InnerException) { $reason = $reason.InnerException }
+    $reason.Message
+}
+
+# Whatever goes wrong while a fact is looked for, only this fact is left out.
+function Write-Known($Name, $Look) {
+    $ErrorActionPreference = 'Stop'
+    try {
+        $value = & $Look
+        if ("$value" -eq '') { throw 'it is empty' }
+        "$Name=$value"
+    }
+    catch {
+        $why = Limit-Text (ConvertTo-Ascii (Get-Reason $_)) 120
+        "why.$Name=$why"
+    }
+}
+
+function Write-Fact($Name, $Find) { Write-Known $Name { ConvertTo-Ascii (& $Find) } }
+
+function Write-List($Name, $Find) { Write-Known $Name { Join-Name (& $Find) } }
+
+# ---- Where facts come from -------------------------------------------------------------------------------------------
+
+# The rows of each WMI query that was asked, or its trouble: what failed once is not waited for again.
+$asked = @{}
+$spent = 0
+
+function Search-Wmi($Query, $Namespace) {
+    if ($constrained) {
+        return Get-CimInstance -Query $Query -Namespace $Namespace -OperationTimeoutSec $queryLimit
+    }
+    $searcher = [wmisearcher]$Query
+    $searcher.Scope.Path = "\\.\$Namespace"
+    $searcher.Scope.Options.Authentication = 'PacketPrivacy'
+    $searcher.Options.Timeout = [timespan]"0:0:$queryLimit"
+    foreach ($row in $searcher.Get()) { $row }
+}
+
+# The rows of a class: at least one, for each class that is asked here has some on every server.
+function Get-Row($Query, $Namespace = 'root\cimv2') {
+    if (-not $asked.ContainsKey($Query)) {
+        $asked[$Query] = @{ Rows = @(); Trouble = '' }
+        if ($spent -ge $wmiLimit) {
+            $asked[$Query].Trouble = 'WMI has taken too long before'
+        }
+        else {
+            $began = Get-Date
+            try { $asked[$Query].Rows = @(Search-Wmi $Query $Namespace | Where-Object { $_ }) }
+            catch { $asked[$Query].Trouble = "WMI: $(Get-Reason $_)" }
+            $script:spent += ((Get-Date) - $began).TotalSeconds
+        }
+    }
+    if ($asked[$Query].Trouble) { throw $asked[$Query].Trouble }
+    if ($asked[$Query].Rows.Count -eq 0) { throw 'WMI has no such object' }
+    $asked[$Query].Rows
+}
+
+# Of what there can be one only.
+function Get-OnlyRow($Query, $Namespace = 'root\cimv2') {
+    $rows = @(Get-Row $Query $Namespace)
+    if ($rows.Count -ne 1) { throw "WMI has $($rows.Count) of it" }
+    $rows[0]
+}
+
+function Get-System {
+    $names = 'Caption, BuildNumber, OperatingSystemSKU, OSLanguage, FreePhysicalMemory'
+    Get-OnlyRow "SELECT $names FROM Win32_OperatingSystem"
+}
+
+function Get-ServiceRow { Get-Row 'SELECT Name, State FROM Win32_Service' }
+
+# A 32-bit process on a 64-bit system is shown another registry and other files than the system's own.
+function Assert-Native {
+    if ([IntPtr]::Size -ne 8) { throw 'the agent runs in 32 bits and is shown another registry and other files' }
+}
+
+# Nothing when the key or the value is not there. What is there and cannot be read is an error.
 function Get-RegistryValue($Key, $Name) {
-    $item = Get-ItemProperty -Path $Key
-    if ($item) { $item.$Name }
+    if (Test-Path -LiteralPath $Key) { (Get-ItemProperty -LiteralPath $Key).$Name }
+}
+
+function Get-Mib($Amount, $OfMib) {
+    if ($null -eq $Amount) { throw 'it is empty' }
+    $whole = [long]$Amount
+    [long](($whole - $whole % $OfMib) / $OfMib)
 }
 
 # ---- The system ------------------------------------------------------------------------------------------------------
-
-function Get-EpochSecond {
-    $epoch = New-Object DateTime(1970, 1, 1)
-    [math]::Floor(((Get-Date).ToUniversalTime() - $epoch).TotalSeconds)
-}
 
 function Get-Architecture {
     $name = $env:PROCESSOR_ARCHITECTURE
@@ -60,38 +154,63 @@ function Get-Architecture {
 }
 
 # The language the system was installed in: migration cannot cross it, whatever language users see.
-function Get-LanguageName($OperatingSystem) {
-    if ($OperatingSystem.OSLanguage) {
-        [System.Globalization.CultureInfo]::GetCultureInfo([int]$OperatingSystem.OSLanguage).Name
+function Get-LanguageName($Code) {
+    if (-not $Code) { return '' }
+    try { [System.Globalization.CultureInfo]::GetCultureInfo([int]$Code).Name }
+    catch { "lcid-$Code" }
+}
+
+function Get-InstallationType {
+    Assert-Native
+    $type = Get-RegistryValue "$windowsKey NT\CurrentVersion" 'InstallationType'
+    switch ($type) {
+        $null { '' }
+        'Server' { 'server' }
+        'Server Core' { 'server_core' }
+        'Nano Server' { 'nano' }
+        default { 'other' }
     }
 }
 
 # The total that "dir" prints last is much faster than adding up 100,000 files here. Its words are translated, so only
-# the numbers count: <files> ... <bytes>, then a line about directories.
+# the numbers count: <files> ... <bytes>, then a line about directories. It is run twice, for the first time under a
+# limit: what then is in the cache does not stand still.
 function Get-DirectoryMib($Path) {
-    $lines = @(cmd.exe /c "dir /s /a /-c `"$Path`" 2>nul" | Select-Object -Last 2)
-    if ($lines.Count -eq 2 -and $lines[0] -match '(\d+)\D+(\d+)') {
-        [math]::Ceiling([double]$matches[2] / 1MB)
+    $words = "/d /c dir /s /a /-c `"$Path`""
+    $process = Start-Process -FilePath cmd.exe -ArgumentList "$words >nul 2>nul" -NoNewWindow -PassThru
+    try {
+        Wait-Process -InputObject $process -Timeout $directoryLimit
     }
+    catch {
+        Stop-Process -InputObject $process -Force
+        throw "dir did not end within $directoryLimit seconds"
+    }
+    $lines = @(cmd.exe /d /c "dir /s /a /-c `"$Path`" 2>nul" | Select-Object -Last 2)
+    if ($lines.Count -ne 2 -or $lines[1] -notmatch '\d+\D+\d+' -or $lines[0] -notmatch '(\d+)\D+(\d+)') {
+        throw 'dir gave no total'
+    }
+    Get-Mib ([long]$matches[2] + 1MB - 1) 1MB
 }
 
 # Before Windows Server 2012 the system has TLS 1.2 but does not use it until it is told to; its HTTP library (WinHTTP)
 # is told separately, there and on Windows Server 2012.
 function Test-Tls12 {
+    Assert-Native
     $version = [Environment]::OSVersion.Version
     $client = "$control\SecurityProviders\SCHANNEL\Protocols\TLS 1.2\Client"
     $enabled = Get-RegistryValue $client 'Enabled'
     $byDefault = Get-RegistryValue $client 'DisabledByDefault'
-    if ($enabled -eq 0 -or ($byDefault -ne $null -and $byDefault -ne 0)) { return $false }
-    if ($version -lt [version]'6.2' -and $byDefault -eq $null) { return $false }
+    if ($enabled -eq 0 -or ($null -ne $byDefault -and $byDefault -ne 0)) { return $false }
+    if ($version -lt [version]'6.2' -and $null -eq $byDefault) { return $false }
     if ($version -ge [version]'6.3') { return $true }
     $protocols = Get-RegistryValue "$currentVersion\Internet Settings\WinHttp" 'DefaultSecureProtocols'
     return [bool]($protocols -band 0x800)
 }
 
 function Test-RebootRequired {
-    (Test-Path "$currentVersion\Component Based Servicing\RebootPending") -or
-    (Test-Path "$currentVersion\WindowsUpdate\Auto Update\RebootRequired") -or
+    Assert-Native
+    (Test-Path -LiteralPath "$currentVersion\Component Based Servicing\RebootPending") -or
+    (Test-Path -LiteralPath "$currentVersion\WindowsUpdate\Auto Update\RebootRequired") -or
     [bool](Get-RegistryValue "$control\Session Manager" 'PendingFileRenameOperations')
 }
 
@@ -106,47 +225,76 @@ $roleServices = @{
     'TermServLicensing' = 'rds_licensing'
 }
 
-function Get-BlockingRole($Computer, $Terminal, $Services) {
-    if ($Computer.DomainRole -ge 4) { 'domain_controller' }
-    foreach ($service in $Services) {
+function Get-BlockingRole {
+    $role = (Get-OnlyRow 'SELECT DomainRole FROM Win32_ComputerSystem').DomainRole
+    $query = 'SELECT TerminalServerMode FROM Win32_TerminalServiceSetting'
+    $terminal = (Get-OnlyRow $query 'root\cimv2\TerminalServices').TerminalServerMode
+    if ($null -eq $role -or $null -eq $terminal) { throw 'it is empty' }
+    if ($role -ge 4) { 'domain_controller' }
+    foreach ($service in @(Get-ServiceRow)) {
         if ($roleServices.ContainsKey($service.Name)) { $roleServices[$service.Name] }
     }
     # 0 is the remote administration that every server has.
-    if ($Terminal.TerminalServerMode -eq 1) { 'rds_session_host' }
-    if (Test-Path "$env:SystemRoot\Web\RDWeb\Pages") { 'rds_web_access' }
+    if ($terminal -eq 1) { 'rds_session_host' }
+    if (Test-Path -LiteralPath "$env:SystemRoot\Web\RDWeb\Pages") { 'rds_web_access' }
 }
 
 # Beginnings of service names. Windows' own Defender is none of them: migration copes with it.
-$antivirusServices = '^(a2antimalware|aswbidsagent|avast|avg|avp|bdredline|cbdefense|csfalconservice|cylancesvc' +
-    '|ds_agent|ekrn|epsecurityservice|fsma|hipsdaemon|huorong|kxescore|masvc|mbamservice|mcshield|mfe|msmpsvc' +
-    '|nortonsecurity|ntrtscan|psanhost|qhactivedefense|savservice|sentinelagent|sepmasterservice|sophos' +
-    '|symantec antivirus|tmccsf|tmlisten|vipre|wrsvc|xagt|zhudongfangyu)'
+$antivirusServices = '^(' + (@(
+    'a2antimalware|aswbidsagent|avast|avg|avp|bdredline|cbdefense|csfalconservice|cylancesvc|ds_agent|ekrn'
+    'epsecurityservice|fsma|hipsdaemon|huorong|kxescore|masvc|mbamservice|mcshield|mfe|msmpsvc'
+    'nortonsecurity|ntrtscan|psanhost|qhactivedefense|savservice|sentinelagent|sepmasterservice|sophos'
+    'symantec antivirus|tmccsf|tmlisten|vipre|wrsvc|xagt|zhudongfangyu'
+) -join '|') + ')'
 
-function Get-AntivirusName($Services) {
-    $Services | Where-Object { $_.Status -eq 'Running' -and $_.Name -match $antivirusServices } |
+function Get-AntivirusName {
+    Get-ServiceRow | Where-Object { $_.State -eq 'Running' -and $_.Name -match $antivirusServices } |
         ForEach-Object { $_.Name }
+}
+
+# The programs that change Windows while they run. TrustedInstaller and msiexec also run while there is nothing to do:
+# what Windows Installer is at, it says in the registry.
+function Get-InstallerName {
+    Assert-Native
+    Get-Row 'SELECT Name FROM Win32_Process' | ForEach-Object { $_.Name } |
+        Where-Object { $_ -match '^(tiworker|wusa|dism|dismhost|setuphost|setupprep|windowsupdatebox)\.exe$' } |
+        Select-Object -Unique
+    if (Test-Path -LiteralPath "$currentVersion\Installer\InProgress") { 'msiexec.exe' }
 }
 
 function Get-DriverFile($Driver) {
     $path = "$($Driver.PathName)" -replace '^\\\?\?\\', ''
+    # Where no path is set, the kernel takes this one.
+    if ($path -eq '') { $path = "system32\drivers\$($Driver.Name).sys" }
     $path = $path -replace '^\\?SystemRoot\\', "$env:SystemRoot\"
     $path -replace '^system32\\', "$env:SystemRoot\system32\"
 }
 
 # Who made a driver is in its file. The clouds' own are virtio and Xen.
-function Get-ThirdPartyDriver($Drivers) {
-    foreach ($driver in $Drivers) {
-        $file = Get-Item -Path (Get-DriverFile $driver)
-        if ($file -and $file.VersionInfo.CompanyName -notmatch 'Microsoft|Red Hat|Alibaba|Amazon|Citrix|Xen') {
-            $driver.Name
-        }
+function Get-ThirdPartyDriver {
+    Assert-Native
+    $started = "State='Running' AND (StartMode='Boot' OR StartMode='System')"
+    foreach ($driver in @(Get-Row "SELECT Name, PathName FROM Win32_SystemDriver WHERE $started")) {
+        $file = Get-Item -LiteralPath (Get-DriverFile $driver)
+        if ($null -eq $file) { throw "no file of the driver $($driver.Name)" }
+        if ($file.VersionInfo.CompanyName -notmatch 'Microsoft|Red Hat|Alibaba|Amazon|Citrix|Xen') { $driver.Name }
     }
 }
 
 # ---- Activation, page file, crash dump -------------------------------------------------------------------------------
 
-function Get-ActivationChannel($Product) {
-    switch -regex -casesensitive ($Product.Description) {
+# The application is Windows itself. Asked for all properties, the service takes many seconds. Add-ons, such as keys for
+# extended security updates, are licences beside it.
+function Get-License {
+    $windows = "ApplicationID='55c92734-d682-4d71-983e-d6ec3f16059f' AND PartialProductKey IS NOT NULL"
+    $query = "SELECT Description, LicenseStatus, LicenseIsAddon FROM SoftwareLicensingProduct WHERE $windows"
+    $rows = @(Get-Row $query | Where-Object { -not $_.LicenseIsAddon })
+    if ($rows.Count -ne 1) { throw "Windows has $($rows.Count) licences" }
+    $rows[0]
+}
+
+function Get-ActivationChannel {
+    switch -regex -casesensitive ((Get-License).Description) {
         'KMS' { 'kms'; break }
         'MAK' { 'mak'; break }
         'RETAIL' { 'retail'; break }
@@ -155,68 +303,61 @@ function Get-ActivationChannel($Product) {
     }
 }
 
-function Write-ActivationFact {
-    # The application is Windows itself. Asked for all properties, the service takes many seconds.
-    $product = Get-WmiObject -Query ('SELECT Description, LicenseStatus FROM SoftwareLicensingProduct ' +
-        "WHERE ApplicationID='55c92734-d682-4d71-983e-d6ec3f16059f' AND PartialProductKey IS NOT NULL") |
-        Select-Object -First 1
-    if ($product) {
-        Write-Fact 'activation_channel' (Get-ActivationChannel $product)
-        Write-Answer 'activated' ($product.LicenseStatus -eq 1)
-    }
+function Test-Activated {
+    $status = (Get-License).LicenseStatus
+    if ($null -eq $status) { throw 'it is empty' }
+    $status -eq 1
 }
 
-function Write-PageFileFact {
-    $memory = Get-ItemProperty -Path "$control\Session Manager\Memory Management"
-    if ($memory) {
-        Write-List 'page_file' ($memory.ExistingPageFiles | ForEach-Object { $_ -replace '^\\\?\?\\', '' })
-    }
+# A list that is empty is there all the same; where it is not, nobody knows.
+function Get-PageFile {
+    $memory = Get-ItemProperty -LiteralPath "$control\Session Manager\Memory Management"
+    $files = @($memory.ExistingPageFiles | Where-Object { $_ } | ForEach-Object { $_ -replace '^\\\?\?\\', '' })
+    $names = @($memory.PSObject.Properties | ForEach-Object { $_.Name })
+    if ($files.Count -eq 0 -and $names -notcontains 'PagingFiles') { throw 'no page file is named' }
+    $files
 }
 
-function Write-CrashDumpFact {
-    $crash = Get-ItemProperty -Path "$control\CrashControl"
-    switch ($crash.CrashDumpEnabled) {
-        0 { Write-Fact 'crash_dump' 'none' }
-        1 { Write-Fact 'crash_dump' 'complete' }
-        2 { Write-Fact 'crash_dump' 'kernel' }
-        3 { Write-Fact 'crash_dump' 'small' }
-        7 { Write-Fact 'crash_dump' 'automatic' }
+function Get-CrashDump {
+    switch ((Get-ItemProperty -LiteralPath "$control\CrashControl").CrashDumpEnabled) {
+        $null { '' }
+        0 { 'none' }
+        1 { 'complete' }
+        2 { 'kernel' }
+        3 { 'small' }
+        7 { 'automatic' }
     }
-    Write-Fact 'crash_dump_file' $crash.DumpFile
 }
 
 # ---- All facts -------------------------------------------------------------------------------------------------------
 
-$system = Get-WmiObject -Class Win32_OperatingSystem
-$computer = Get-WmiObject -Class Win32_ComputerSystem
-$terminal = Get-WmiObject -Namespace 'root\cimv2\TerminalServices' -Class Win32_TerminalServiceSetting `
-    -Authentication PacketPrivacy
-$drive = Get-WmiObject -Class Win32_LogicalDisk -Filter "DeviceID='C:'"
-$services = @(Get-Service)
-$drivers = @(Get-WmiObject -Class Win32_SystemDriver -Filter (
-    "State='Running' AND (StartMode='Boot' OR StartMode='System')"))
-# A 32-bit process on a 64-bit system is shown another registry and other files than the system's own.
-$native = [IntPtr]::Size -eq 8
-
+$lines = @(
+    Write-Fact 'time' { [long]((Get-Date).ToUniversalTime() - [datetime]'1970-01-01').TotalSeconds }
+    Write-Fact 'os_name' { (Get-System).Caption }
+    Write-Fact 'os_build' { (Get-System).BuildNumber }
+    Write-Fact 'os_sku' { (Get-System).OperatingSystemSKU }
+    Write-Fact 'os_language' { Get-LanguageName (Get-System).OSLanguage }
+    Write-Fact 'installation' { Get-InstallationType }
+    Write-Fact 'arch' { Get-Architecture }
+    Write-Fact 'memory_available_mib' { Get-Mib (Get-System).FreePhysicalMemory 1KB }
+    Write-Fact 'free_mib.C' {
+        Get-Mib (Get-OnlyRow "SELECT FreeSpace FROM Win32_LogicalDisk WHERE DeviceID='C:'").FreeSpace 1MB
+    }
+    Write-Fact 'windows_dir_mib' { Get-DirectoryMib $env:SystemRoot }
+    Write-Fact 'powershell' { $PSVersionTable.PSVersion }
+    Write-Fact 'tls12' { Get-Answer (Test-Tls12) }
+    Write-Fact 'reboot_required' { Get-Answer (Test-RebootRequired) }
+    Write-List 'installers' { Get-InstallerName }
+    Write-List 'roles' { Get-BlockingRole }
+    Write-List 'antivirus' { Get-AntivirusName }
+    Write-List 'third_party_drivers' { Get-ThirdPartyDriver }
+    Write-Fact 'activation_channel' { Get-ActivationChannel }
+    Write-Fact 'activated' { Get-Answer (Test-Activated) }
+    Write-List 'page_file' { Get-PageFile }
+    Write-Fact 'crash_dump' { Get-CrashDump }
+    Write-Fact 'crash_dump_file' { (Get-ItemProperty -LiteralPath "$control\CrashControl").DumpFile }
+)
 'osm-facts 1'
-Write-Fact 'time' (Get-EpochSecond)
-Write-Fact 'os_name' ("$($system.Caption)".Trim())
-Write-Fact 'os_build' $system.BuildNumber
-Write-Fact 'os_sku' $system.OperatingSystemSKU
-Write-Fact 'os_language' (Get-LanguageName $system)
-Write-Fact 'arch' (Get-Architecture)
-if ($system) { Write-Fact 'memory_available_mib' ([math]::Floor($system.FreePhysicalMemory / 1KB)) }
-if ($drive) { Write-Fact 'free_mib.C' ([math]::Floor($drive.FreeSpace / 1MB)) }
-Write-Fact 'windows_dir_mib' (Get-DirectoryMib $env:SystemRoot)
-Write-Fact 'powershell' $PSVersionTable.PSVersion
-if ($native) { Write-Answer 'tls12' (Test-Tls12) }
-if ($native) { Write-Answer 'reboot_required' (Test-RebootRequired) }
-if ($computer -and $terminal -and $services) {
-    Write-List 'roles' (Get-BlockingRole $computer $terminal $services)
-}
-if ($services) { Write-List 'antivirus' (Get-AntivirusName $services) }
-if ($drivers -and $native) { Write-List 'third_party_drivers' (Get-ThirdPartyDriver $drivers) }
-Write-ActivationFact
-Write-PageFileFact
-Write-CrashDumpFact
+$lines
+"osm-facts lines $($lines.Count) $(($lines -join '').Length)"
 'osm-facts end'

@@ -57,7 +57,10 @@ HEALTHY_WINDOWS = {
     "time": "0",
     "free_mib.C": "90000",
     "windows_dir_mib": "16000",
-    "powershell": "5.1.14409.1005",
+    "os_build": "7601",
+    "installation": "server",
+    "installers": "none",
+    "powershell": "5.1.14393.7426",
     "tls12": "yes",
     "reboot_required": "no",
     "roles": "none",
@@ -69,3 +72,5 @@ HEALTHY_WINDOWS = {
     "crash_dump": "automatic",
     "crash_dump_file": r"%SystemRoot%\MEMORY.DMP",
 }
+#: The PowerShell that a system comes with, where it is not 5.1.
+OWN_POWERSHELL = {"windows-2008r2": "2.0", "windows-2012": "3.0", "windows-2012r2": "4.0"}

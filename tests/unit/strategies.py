@@ -47,7 +47,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.tag i
 )
 from hypothesis import strategies as st
 
-from .healthy import HEALTHY_LINUX, HEALTHY_WINDOWS
+from .healthy import HEALTHY_LINUX, HEALTHY_WINDOWS, OWN_POWERSHELL
 
 ID = "i-bp1abcdefghij0123456"
 REGION = "cn-hangzhou"
@@ -318,7 +318,8 @@ def fine_guest(hop: Hop) -> Guest:
     path = find(hop)
     assert path is not None
     said = {name: (*getattr(path, f"{name}s"), "")[0] for name in ("version", "edition", "language")}
-    return Guest(hop.source, facts=HEALTHY_LINUX | HEALTHY_WINDOWS, **said)
+    own = {"powershell": OWN_POWERSHELL.get(hop.source, HEALTHY_WINDOWS["powershell"])}
+    return Guest(hop.source, facts=HEALTHY_LINUX | HEALTHY_WINDOWS | own, **said)
 
 
 @cache

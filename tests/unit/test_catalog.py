@@ -57,7 +57,9 @@ def said(release: Release) -> tuple[str, ...]:
 
 def check(release: Release) -> None:
     assert release.id in IDS
-    assert release.edition in EDITION_IDS
+    assert release.edition in EDITION_IDS or "(SKU " in release.edition
+    assert len(release.edition) <= 120
+    assert len(release.language) <= 120
     assert release.id != UNKNOWN or said(release) == (UNKNOWN,)
 
 
@@ -102,6 +104,17 @@ def test_every_system_is_known_by_its_own_name(os_id: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        # The second release behind the edition, and another product's.
+        ("Windows Server 2012 Datacenter R2", ("windows-2012r2", "", "datacenter")),
+        ("Windows Server  2008 企业版 R2 64位中文版", ("windows-2008r2", "", "enterprise", "zh", "x86_64")),
+        ("Windows Server 2012 Standard with SQL Server 2008 R2", ("windows-2012", "", "standard")),
+        # Traditional Chinese is no other word for Chinese.
+        ("Windows_Server-2019-Chinese_Traditional-Full-Base-2024.05.15", ("windows-2019", "", "", "zh-hant")),
+        (
+            "Windows Server 2016 Datacenter 64-bit Traditional Chinese",
+            ("windows-2016", "", "datacenter", "zh-hant", "x86_64"),
+        ),
+        ("Windows Server  2016 数据中心版 64位繁體中文版", ("windows-2016", "", "datacenter", "zh-hant", "x86_64")),
         # ECS: OSName and OSNameEn.
         ("CentOS  7.9 64 bit", ("centos-7", "7.9", "", "", "x86_64")),
         ("CentOS  8.5 64位", ("centos-8", "8.5", "", "", "x86_64")),
@@ -269,6 +282,44 @@ def test_redhat_release_names_the_minor_version(text: str, expected: tuple[str, 
         (("Microsoft Windows Server 2008 R2 Enterprise ", "7601", "10", ""), ("windows-2008r2", "", "enterprise")),
         (("Microsoft Windows Server 2012 R2 Standard", "9600", "13", "en"), ("windows-2012r2", "", "standard", "en")),
         (("Microsoft Windows Server 2012 ??", "9200", "50", ""), ("windows-2012", "", "essentials")),
+        (
+            ("Microsoft Windows Server 2012 Datacenter R2", "9600", "8", "en-US"),
+            ("windows-2012r2", "", "datacenter", "en"),
+        ),
+        (("Microsoft Windows Server 2012 Datacenter R2", "9200", "8", "en-US"), (UNKNOWN,)),
+        (
+            ("Microsoft Windows Server 2016 Datacenter", "14393", "8", "zh-TW"),
+            ("windows-2016", "", "datacenter", "zh-hant"),
+        ),
+        (
+            ("Microsoft Windows Server 2016 Datacenter", "14393", "8", "zh-HK"),
+            ("windows-2016", "", "datacenter", "zh-hant"),
+        ),
+        (("Microsoft Windows Server 2016 Datacenter", "14393", "8", "zh-SG"), ("windows-2016", "", "datacenter", "zh")),
+        (
+            ("Microsoft Windows Server 2016 Datacenter", "14393", "8", "9999"),
+            ("windows-2016", "", "datacenter", "9999"),
+        ),
+        (
+            ("Microsoft Windows Server 2012 R2 Standard Evaluation", "9600", "79", ""),
+            ("windows-2012r2", "", "Microsoft Windows Server 2012 R2 Standard Evaluation (SKU 79)"),
+        ),
+        (
+            ("Microsoft Windows Server 2016 Datacenter Evaluation", "14393", "8", ""),
+            ("windows-2016", "", "Microsoft Windows Server 2016 Datacenter Evaluation (SKU 8)"),
+        ),
+        (
+            ("Microsoft Windows Server 2019 Datacenter: Azure Edition", "17763", "407", ""),
+            ("windows-2019", "", "Microsoft Windows Server 2019 Datacenter: Azure Edition (SKU 407)"),
+        ),
+        (
+            ("Microsoft Windows Server 2019 Datacenter", "17763", "999", ""),
+            ("windows-2019", "", "Microsoft Windows Server 2019 Datacenter (SKU 999)"),
+        ),
+        (
+            ("Microsoft Windows Server 2019 Standard Evaluation", "17763", "", ""),
+            ("windows-2019", "", "Microsoft Windows Server 2019 Standard Evaluation (SKU not known)"),
+        ),
         (("Microsoft Windows Server 2025 Datacenter", "26100", "", ""), ("windows-2025", "", "datacenter")),
         (("Microsoft Windows Server 2022 Standard",), ("windows-2022", "", "standard")),
         (("", "20348", "8", "zh-CN"), ("windows-2022", "", "datacenter", "zh")),

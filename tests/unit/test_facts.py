@@ -70,6 +70,47 @@ def test_an_answer_that_was_cut_off_or_is_not_ours_says_nothing_but_that(text: s
     assert parse(text) == Guest(UNKNOWN, trouble=trouble)
 
 
+COUNTED = GOOD.replace("osm-facts end", "osm-facts lines 3 42\nosm-facts end")
+
+
+def test_an_answer_that_counts_its_lines_is_the_same_answer() -> None:
+    assert parse(COUNTED) == parse(COUNTED.replace(" 42", "")) == parse(COUNTED.replace("\n", "\r\n")) == parse(GOOD)
+
+
+@given(st.integers(0, COUNTED.index("osm-facts lines")), st.integers(0, COUNTED.index("osm-facts lines")))
+def test_no_hole_in_an_answer_makes_another_fact(start: int, end: int) -> None:
+    """Agents keep both ends of what a script printed: the middle is missing, in a line or over many."""
+    found = parse(COUNTED[:start] + COUNTED[max(start, end) :])
+    assert found == parse(GOOD) or (found.facts, found.os) == ({}, UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (COUNTED.replace("os_version=7\n", ""), "2 of its 3 lines arrived"),
+        (COUNTED.replace("9000", "900"), "41 of its 42 characters arrived"),
+        (COUNTED.replace("osm-facts lines 3 42", "osm-facts lines 4"), "3 of its 4 lines arrived"),
+    ],
+)
+def test_a_hole_in_the_middle_is_told_with_its_size(text: str, told: str) -> None:
+    assert parse(text) == Guest(UNKNOWN, trouble="cut_off", trouble_text=told)
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        (r"Gr\u00f6\u00dfe \u4e2d", "Gr\u00f6\u00dfe \u4e2d"),
+        (r"\ud83d\ude00", "\U0001f600"),
+        (r"C:\u005cu00e4.sys", r"C:\u00e4.sys"),
+        (r"C:\users\a.sys", r"C:\users\a.sys"),
+        (r"a\ud800b", r"a\ufffdb"),
+        ("\x1b[2J\ufffd", r"\u001b[2J\ufffd"),
+    ],
+)
+def test_what_is_not_ascii_comes_escaped_and_what_is_no_text_stays_so(sent: str, read: str) -> None:
+    assert parse(f"osm-facts 1\nos_name={sent}\nosm-facts end\n").facts == {"os_name": read}
+
+
 @pytest.mark.parametrize("filler", ["x" * 10_000_000, "a=b\n" * 2_500_000])
 def test_only_the_beginning_of_megabytes_is_looked_at(filler: str) -> None:
     assert parse(filler + GOOD).trouble == "unreadable"

@@ -33,7 +33,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from . import test_rules_cloud, test_rules_guest
-from .cases import LINUX, ON_AWS, TO_ALINUX, TO_RED_HAT, WINDOWS, in_guest, severities, with_facts
+from .cases import LINUX, ON_AWS, TO_ALINUX, TO_RED_HAT, WINDOWS, in_guest, only, severities, with_facts
 from .strategies import accounts, guests, instances, maybe, moments, offer, plans, tuples_of, waivers, works
 
 WORDS = offer().words
@@ -85,6 +85,14 @@ def test_a_fact_that_is_not_known_never_passes(case: Case, rule: Rule, fact: str
         found = {finding.id: finding for finding in examine(with_facts(case, {fact: said}))}
         assert found[rule.id].severity == expected
         assert f"{fact}: {NOT_KNOWN}" in found[rule.id].evidence
+
+
+def test_why_a_fact_is_not_known_is_told_where_the_guest_can_say() -> None:
+    found = only(
+        with_facts(WINDOWS, {"reboot_required": None, "why.reboot_required": "Access is denied. " + "x" * 500})
+    )
+    assert found.evidence.startswith(f"reboot_required: {NOT_KNOWN} (Access is denied. xxx")
+    assert len(found.evidence) < 250
 
 
 @pytest.mark.parametrize("fact", sorted(FORMS.keys() - {"nics"}))  # any word can be the name of an interface

@@ -34,6 +34,7 @@ from .cases import (
     without_target,
 )
 
+FROM_2012R2 = towards("windows-2012r2", "windows-2016")
 BETWEEN_RED_HATS = towards("rhel-7", "rhel-8")
 NOW = 1_795_348_800
 
@@ -129,6 +130,14 @@ VIOLATED = [
     ("linux.leftovers", WARNING, with_facts(LINUX, leftovers="/root/tmp_leapp_py3")),
     ("windows.space", INHIBITOR, with_facts(WINDOWS, {"free_mib.C": "20479"})),
     ("windows.space", INHIBITOR, with_facts(WINDOWS, {"free_mib.C": "30000", "windows_dir_mib": "30000"})),
+    ("windows.service_pack", INHIBITOR, with_facts(WINDOWS, os_build="7600")),
+    ("windows.installation", WARNING, with_facts(WINDOWS, installation="server_core")),
+    ("windows.installation", INHIBITOR, with_facts(WINDOWS, installation="nano")),
+    ("windows.installation", INHIBITOR, with_facts(WINDOWS, installation="other")),
+    ("windows.wmf", WARNING, with_facts(WINDOWS, powershell="5.1.14409.1018")),
+    ("windows.wmf", WARNING, with_facts(FROM_2012R2, powershell="5.0.10586.117")),
+    ("windows.wmf", WARNING, with_facts(FROM_2012R2, powershell="5.1.14409.1018")),
+    ("windows.installer_running", INHIBITOR, with_facts(WINDOWS, installers="TiWorker.exe")),
     ("windows.powershell", INHIBITOR, with_facts(ON_AWS, powershell="2.0")),
     ("windows.tls12", INHIBITOR, with_facts(ON_AWS, tls12="no")),
     ("windows.reboot_required", WARNING, with_facts(WINDOWS, reboot_required="yes")),
@@ -177,6 +186,8 @@ FINE = [
     with_facts(WINDOWS, {"free_mib.C": "20480", "windows_dir_mib": "20479"}),
     with_facts(WINDOWS, powershell="2.0", tls12="no"),
     with_facts(ON_AWS, powershell="3.0"),
+    with_facts(FROM_2012R2, powershell="4.0"),
+    with_facts(ON_AWS, powershell="5.1.14393.7426"),
     with_facts(WINDOWS, page_file=r"D:\pagefile.sys c:\pagefile.sys"),
     with_facts(WINDOWS, crash_dump="none"),
 ]

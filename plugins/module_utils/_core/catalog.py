@@ -120,7 +120,11 @@ _EDITIONS: Mapping[str, re.Pattern[str]] = {
     "essentials": re.compile(r"essentials"),
     "foundation": re.compile(r"foundation"),
 }
-_OTHER_EDITION = re.compile(r"azure|evaluation|评估")
+_OTHER_EDITION = re.compile(r"azure|evaluation|评估|評估|評価")
+#: Traditional Chinese is another language of Windows than the clouds' Chinese, which is the simplified one.
+_TRADITIONAL = re.compile(r"chinese traditional|traditional chinese|繁体|繁體|繁体字")
+_TRADITIONAL_TAG = re.compile(r"zh[-_](?:hant|tw|hk|mo)\b")
+TRADITIONAL = "zh-hant"
 _LANGUAGES: Mapping[str, re.Pattern[str]] = {
     "zh": re.compile(r"chinese|中文|中国語"),
     "en": re.compile(r"english|英文|英語"),
@@ -134,6 +138,7 @@ _LANGUAGES: Mapping[str, re.Pattern[str]] = {
     "ru": re.compile(r"russian"),
 }
 _LANGUAGE_TAG = re.compile(r"([a-z]{2,3})(?:[-_]|$)")
+_LONGEST_WORD = 120
 _VERSION_ID = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,8}){0,3}")
 
 
@@ -212,10 +217,30 @@ def read_windows(caption: str, build: str = "", sku: str = "", language: str = "
     os_id = named.id if caption.strip() else server if sku in _SKUS else UNKNOWN
     if not is_windows(os_id) or (build and os_id != server):
         return Release(raw=named.raw)
-    tag = _LANGUAGE_TAG.match(language.strip().lower())
     return replace(
-        named, id=os_id, edition=_SKUS.get(sku, named.edition), language=tag.group(1) if tag else named.language
+        named,
+        id=os_id,
+        edition=_own_edition(named, sku),
+        language=_own_language(language.strip()) or named.language,
     )
+
+
+def _own_edition(named: Release, sku: str) -> str:
+    """Return the edition that caption and SKU agree on; one that is none of ours is called as the guest calls it."""
+    other = _OTHER_EDITION.search(_words(named.raw))
+    if not other and sku in _SKUS:
+        return _SKUS[sku]
+    if not other and not sku:
+        return named.edition
+    return f"{named.raw.strip()} (SKU {sku or 'not known'})"[:_LONGEST_WORD].strip()
+
+
+def _own_language(tag: str) -> str:
+    """Return the language of a guest's tag; one that is none is given as the guest wrote it, never guessed."""
+    if _TRADITIONAL_TAG.match(tag.lower()):
+        return TRADITIONAL
+    found = _LANGUAGE_TAG.match(tag.lower())
+    return found[1] if found else tag[:_LONGEST_WORD]
 
 
 def read_ssm(platform_name: str, platform_version: str) -> Release:
@@ -252,13 +277,19 @@ def _release(family: str, found: re.Match[str], rest: str) -> Release:
         return Release()
     number = found["number"]
     windows = family == "windows"
-    os_id = f"{family}-{number}{found['r2'] or ''}" if windows else f"{family}-{number.split('.')[0]}"
+    os_id = f"{family}-{number}{_r2(found, rest)}" if windows else f"{family}-{number.split('.')[0]}"
     if os_id not in NAMES:
         return Release()
     architecture = next((name for name, pattern in _ARCHITECTURES if pattern.search(rest)), "")
     if not windows:
         return Release(os_id, _minor(number), architecture=architecture)
-    return Release(os_id, "", _edition(rest), _only(_LANGUAGES, rest), architecture)
+    language = TRADITIONAL if _TRADITIONAL.search(rest) else _only(_LANGUAGES, rest)
+    return Release(os_id, "", _edition(rest), language, architecture)
+
+
+def _r2(found: re.Match[str], rest: str) -> str:
+    """Return the mark of a second release, which some names put behind the edition; SQL Server has its own."""
+    return "r2" if found["r2"] or re.search(r"\br2\b", rest.split("sql")[0]) else ""
 
 
 def _edition(rest: str) -> str:

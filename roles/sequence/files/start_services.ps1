@@ -2,21 +2,74 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Starts those of the services named in $services that also start at boot, as a reboot would have done.
+# Puts the services back that stop_services.ps1 stopped: as they were when the guest is the system that it was, and as
+# after any start of the system when it has become another one. Where nothing is written down, those of $services are
+# started that start at boot.
 
+$ErrorActionPreference = 'Stop'
+$memory = 'HKLM:\SOFTWARE\evergreen.os_migration'
+$systemKey = 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion'
+$serviceKey = 'HKLM:\SYSTEM\CurrentControlSet\Services'
 $status = 0
-foreach ($name in $services) {
-    $service = Get-WmiObject -Class Win32_Service -Filter "Name='$($name -replace "'", "\'")'"
-    if (-not $service -or $service.StartMode -ne 'Auto') {
-        "$name does not start at boot: left alone"
-        continue
+
+# One line of ASCII: every agent and code page brings it whole.
+function ConvertTo-Ascii($Text) {
+    $line = ("$Text" -replace '\s+', ' ').Trim()
+    if ($line -cmatch '^[ -~]*$') { return $line }
+    -join ($line.ToCharArray() | ForEach-Object {
+        if ($_ -cmatch '[ -~]') { $_ }
+        else { '\u{0:x4}' -f [int]$_ }
+    })
+}
+
+function Test-SameName($One, $Other) { [string]::Equals($One, $Other, 'OrdinalIgnoreCase') }
+
+# A name that the cmdlets for services read as itself: they have no parameter for literal names.
+function Get-Literal($Name) { $Name -replace '([\[\]*?`])', '`$1' }
+
+function Find-Service($Name) { Get-Service | Where-Object { Test-SameName $_.Name $Name } }
+
+function Test-StartsAtBoot($Name) { (Get-ItemProperty -LiteralPath "$serviceKey\$Name").Start -eq 2 }
+
+$names = @($services | Where-Object { $_ })
+$asTheyWere = $false
+$found = $null
+$failed = @()
+try {
+    if (Test-Path -LiteralPath $memory) {
+        $found = Get-ItemProperty -LiteralPath $memory
+        $names = @($found.stopped | Where-Object { $_ })
+        $asTheyWere = $found.build -eq "$((Get-ItemProperty -LiteralPath $systemKey).CurrentBuild)"
     }
+}
+catch {
+    "cannot read what was stopped: $(ConvertTo-Ascii $_)"
+    $status = 1
+}
+foreach ($name in $names) {
+    $shown = ConvertTo-Ascii $name
     try {
-        Start-Service -Name $name -ErrorAction Stop
-        "started $name"
-    } catch {
-        [Console]::Error.WriteLine("cannot start ${name}: $_")
+        $service = @(Find-Service $name)
+        if ($service.Count -eq 0) { "no service $shown here" }
+        elseif ($service[0].Status -eq 'Running') { "$shown runs" }
+        elseif (-not $asTheyWere -and -not (Test-StartsAtBoot $service[0].Name)) {
+            "$shown does not start at boot: left alone"
+        }
+        else {
+            Start-Service -Name (Get-Literal $service[0].Name)
+            "started $shown"
+        }
+    }
+    catch {
+        "cannot start ${shown}: $(ConvertTo-Ascii $_)"
+        $failed += $name
         $status = 1
     }
+}
+if ($found -and $failed.Count -gt 0) {
+    $null = New-ItemProperty -LiteralPath $memory -Name 'stopped' -Value $failed -PropertyType MultiString -Force
+}
+elseif ($found) {
+    Remove-Item -LiteralPath $memory -Force
 }
 exit $status

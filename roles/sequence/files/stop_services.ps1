@@ -2,19 +2,90 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Stops the services named in $services. A fleet has one list of services: one that a guest does not have is no error.
+# Stops the services named in $services, and with each what depends on it. A fleet has one list of services: one that a
+# guest does not have is no error. What was stopped is written down in the registry before it is stopped, so that
+# start_services.ps1 can put it back as it was, whoever runs it, and whenever.
 
+$ErrorActionPreference = 'Stop'
+$memory = 'HKLM:\SOFTWARE\evergreen.os_migration'
+$systemKey = 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion'
 $status = 0
-foreach ($name in $services) {
-    if (-not (Get-Service -Name $name -ErrorAction SilentlyContinue)) {
-        "no service $name here"
-        continue
+
+# One line of ASCII: every agent and code page brings it whole.
+function ConvertTo-Ascii($Text) {
+    $line = ("$Text" -replace '\s+', ' ').Trim()
+    if ($line -cmatch '^[ -~]*$') { return $line }
+    -join ($line.ToCharArray() | ForEach-Object {
+        if ($_ -cmatch '[ -~]') { $_ }
+        else { '\u{0:x4}' -f [int]$_ }
+    })
+}
+
+function Test-SameName($One, $Other) { [string]::Equals($One, $Other, 'OrdinalIgnoreCase') }
+
+# A name that the cmdlets for services read as itself: they have no parameter for literal names.
+function Get-Literal($Name) { $Name -replace '([\[\]*?`])', '`$1' }
+
+function Find-Service($Name) { Get-Service | Where-Object { Test-SameName $_.Name $Name } }
+
+# What an earlier run stopped in this system and nobody has started since.
+function Get-Memory($Build) {
+    if (-not (Test-Path -LiteralPath $memory)) { return }
+    $found = Get-ItemProperty -LiteralPath $memory
+    if ($found.build -eq $Build) { $found.stopped }
+}
+
+function Set-Memory($Names, $Build) {
+    if (-not (Test-Path -LiteralPath $memory)) { $null = New-Item -Path $memory }
+    $null = New-ItemProperty -LiteralPath $memory -Name 'build' -Value $Build -PropertyType String -Force
+    $null = New-ItemProperty -LiteralPath $memory -Name 'stopped' -Value $Names -PropertyType MultiString -Force
+}
+
+# The names of the first list, then those of the second that are not among them.
+function Join-Name($First, $Second) {
+    $all = @($First | Where-Object { $_ })
+    foreach ($name in @($Second | Where-Object { $_ })) {
+        if (-not @($all | Where-Object { Test-SameName $_ $name })) { $all += $name }
     }
+    $all
+}
+
+function Get-RunningName { Get-Service | Where-Object { $_.Status -ne 'Stopped' } | ForEach-Object { $_.Name } }
+
+foreach ($name in @($services | Where-Object { $_ })) {
+    $shown = ConvertTo-Ascii $name
     try {
-        Stop-Service -Name $name -Force -ErrorAction Stop
-        "stopped $name"
-    } catch {
-        [Console]::Error.WriteLine("cannot stop ${name}: $_")
+        $service = @(Find-Service $name)
+        if ($service.Count -eq 0) {
+            "no service $shown here"
+            continue
+        }
+        if ($service[0].Status -eq 'Stopped') {
+            "$shown does not run: left alone"
+            continue
+        }
+        $build = "$((Get-ItemProperty -LiteralPath $systemKey).CurrentBuild)"
+        $earlier = @(Get-Memory $build)
+        $running = @(Get-RunningName)
+        $needing = @($service[0].DependentServices | Where-Object { $_.Status -ne 'Stopped' } |
+            ForEach-Object { $_.Name })
+        # What is stopped last is started first.
+        Set-Memory @(Join-Name (@($service[0].Name) + $needing) $earlier) $build
+        try {
+            Stop-Service -Name (Get-Literal $service[0].Name) -Force
+            "stopped $shown"
+        }
+        finally {
+            # Also what nobody foresaw, and when the service itself does not obey.
+            $left = @(Get-RunningName)
+            $along = @($running | Where-Object { $each = $_; -not @($left | Where-Object { Test-SameName $_ $each }) } |
+                Where-Object { -not (Test-SameName $_ $name) })
+            Set-Memory @(Join-Name (@($service[0].Name) + $along) $earlier) $build
+            $along | ForEach-Object { "stopped $(ConvertTo-Ascii $_) along with it" }
+        }
+    }
+    catch {
+        "cannot stop ${shown}: $(ConvertTo-Ascii $_)"
         $status = 1
     }
 }

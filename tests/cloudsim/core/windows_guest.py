@@ -14,6 +14,8 @@ FACTS_MARKER = "# evergreen.os_migration guest facts"
 IMPORT_MARKS = ("acs-plugin-manager", "smc-client-plugin")
 FAILED = "Import Source Server Failed! The activation code is invalid, expired or used up."
 _HEALTHY = {
+    "installation": "server",
+    "installers": "none",
     "tls12": "yes",
     "reboot_required": "no",
     "roles": "none",
@@ -59,5 +61,6 @@ def facts(instance: Instance, system: OperatingSystem) -> str:
         **_HEALTHY,
         **guest.facts,
     }
-    body = "".join(f"{key}={value}\r\n" for key, value in lines.items() if value)
-    return f"osm-facts 1\r\n{body}osm-facts end\r\n"
+    told = [f"{key}={value}" for key, value in lines.items() if value]
+    count = f"osm-facts lines {len(told)} {sum(map(len, told))}"
+    return "\r\n".join(["osm-facts 1", *told, count, "osm-facts end", ""])

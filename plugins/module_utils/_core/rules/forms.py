@@ -59,6 +59,7 @@ _TEXTS = (
     "antivirus",
     "third_party_drivers",
     "page_file",
+    "installers",
 )
 
 FORMS: Mapping[str, re.Pattern[str]] = {
@@ -76,6 +77,8 @@ FORMS: Mapping[str, re.Pattern[str]] = {
     "net_ifnames": re.compile(r"on|off"),
     "boot_mode": re.compile(r"bios|uefi"),
     "powershell": _VERSION,
+    "os_build": _NUMBER,
+    "installation": re.compile(r"server|server_core|nano|other"),
     "activation_channel": re.compile(r"kms|mak|retail|oem|other"),
     "crash_dump": re.compile(r"none|complete|kernel|small|automatic"),
 }

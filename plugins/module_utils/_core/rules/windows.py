@@ -27,6 +27,63 @@ def _space(case: Case) -> Verdict:
 
 
 @_windows(
+    "windows.service_pack",
+    INHIBITOR,
+    "Windows Server 2008 R2 is upgraded in place from its Service Pack 1 only.",
+    "Install Service Pack 1 (KB976932), restart the instance, and run again.",
+    OWN,
+    needs=("os_build",),
+)
+def _service_pack(case: Case) -> Verdict:
+    return says(case, "os_build", "7600")
+
+
+@_windows(
+    "windows.installation",
+    WARNING,
+    "The server was installed without its desktop (Server Core or Nano), which the provider's documents do not name.",
+    "Migrate a copy of the instance first. Nano Server cannot be upgraded in place: rebuild it on a new instance.",
+    OWN,
+    needs=("installation",),
+)
+def _installation(case: Case) -> Verdict:
+    found = says(case, "installation", "server_core", "nano", "other")
+    return Weighed(found, INHIBITOR) if found and not found.endswith("server_core") else found
+
+
+#: The Windows Management Framework that a system comes with; the later ones bring 5.1 and take no other.
+_OWN_FRAMEWORK = {"windows-2008r2": "2", "windows-2012": "3", "windows-2012r2": "4"}
+
+
+@_windows(
+    "windows.wmf",
+    WARNING,
+    "Another Windows Management Framework is installed than the system came with. Such updates are known to disturb "
+    "upgrades in place; no document of the provider or of Microsoft forbids them.",
+    "Uninstall the update of the framework before the migration, and restart. Install it again after it if the target "
+    "does not bring it.",
+    OWN,
+    needs=("powershell",),
+)
+def _framework(case: Case) -> Verdict:
+    version, own = case.fact("powershell"), _OWN_FRAMEWORK.get(case.source)
+    return f"PowerShell is {version}" if own and version.partition(".")[0] != own else None
+
+
+@_windows(
+    "windows.installer_running",
+    WARNING,
+    "An installer is at work in the guest; a migration that starts meanwhile finds half a system.",
+    "Wait until the installation is over, restart if it asks for it, and run again.",
+    OWN,
+    needs=("installers",),
+)
+def _installer_running(case: Case) -> Verdict:
+    found = names(case, "installers")
+    return Weighed(found, INHIBITOR) if found else None
+
+
+@_windows(
     "windows.powershell",
     {"aws:*": INHIBITOR},
     "The upgrade runbook needs PowerShell 3.0 or newer.",

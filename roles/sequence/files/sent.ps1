@@ -1,0 +1,20 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Goes before a script that is sent names. They come as JSON writes them, in ASCII, without apostrophes and braces: no
+# code page changes them on the way, and nothing in them is code.
+
+function ConvertFrom-Sent($Text) {
+    $signs = @{ 'b' = "`b"; 'f' = "`f"; 'n' = "`n"; 'r' = "`r"; 't' = "`t" }
+    $name = ''
+    $rest = $Text -replace '^"|"$', ''
+    while ($rest -match '(?s)^([^\\]*)\\(?:u([0-9a-f]{4})|(.))(.*)$') {
+        $name += $matches[1]
+        $rest = $matches[4]
+        if ($matches[2]) { $name += [char][int]"0x$($matches[2])" }
+        elseif ($signs.ContainsKey($matches[3])) { $name += $signs[$matches[3]] }
+        else { $name += $matches[3] }
+    }
+    $name + $rest
+}

@@ -1,0 +1,208 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Made-up Windows guests for the scripts of the collection: functions stand in front of the cmdlets, and a type in front
+# of [wmisearcher]. Usage: pwsh -NoProfile -File windows.ps1 CASES ANSWERS; both are JSON, see windows.py.
+# All cases run in one process, each in a runspace of its own. What hangs does so on the guest's own clock.
+param([string]$CasesFile, [string]$AnswersFile)
+
+Add-Type -TypeDefinition @'
+using System;
+using System.Collections;
+using System.Collections.Generic;
+using System.Text.RegularExpressions;
+namespace Guests
+{
+    public class Options { public TimeSpan Timeout = TimeSpan.MaxValue; public string Authentication = ""; }
+    public class Scope { public string Path = @"\\.\root\cimv2"; public Options Options = new Options(); }
+    public class World
+    {
+        public static IDictionary Classes;
+        public static HashSet<string> Broken, Hanging;
+        public static List<string> Calls;
+        public static double Clock;
+        public static object[] Ask(string query, string space, double limit)
+        {
+            string name = Regex.Match(query, @"FROM (\w+)").Groups[1].Value;
+            Calls.Add("wmi " + name);
+            if (Hanging.Contains(name)) { Clock += limit; throw new TimeoutException("Timed out"); }
+            if (Broken.Contains(name)) throw new InvalidOperationException("Zugriff verweigert: \u00fc\u4e2d");
+            if (name == "Win32_TerminalServiceSetting" && !space.EndsWith("TerminalServices"))
+                throw new InvalidOperationException("Invalid class");
+            if (!Classes.Contains(name)) return new object[0];
+            return (object[])Classes[name];
+        }
+    }
+    public class Searcher
+    {
+        string query;
+        public Scope Scope = new Scope();
+        public Options Options = new Options();
+        public Searcher(string query) { this.query = query; }
+        public object[] Get() { return World.Ask(query, Scope.Path, Options.Timeout.TotalSeconds); }
+    }
+}
+'@
+$accelerators = [psobject].Assembly.GetType('System.Management.Automation.TypeAccelerators')
+$accelerators::Add('wmisearcher', [Guests.Searcher])
+
+# Everything below runs in the runspace of a case; $case is the case, $world its guest.
+$standIns = {
+    function Note($Text) { [Guests.World]::Calls.Add($Text) }
+    # Whether the command or its object is broken in this case; what hangs has a place of its own.
+    function Check($Command, $Object) {
+        foreach ($each in $case.broken) {
+            if ($each -eq $Command -or $each -eq $Object) { Write-Error 'Access is denied.'; return $true }
+        }
+        $false
+    }
+    function Get-Date { param($Date) if ($Date) { [datetime]$Date } else { ([datetime]$world.now).AddSeconds([Guests.World]::Clock) } }
+    function Get-CimInstance { param($Query, $Namespace, $OperationTimeoutSec)
+        [Guests.World]::Ask($Query, "\\.\$Namespace", $OperationTimeoutSec) }
+    function Test-Path { param($Path, $LiteralPath)
+        $key = "$Path$LiteralPath"
+        Note "look $key"
+        if (-not (Check 'Test-Path' $key)) {
+            $world.registry.Contains($key) -or $world.files.Contains($key) -or
+            ($key -notmatch '^HK' -and (Microsoft.PowerShell.Management\Test-Path -LiteralPath $key)) } }
+    function Get-ItemProperty { param($Path, $LiteralPath, $Name)
+        $key = "$Path$LiteralPath"
+        Note "registry $key"
+        if (-not (Check 'Get-ItemProperty' $key)) {
+            if ($key -match '^HKLM:\\SYSTEM\\CurrentControlSet\\Services\\(.*)$') {
+                $mode = @($world.services | Where-Object { $_.Name -eq $matches[1] })[0].StartMode
+                return [pscustomobject]@{ Start = @{ Auto = 2; Manual = 3; Disabled = 4 }[$mode] } }
+            if (-not $world.registry.Contains($key)) { Write-Error "Cannot find path '$key' because it does not exist."; return }
+            [pscustomobject]$world.registry[$key] } }
+    function New-Item { param($Path, $ItemType, [switch]$Force)
+        Note "write $Path"
+        if (-not (Check 'New-Item' $Path)) { if (-not $world.registry.Contains($Path)) { $world.registry[$Path] = @{} } } }
+    function New-ItemProperty { param($LiteralPath, $Name, $Value, $PropertyType, [switch]$Force)
+        Note "write $LiteralPath"
+        if (-not (Check 'New-ItemProperty' $LiteralPath)) { $world.registry[$LiteralPath][$Name] = $Value } }
+    function Remove-Item { param($Path, $LiteralPath, [switch]$Force, [switch]$Recurse)
+        Note "remove $LiteralPath"
+        if ($LiteralPath -match '^HK') { $world.registry.Remove($LiteralPath) }
+        else { throw "files are not removed by this: $LiteralPath" } }
+    function Get-Item { param($Path, $LiteralPath, [switch]$Force)
+        $file = "$Path$LiteralPath"
+        Note "file $file"
+        if ($world.files.Contains($file)) {
+            if (Check 'Get-Item' $file) { return }
+            return [pscustomobject]@{ VersionInfo = [pscustomobject]@{ CompanyName = $world.files[$file] } } }
+        if (-not (Check 'Get-Item' $file)) { Microsoft.PowerShell.Management\Get-Item -LiteralPath $file -Force } }
+    function Start-Process { param($FilePath, $ArgumentList, [switch]$NoNewWindow, [switch]$PassThru)
+        Note "start $FilePath $ArgumentList"
+        if (-not (Check 'Start-Process' $FilePath)) { [pscustomobject]@{ Id = 7; Name = $FilePath; Handle = 1; ExitCode = 3010 } } }
+    function Wait-Process { param($InputObject, $Timeout)
+        if ($case.hanging -contains $InputObject.Name) { [Guests.World]::Clock += $Timeout; Write-Error 'did not stop' } }
+    function Stop-Process { param($InputObject, [switch]$Force) Note "stop $($InputObject.Name)" }
+    function cmd.exe { Note "start cmd.exe $args"; if (-not (Check 'cmd.exe' '')) { $world.dir } }
+    # Services: name, status, start mode, and what depends on each.
+    function Find-Made($Pattern) { $world.services | Where-Object { $_.Name -like $Pattern } }
+    function Get-Service { param($Name = '*')
+        Note 'services'
+        if (Check 'Get-Service' $Name) { return }
+        foreach ($each in @(Find-Made $Name)) {
+            $needing = @($world.services | Where-Object { $_.Needs -contains $each.Name } | ForEach-Object { [pscustomobject]@{ Name = $_.Name; Status = $_.Status } })
+            [pscustomobject]@{ Name = $each.Name; Status = $each.Status; DependentServices = $needing } } }
+    function Stop-One($Service, $Force) {
+        $needing = @($world.services | Where-Object { $_.Needs -contains $Service.Name -and $_.Status -eq 'Running' })
+        if ($needing -and -not $Force) { throw "it has dependent services" }
+        foreach ($each in $needing) { Stop-One $each $Force }
+        if ($Service.Stuck) { throw "it cannot be stopped" }
+        $Service.Status = 'Stopped'
+        Note "stop service $($Service.Name)" }
+    function Stop-Service { param($Name, [switch]$Force)
+        foreach ($each in @(Find-Made $Name)) { if (-not (Check 'Stop-Service' $each.Name)) { Stop-One $each $Force } } }
+    function Start-One($Service) {
+        foreach ($each in $world.services | Where-Object { $Service.Needs -contains $_.Name -and $_.Status -ne 'Running' }) { Start-One $each }
+        if ($Service.StartMode -eq 'Disabled') { throw "it is disabled" }
+        $Service.Status = 'Running'
+        Note "start service $($Service.Name)" }
+    function Start-Service { param($Name)
+        foreach ($each in @(Find-Made $Name)) { if (-not (Check 'Start-Service' $each.Name)) { Start-One $each } } }
+    foreach ($each in $case.gone) { Set-Item -Path "function:$each" -Value { throw "The term is not recognized" } }
+}
+
+# A runspace takes a while to make. One whose language was constrained stays so, and one without a cmdlet is of no more
+# use to others.
+$shells = @{}
+function Get-Shell($Case) {
+    $kind = "$($Case.constrained)"
+    if ($Case.gone) { $kind = 'new' }
+    if ($kind -ne 'new' -and $shells[$kind]) { $shells[$kind].Commands.Clear(); $shells[$kind].Streams.ClearStreams(); return $shells[$kind] }
+    $shell = [powershell]::Create()
+    Set-Guest $shell $Case
+    $null = $shell.AddScript($standIns.ToString()).Invoke()
+    $shell.Commands.Clear()
+    if ($Case.constrained) { $shell.Runspace.SessionStateProxy.LanguageMode = 'ConstrainedLanguage' }
+    $shells[$kind] = $shell
+    $shell
+}
+
+function Set-Guest($Shell, $Case) {
+    $Shell.Runspace.SessionStateProxy.SetVariable('case', $Case)
+    $Shell.Runspace.SessionStateProxy.SetVariable('world', $Case.world)
+    $Shell.Runspace.SessionStateProxy.SetVariable('status', $null)
+    $env:SystemRoot = $Case.world.root
+    $env:SystemDrive = 'C:'
+    $env:PROCESSOR_ARCHITECTURE = 'AMD64'
+    $env:PROCESSOR_ARCHITEW6432 = ''
+}
+
+# A text that runs many times is read once.
+$known = @{}
+$texts = [Collections.Generic.List[string]]::new()
+function Get-Number($Text) {
+    if (-not $texts.Contains($Text)) { $texts.Add($Text) }
+    $texts.IndexOf($Text)
+}
+
+function Get-Rows($Rows) { ,@($Rows | ForEach-Object { [pscustomobject]$_ }) }
+
+function Invoke-Case($Case) {
+    $world = $Case.world
+    $classes = @{}
+    foreach ($name in $world.wmi.Keys) { $classes[$name] = [object[]](Get-Rows $world.wmi[$name]) }
+    $world.services = @($world.services | ForEach-Object { [pscustomobject]$_ })
+    [Guests.World]::Classes = $classes
+    [Guests.World]::Broken = [string[]]@($Case.broken)
+    [Guests.World]::Hanging = [string[]]@($Case.hanging)
+    [Guests.World]::Calls = New-Object 'System.Collections.Generic.List[string]'
+    [Guests.World]::Clock = 0
+    $answers = @()
+    foreach ($step in $Case.steps) {
+        $classes['Win32_Service'] = [object[]]@($world.services | ForEach-Object { [pscustomobject]@{ Name = $_.Name; State = "$($_.Status)"; StartMode = $_.StartMode } })
+        if ($world.wmi.Contains('Win32_Service')) { $classes['Win32_Service'] = [object[]](Get-Rows $world.wmi['Win32_Service']) }
+        $shell = Get-Shell $Case
+        Set-Guest $shell $Case
+        # Exit would end the harness: what a script exits with is in $status.
+        $name = "Step$(Get-Number $step.text)"
+        $text = $step.text -replace '(?m)^exit \$status', '' -replace '\[Environment\]::OSVersion\.Version', '([version]$world.version)'
+        $said = @()
+        $trouble = ''
+        try {
+            if (-not $known.Contains("$($shell.InstanceId) $name")) {
+                $known["$($shell.InstanceId) $name"] = 1
+                $null = $shell.AddScript("function global:$name { $text }").Invoke()
+                $shell.Commands.Clear()
+            }
+            $said = @($shell.AddScript(". $name").Invoke() | ForEach-Object { "$_" })
+        }
+        catch { $trouble = "$_" }
+        $answers += @{
+            output = $said; trouble = $trouble; errors = @($shell.Streams.Error | ForEach-Object { "$_" })
+            status = $shell.Runspace.SessionStateProxy.GetVariable('status')
+        }
+    }
+    @{
+        steps = $answers; calls = @([Guests.World]::Calls); clock = [Guests.World]::Clock
+        services = @($world.services | ForEach-Object { @{ name = $_.Name; status = $_.Status } }); registry = $world.registry
+    }
+}
+
+$cases = [IO.File]::ReadAllText($CasesFile) | ConvertFrom-Json -AsHashtable -NoEnumerate
+$answers = @(foreach ($case in $cases) { Invoke-Case $case })
+[IO.File]::WriteAllText($AnswersFile, (ConvertTo-Json -InputObject $answers -Depth 8 -Compress))

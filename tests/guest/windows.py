@@ -1,0 +1,186 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Made-up Windows guests in which a real PowerShell runs the scripts of the collection: many in one process."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+HARNESS = Path(__file__).with_name("windows.ps1")
+MISSING = "no PowerShell found: install pwsh, or name one by the variable PWSH"
+World = dict[str, Any]
+
+CONTROL = r"HKLM:\SYSTEM\CurrentControlSet\Control"
+WINDOWS = r"HKLM:\SOFTWARE\Microsoft\Windows"
+CURRENT = rf"{WINDOWS}\CurrentVersion"
+CLIENT = rf"{CONTROL}\SecurityProviders\SCHANNEL\Protocols\TLS 1.2\Client"
+#: Each Windows Server of the documents: version, build, the name behind "Windows Server".
+RELEASES = {
+    "windows-2008r2": ("6.1.7601", "7601", "2008 R2"),
+    "windows-2012": ("6.2.9200", "9200", "2012"),
+    "windows-2012r2": ("6.3.9600", "9600", "2012 R2"),
+    "windows-2016": ("10.0.14393", "14393", "2016"),
+    "windows-2019": ("10.0.17763", "17763", "2019"),
+    "windows-2022": ("10.0.20348", "20348", "2022"),
+    "windows-2025": ("10.0.26100", "26100", "2025"),
+}
+#: What "dir" prints last, in the languages of the clouds' images and of those that come with others.
+TOTALS = {
+    "en-US": (1033, "   54321 File(s)    17179869184 bytes", "   12345 Dir(s)  42949672960 bytes free"),
+    "zh-CN": (2052, "   54321 个文件    17179869184 字节", "   12345 个目录  42949672960 可用字节"),
+    "zh-TW": (1028, "   54321 個檔案   17179869184 位元組", "   12345 個目錄  42949672960 位元組可用"),
+    "ja-JP": (
+        1041,
+        "   54321 個のファイル   17179869184 バイト",
+        "   12345 個のディレクトリ  42949672960 バイトの空き領域",
+    ),
+    "de-DE": (1031, "   54321 Datei(en), 17179869184 Bytes", "   12345 Verzeichnis(se), 42949672960 Bytes frei"),
+}
+
+
+def may(*scripts: str) -> set[str]:
+    """What these scripts may do, as it is seen in the calls of an answer."""
+    rows = yaml.safe_load(HARNESS.with_name("windows.yml").read_text("utf-8"))
+    return {f"{verb} {thing}" for script in scripts for verb, things in rows[script].items() for thing in things}
+
+
+def find() -> str:
+    """The PowerShell to run; empty where there is none."""
+    return os.environ.get("PWSH") or shutil.which("pwsh") or ""
+
+
+def server(release: str = "windows-2008r2", language: str = "en-US") -> World:
+    """A healthy Windows Server."""
+    version, build, name = RELEASES[release]
+    code, *totals = TOTALS[language]
+    return {
+        "now": "2026-11-25T12:00:00",
+        "root": r"C:\Windows",
+        "version": version,
+        "wmi": {
+            "Win32_OperatingSystem": [
+                {
+                    "Caption": f"Microsoft Windows Server {name} Standard ",
+                    "BuildNumber": build,
+                    "OperatingSystemSKU": 7,
+                    "OSLanguage": code,
+                    "FreePhysicalMemory": 2097152,
+                }
+            ],
+            "Win32_ComputerSystem": [{"DomainRole": 2}],
+            "Win32_TerminalServiceSetting": [{"TerminalServerMode": 0}],
+            "Win32_LogicalDisk": [{"DeviceID": "C:", "FreeSpace": 42949672960}],
+            "Win32_Process": [{"Name": "services.exe"}, {"Name": "TrustedInstaller.exe"}, {"Name": "msiexec.exe"}],
+            "Win32_SystemDriver": [
+                {"Name": "ACPI", "PathName": r"C:\Windows\system32\drivers\ACPI.sys"},
+                {"Name": "viostor", "PathName": r"\SystemRoot\system32\drivers\viostor.sys"},
+                {"Name": "bare", "PathName": None},
+            ],
+            "SoftwareLicensingProduct": [
+                {
+                    "Description": "Windows Operating System - Windows Server(R), VOLUME_KMSCLIENT channel",
+                    "LicenseStatus": 1,
+                    "LicenseIsAddon": False,
+                }
+            ],
+        },
+        "registry": {
+            rf"{CONTROL}\Session Manager": {},
+            rf"{CONTROL}\Session Manager\Memory Management": {
+                "ExistingPageFiles": [r"\??\C:\pagefile.sys"],
+                "PagingFiles": [r"?:\pagefile.sys"],
+            },
+            rf"{CONTROL}\CrashControl": {"CrashDumpEnabled": 2, "DumpFile": r"%SystemRoot%\MEMORY.DMP"},
+            CLIENT: {"Enabled": 1, "DisabledByDefault": 0},
+            rf"{CURRENT}\Internet Settings\WinHttp": {"DefaultSecureProtocols": 0xA00},
+            rf"{WINDOWS} NT\CurrentVersion": {"InstallationType": "Server", "CurrentBuild": build},
+        },
+        "files": {
+            rf"C:\Windows\system32\drivers\{file}.sys": maker
+            for file, maker in (("ACPI", "Microsoft Corporation"), ("viostor", "Red Hat, Inc."), ("bare", "Microsoft"))
+        },
+        "services": [service("W32Time"), service("Web"), service("Depends", needs=["Web"])],
+        "dir": totals,
+    }
+
+
+def service(name: str, mode: str = "Auto", status: str = "Running", needs: Sequence[str] = (), **more: Any) -> World:
+    return {"Name": name, "StartMode": mode, "Status": status, "Needs": list(needs), **more}
+
+
+@dataclass
+class Case:
+    """Scripts that run in a guest one after the other, and what is wrong with it.
+
+    ``broken`` and ``hanging`` name WMI classes, cmdlets, or what a cmdlet is asked for; ``gone`` names cmdlets.
+    """
+
+    steps: list[str]
+    world: World = field(default_factory=server)
+    broken: list[str] = field(default_factory=list)
+    hanging: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    constrained: bool = False
+
+
+@dataclass(frozen=True)
+class Step:
+    output: list[str]
+    trouble: str
+    errors: list[str]
+    status: Any
+
+
+@dataclass(frozen=True)
+class Answer:
+    steps: list[Step]
+    calls: list[str]
+    clock: float
+    services: dict[str, str]
+    registry: dict[str, Any]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.steps[-1].output)
+
+
+def run(cases: Sequence[Case], timeout: int = 60) -> list[Answer]:
+    """Run all cases in one PowerShell."""
+    sent = []
+    for case in cases:
+        sent.append(
+            {
+                "world": copy.deepcopy(case.world),
+                "steps": [{"text": text} for text in case.steps],
+                **{name: getattr(case, name) for name in ("broken", "hanging", "gone", "constrained")},
+            }
+        )
+    with tempfile.TemporaryDirectory() as base:
+        asked, told = Path(base, "cases.json"), Path(base, "answers.json")
+        asked.write_text(json.dumps(sent), "utf-8")
+        command = [find(), "-NoProfile", "-NonInteractive", "-File", str(HARNESS), str(asked), str(told)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+        assert told.exists(), done.stdout + done.stderr
+        answers = json.loads(told.read_text("utf-8"))
+    return [
+        Answer(
+            [Step(**step) for step in answer["steps"]],
+            answer["calls"],
+            answer["clock"],
+            {one["name"]: one["status"] for one in answer["services"]},
+            answer["registry"],
+        )
+        for answer in answers
+    ]

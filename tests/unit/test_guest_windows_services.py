@@ -1,0 +1,239 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The scripts that stop and start Windows services, run by a real PowerShell, with names as the role sends them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.loader import init_plugin_loader
+from ansible.template import Templar, trust_as_template
+from guest.windows import MISSING, WINDOWS, Answer, Case, World, find, may, run, server, service
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+pytestmark = pytest.mark.skipif(not find(), reason=MISSING)
+
+init_plugin_loader()
+ROLE = Path(__file__).resolve().parents[2] / "roles/sequence"
+MEMORY = r"HKLM:\SOFTWARE\evergreen.os_migration"
+SYSTEM = rf"{WINDOWS} NT\CurrentVersion"
+STOP, START = ((ROLE / f"files/{verb}_services.ps1").read_text("utf-8") for verb in ("stop", "start"))
+
+
+def trusted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: trusted(inner) for key, inner in value.items()}
+    return trust_as_template(value) if isinstance(value, str) else value
+
+
+def sent(names: Iterable[str], variable: str = "__sequence_powershell_services") -> str:
+    """What the role puts before a script."""
+    variables = trusted(yaml.safe_load((ROLE / "vars/main.yml").read_text("utf-8")))
+    more = {"sequence_stop_services": list(names), "ansible_search_path": [str(ROLE)], "role_path": str(ROLE)}
+    text = str(Templar(DataLoader(), variables={**variables, **more}).template(variables[variable]))
+    return f"{text}\n"
+
+
+def both(*names: str) -> list[str]:
+    return [sent(names) + STOP, sent(names) + START]
+
+
+def guest(*more: dict[str, Any]) -> World:
+    world = server()
+    world["services"] += more
+    return world
+
+
+def became(world: World, build: str) -> World:
+    world["registry"][SYSTEM] = {"CurrentBuild": build}
+    return world
+
+
+def stopped(build: str, *names: str) -> World:
+    """A guest in which an earlier run stopped these services."""
+    world = guest(service("Hand", "Manual", "Stopped"), service("Boot", "Auto", "Stopped"))
+    world["registry"][MEMORY] = {"build": build, "stopped": list(names)}
+    return world
+
+
+APP = [service("Db"), service("Mid", "Manual", needs=["Db"]), service("App", needs=["Mid"])]
+STUCK = [service("Stuck", Stuck=True), service("Needy", needs=["Stuck"])]
+CASES = {
+    "web": Case(both("Web")),
+    "constrained": Case(both("Web"), constrained=True),
+    "hand": Case(both("Hand"), guest(service("Hand", "Manual"))),
+    "pattern": Case(both("MSSQL*"), guest(service("MSSQL$A"), service("MSSQL$B"))),
+    "brackets": Case(both("Br[1]", "br1"), guest(service("Br[1]"))),
+    "deep": Case([sent(["Db"]) + STOP], guest(*APP)),
+    "deep and back": Case(both("Db"), guest(*APP)),
+    "order": Case(both("App", "Db"), guest(*APP)),
+    "idle": Case(both("Idle"), guest(service("Idle", status="Stopped"))),
+    "stuck": Case(both("Stuck", "Web"), guest(*STUCK)),
+    "disabled": Case(both("Off"), guest(service("Off", "Disabled"))),
+    "twice": Case([sent(["Web"]) + STOP] * 2 + [sent(["Web"]) + START]),
+    "no memory": Case(both("Web"), broken=["New-Item"]),
+    "no services": Case(both("Web"), broken=["Get-Service"]),
+    "injection": Case(
+        both("a\u2019); 'INJECTED'; $x = @(\u2018b", "Bob\u2019s Agent"), guest(service("Bob\u2019s Agent"))
+    ),
+    "same system": Case([sent(["Other"]) + START], stopped("7601", "Hand", "Boot")),
+    "another system": Case([sent(["Other"]) + START], became(stopped("7601", "Hand", "Boot"), "9600")),
+    "unreadable": Case([sent(["Boot"]) + START], stopped("7601", "Hand"), broken=[MEMORY]),
+    "nothing known": Case(
+        [sent(["Hand", "Boot"]) + START], guest(service("Hand", "Manual", "Stopped"), service("Boot", status="Stopped"))
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def told() -> dict[str, Answer]:
+    return dict(zip(CASES, run(list(CASES.values()), timeout=200), strict=True))
+
+
+def down(answer: Answer) -> set[str]:
+    return {name for name, status in answer.services.items() if status != "Running"}
+
+
+def said(answer: Answer) -> list[list[str]]:
+    assert all((step.trouble, step.errors) == ("", []) for step in answer.steps)
+    return [step.output for step in answer.steps]
+
+
+def test_what_was_stopped_along_with_a_service_runs_again(told: dict[str, Answer]) -> None:
+    for name in ("web", "constrained"):
+        assert said(told[name]) == [
+            ["stopped Web", "stopped Depends along with it"],
+            ["started Web", "started Depends"],
+        ]
+        assert down(told[name]) == set()
+        assert MEMORY not in told[name].registry
+
+
+def test_what_needs_what_needs_a_service_is_stopped_and_runs_again(told: dict[str, Answer]) -> None:
+    assert down(told["deep"]) == {"Db", "Mid", "App"}
+    assert down(told["deep and back"]) == set()
+
+
+def test_services_are_started_in_the_opposite_order(told: dict[str, Answer]) -> None:
+    calls = [call for call in told["order"].calls if " service " in call]
+    assert calls[:3] == ["stop service App", "stop service Mid", "stop service Db"]
+    assert calls[3:] == ["start service Db", "start service Mid", "start service App"]
+
+
+def test_what_is_started_by_hand_runs_again_where_the_guest_is_the_same_system(told: dict[str, Answer]) -> None:
+    assert said(told["hand"]) == [["stopped Hand"], ["started Hand"]]
+    assert said(told["same system"]) == [["started Hand", "started Boot"]]
+
+
+def test_another_system_starts_what_starts_at_boot(told: dict[str, Answer]) -> None:
+    for name in ("another system", "nothing known"):
+        assert said(told[name]) == [["Hand does not start at boot: left alone", "started Boot"]]
+    assert MEMORY not in told["another system"].registry
+
+
+def test_a_name_is_no_pattern(told: dict[str, Answer]) -> None:
+    assert said(told["pattern"]) == [["no service MSSQL* here"]] * 2
+    assert said(told["brackets"]) == [["stopped Br[1]", "no service br1 here"], ["started Br[1]"]]
+    assert down(told["pattern"]) == down(told["brackets"]) == set()
+
+
+def test_a_name_is_no_code(told: dict[str, Answer]) -> None:
+    first, second = said(told["injection"])
+    assert first[0].startswith(r"no service a\u2019); 'INJECTED'; $x = @(\u2018b")
+    assert (first[1:], second) == ([r"stopped Bob\u2019s Agent"], [r"started Bob\u2019s Agent"])
+
+
+def test_what_did_not_run_is_left_alone(told: dict[str, Answer]) -> None:
+    assert said(told["idle"])[0] == ["Idle does not run: left alone"]
+    assert said(told["disabled"]) == [["stopped Off"], ["cannot start Off: it is disabled"]]
+    assert told["disabled"].registry[MEMORY]["stopped"] == ["Off"]
+
+
+def test_a_service_that_does_not_obey_is_an_error_and_what_it_took_along_runs_again(told: dict[str, Answer]) -> None:
+    first, second = told["stuck"].steps
+    assert first.output[:2] == ["stopped Needy along with it", "cannot stop Stuck: it cannot be stopped"]
+    assert (first.status, second.status) == (1, 0)
+    assert down(told["stuck"]) == set()
+
+
+def test_what_was_stopped_is_known_after_a_second_run(told: dict[str, Answer]) -> None:
+    assert told["twice"].steps[1].output == ["Web does not run: left alone"]
+    assert down(told["twice"]) == set()
+
+
+def test_nothing_is_stopped_that_could_not_be_put_back(told: dict[str, Answer]) -> None:
+    assert down(told["no memory"]) == down(told["no services"]) == set()
+    assert told["no memory"].steps[0].status == told["no services"].steps[0].status == 1
+    assert told["no memory"].steps[0].output == ["cannot stop Web: Access is denied."]
+
+
+def test_a_list_that_cannot_be_read_is_told_and_kept(told: dict[str, Answer]) -> None:
+    assert told["unreadable"].steps[0].output[0].startswith("cannot read what was stopped")
+    assert told["unreadable"].steps[0].status == 1
+    assert MEMORY in told["unreadable"].registry
+
+
+def test_what_the_scripts_say_is_ascii(told: dict[str, Answer]) -> None:
+    assert all(line.isascii() for answer in told.values() for step in answer.steps for line in step.output)
+
+
+def test_the_scripts_do_what_is_written_and_nothing_else(told: dict[str, Answer]) -> None:
+    calls = {call for answer in told.values() for call in answer.calls}
+    others = {call for call in calls if not call.startswith(("stop service ", "start service "))}
+    starts_at_boot = {call for call in others if r"CurrentControlSet\Services" in call}
+    scripts = (f"roles/sequence/files/{verb}_services.ps1" for verb in ("stop", "start"))
+    assert others - starts_at_boot == may(*scripts) | {"services"}
+    assert starts_at_boot == {
+        rf"registry HKLM:\SYSTEM\CurrentControlSet\Services\{name}" for name in ("Hand", "Boot", "Idle")
+    }
+
+
+QUOTES = "'\"\u2018\u2019\u201a\u201b\u201c\u201d\u201e"
+letters = st.sampled_from(QUOTES + "$`[]*?{}%;|&\\ ()@#\u00e9\u4e2d\U0001f600\u00ad\u200b\u212ak") | st.characters(
+    exclude_categories=["Cs"]
+)
+texts = st.text(letters, min_size=1, max_size=200)
+CODES = "$services | ForEach-Object { ($_.ToCharArray() | ForEach-Object { [int]$_ }) -join ' ' }"
+
+
+def units(text: str) -> str:
+    """The UTF-16 code units of a text, as numbers."""
+    data = text.encode("utf-16-le")
+    return " ".join(str(int.from_bytes(data[at : at + 2], "little")) for at in range(0, len(data), 2))
+
+
+@settings(max_examples=2, deadline=None, phases=[Phase.generate], report_multiple_bugs=False)
+@given(st.lists(texts, min_size=15, max_size=30))
+def test_any_name_arrives_whole_and_as_a_name(names: list[str]) -> None:
+    names = ["{{ 7 * 7 }}{% x %}{#", "$(1)`n", "\\u0041", *names]
+    script = sent(names) + CODES
+    assert script.isascii()
+    for answer in run([Case([script]), Case([script], constrained=True)]):
+        assert said(answer)[0] == [units(name) for name in names]
+
+
+@settings(max_examples=2, deadline=None, phases=[Phase.generate], report_multiple_bugs=False)
+@given(st.lists(texts, min_size=6, max_size=12, unique_by=str.upper), st.randoms(use_true_random=False))
+def test_exactly_the_services_with_these_names_are_stopped_and_started(names: list[str], rng: Any) -> None:
+    wanted = rng.sample(names, len(names) // 2)
+    world = {**server(), "services": [service(name, "Manual") for name in names]}
+    stop, back = run([Case([sent(wanted) + STOP], world), Case(both(*wanted), world)])
+    assert down(stop) == set(wanted)
+    assert down(back) == set()
+
+
+def test_the_remedies_arguments_are_sent_the_same_way() -> None:
+    remediate = yaml.safe_load((ROLE.parent / "remediate/vars/main.yml").read_text("utf-8"))
+    template = trust_as_template(remediate["__remediate_first_lines"]["powershell"])
+    names = ["apply", "true", "a\u2019); 'INJECTED'; $x = @(\u2018b"]
+    variables = {"__remediate_arguments": names, "role_path": str(ROLE.parent / "remediate")}
+    text = str(Templar(DataLoader(), variables=variables).template(template))
+    (answer,) = run([Case([f"{text}\n$services = $arguments\n{CODES}"])])
+    assert said(answer)[0] == [units(name) for name in names]
