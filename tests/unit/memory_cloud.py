@@ -54,6 +54,10 @@ OFFER = Offer(
 )
 
 
+#: What the versions of Windows Server call their builds.
+BUILDS = {"2008r2": "7601", "2012": "9200", "2012r2": "9600", "2016": "14393", "2019": "17763", "2022": "20348"}
+
+
 class Killed(BaseException):
     """The controller died."""
 
@@ -68,7 +72,7 @@ def _facts(os: str) -> dict[str, str]:
         return {**HEALTHY_LINUX, "os_id": family, "os_version": version}
     edition = "Enterprise" if version == "2008r2" else "Datacenter"
     name = f"Windows Server {version[:4]} {version[4:]} {edition}"
-    return {**HEALTHY_WINDOWS, "os_name": name, "os_language": "en-US"}
+    return {**HEALTHY_WINDOWS, "os_name": name, "os_language": "en-US", "os_build": BUILDS[version]}
 
 
 @dataclass
