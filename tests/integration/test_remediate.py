@@ -16,7 +16,7 @@ FLEET = {"web-1": "centos-7", "web-2": "centos-7", "web-3": "centos-7", "erp-1":
 GUESTS = {
     "web-2": I686,
     "web-3": {**I686, "files": {"/usr/bin/rsync": None}},
-    "erp-1": {"free_mib": {"C:": 9000}, "answers": [{"contains": "', 'false')", "output": "nothing old\r\n"}]},
+    "erp-1": {"free_mib": {"C:": 9000}, "answers": [{"contains": "ConvertFrom-Sent", "output": "nothing old\r\n"}]},
 }
 
 
