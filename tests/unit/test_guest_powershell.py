@@ -319,7 +319,7 @@ PSLINT: list[Callable[[str], Found]] = [
 ]
 
 
-@pytest.mark.parametrize("rule", PSLINT, ids=lambda rule: str(rule.__doc__).split(":")[0].split(".")[0].split(";")[0])
+@pytest.mark.parametrize("rule", PSLINT, ids=lambda rule: re.split("[:.;]", str(rule.__doc__))[0])
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
 def test_scripts_keep_the_rules_of_pslint(script: Path, rule: Callable[[str], Found]) -> None:
     """It runs in Ansible's own test container, where a PowerShell and its analyzer are."""
