@@ -63,7 +63,7 @@ VIOLATED = [
     ("instance.not_running", INHIBITOR, about(LINUX, status="Stopped")),
     ("instance.not_running", INHIBITOR, about(LINUX, status="")),
     ("instance.tags_full", INHIBITOR, about(LINUX, tags={f"key-{n}": "" for n in range(19)})),
-    ("instance.tags_full", INHIBITOR, about(ON_AWS, tags={f"key-{n}": "" for n in range(49)})),
+    ("instance.tags_full", INHIBITOR, about(replace(ON_AWS, most_tags=50), tags={f"key-{n}": "" for n in range(49)})),
     ("instance.locked", INHIBITOR, about(LINUX, locks=("financial", "security"))),
     ("instance.classic_network", INHIBITOR, about(LINUX, network_type="classic")),
     ("instance.too_small", INHIBITOR, about(WINDOWS, vcpus=1)),
@@ -105,7 +105,9 @@ VIOLATED = [
 ]
 FINE = [
     about(LINUX, tags={"acs:rm:x": "", "evergreen:os_migration": "", **{f"key-{n}": "" for n in range(18)}}),
-    about(ON_AWS, tags={"aws:cloudformation:stack-name": "", **{f"key-{n}": "" for n in range(48)}}),
+    about(
+        replace(ON_AWS, most_tags=50), tags={"aws:cloudformation:stack-name": "", **{f"key-{n}": "" for n in range(48)}}
+    ),
     about(WINDOWS, vcpus=2, memory_mib=2048),
     about(LINUX, vcpus=1, memory_mib=512),
     about(LINUX, snapshots_in_progress=(Point("s-1", "d-0", label="attempt=1 hop=1"),)),

@@ -21,6 +21,7 @@ class Offer:
     the ways back, the wanted one first; whoever only ``follows`` works that somebody else began writes nothing.
     ``enrols`` are the types of systems for which an import command is given.
     ``words`` is what the core's texts call the provider's things, by the names that stand in them in braces.
+    ``most_tags`` is how many tags an instance can have.
     """
 
     methods: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -28,6 +29,7 @@ class Offer:
     follows: bool = False
     enrols: frozenset[str] = frozenset()
     words: Mapping[str, str] = field(default_factory=dict)
+    most_tags: int = 20
 
 
 @dataclass(frozen=True)

@@ -219,4 +219,5 @@ def case(record: Migration, goal: Goal, now: Moment) -> rules.Case:
         probed_at=view.asked,
         waivers=record.item.waivers,
         words=offered.words,
+        most_tags=offered.most_tags,
     )

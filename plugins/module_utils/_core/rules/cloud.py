@@ -39,7 +39,7 @@ def _locked(case: Case) -> Verdict:
 
 
 #: Tags that an instance can have, how many of them an attempt sets, and whose names the provider keeps for itself.
-_TAG_LIMITS, _TAGS_OF_AN_ATTEMPT, _RESERVED = {"alicloud": 20, "aws": 50}, 2, ("acs:", "aws:", TAG_KEY)
+_TAGS_OF_AN_ATTEMPT, _RESERVED = 2, ("acs:", "aws:", TAG_KEY)
 
 
 @rule(
@@ -50,11 +50,10 @@ _TAG_LIMITS, _TAGS_OF_AN_ATTEMPT, _RESERVED = {"alicloud": 20, "aws": 50}, 2, ("
     OWN,
 )
 def _tags_full(case: Case) -> Verdict:
-    limit = _TAG_LIMITS.get(case.instance.provider)
     used = sum(not name.startswith(_RESERVED) for name in case.instance.tags)
-    if limit is None or used + _TAGS_OF_AN_ATTEMPT <= limit:
+    if used + _TAGS_OF_AN_ATTEMPT <= case.most_tags:
         return None
-    return f"{used} tags of {limit} are used, {_TAGS_OF_AN_ATTEMPT} are needed"
+    return f"{used} tags of {case.most_tags} are used, {_TAGS_OF_AN_ATTEMPT} are needed"
 
 
 @rule(

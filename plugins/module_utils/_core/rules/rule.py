@@ -26,7 +26,8 @@ class Case:
     """What the rules look at: one instance before one hop.
 
     ``now`` and ``probed_at``, when the guest was asked, are in epoch seconds; 0 when nobody looked at a clock. What was
-    not looked at is ``None``. ``words`` is what the provider's things are called in the rules' texts.
+    not looked at is ``None``. ``words`` is what the provider's things are called in the rules' texts, ``most_tags`` how
+    many tags an instance can have there.
     """
 
     instance: Instance
@@ -41,6 +42,7 @@ class Case:
     probed_at: float = 0.0
     waivers: tuple[Waiver, ...] = ()
     words: Mapping[str, str] = field(default_factory=dict)
+    most_tags: int = 20
 
     @property
     def source(self) -> str:
