@@ -12,7 +12,7 @@ from typing import Any
 from .._core.record import Record
 from .._core.verb import Step, Verb, look, wait
 from .acts import VERBS
-from .sights import SIGHTS
+from .sights import shown
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,6 @@ class Hold:
     since: float
     until: float
     late: bool
-
-    def seen(self, record: Record[Any]) -> float:
-        """Return when all that shows whether it was carried out was looked at last."""
-        shown = (record.seen.get(aspect) for aspect in SIGHTS[VERBS[self.verb].asks].shows)
-        return min(when or self.since for when in shown)
 
     def over(self, now: float, seen: float) -> bool:
         """Say whether the write may be sent, now that it was looked for at ``seen``."""
@@ -65,7 +60,7 @@ class Holds:
         if hold is None:
             return step
         if hold.verb is step.verb:
-            seen = hold.seen(record)
+            seen = shown(record, VERBS[hold.verb].asks)
             if not hold.over(now, seen):
                 return hold.look(now, seen, step.state)
         elif not step.verb.writes:

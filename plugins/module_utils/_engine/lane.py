@@ -29,7 +29,7 @@ from .acts import VERBS, Task, key_of, most_of, name_of
 from .cap import Cap
 from .holds import Hold, Holds
 from .limits import Clock
-from .sights import SIGHTS, Brief
+from .sights import SIGHTS, Brief, shown
 
 # Seconds for which a call that is not full waits for more of its kind while others are under way, and for which the
 # lane may not notice that it is to stop.
@@ -169,17 +169,12 @@ class Lane:
     def _due(self, task: Task, polling: bool) -> bool:
         """Say whether to send a step now. Nothing is looked at twice between two polls."""
         if polling:
-            return not task.step.age or self._tick - self._shown(task) >= task.step.age
+            return not task.step.age or self._tick - shown(task.record, task.step.subject) >= task.step.age
         if task.id in self._resting or task.step.patient:
             return False
         if task.step.verb is not Verb.LOOK:
             return True
-        return self._shown(task) < self._tick
-
-    def _shown(self, task: Task) -> float:
-        """Return when all that a look shows was seen last; never, when a part of it was not, or was forgotten."""
-        shown = (task.record.seen.get(aspect) for aspect in SIGHTS[task.step.subject].shows)
-        return min(float("-inf") if when is None else when for when in shown)
+        return shown(task.record, task.step.subject) < self._tick
 
     def _get_ready(self, task: Task) -> None:
         self._busy.add(task.id)

@@ -317,3 +317,9 @@ SIGHTS: Mapping[str, Sight] = {
     "point": Sight(_point, ("points",)),
     "command": Sight(_command, ("command",), key=_invocation),
 }
+
+
+def shown(record: Seen, sight: str) -> float:
+    """Return when all that a sight shows was seen last; never, when a part of it was not, or was forgotten."""
+    seen = (record.seen.get(aspect) for aspect in SIGHTS[sight].shows)
+    return min(float("-inf") if when is None else when for when in seen)
