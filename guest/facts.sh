@@ -17,17 +17,22 @@ export LC_ALL LANG PATH
 newline='
 '
 lines=0
+characters=0
 
 # ---- How facts are printed ------------------------------------------------------------------------------------------
 
-# One line, in ASCII and not longer than its reader takes.
+# One line, in ASCII, not longer than its reader takes and without blanks at its end, which it would not count.
 say() {
     value=${2%%"$newline"*}
     case $value in
         *[!\ -~]*) value=$(printf '%s' "$value" | sed 's/[^ -~]/?/g') ;;
     esac
-    printf '%s=%.3000s\n' "$1" "$value"
+    if [ "${#value}" -gt 3000 ]; then value=$(printf '%.3000s' "$value"); fi
+    line="$1=$value"
+    while [ "$line" != "${line% }" ]; do line=${line% }; done
+    printf '%s\n' "$line"
     lines=$((lines + 1))
+    characters=$((characters + ${#line}))
 }
 
 # fact NAME COMMAND...: what the command prints, in a shell of its own. One that fails leaves the fact out, and prints
@@ -689,5 +694,5 @@ fact unfinished_transactions listed 10 unfinished_transactions
 package_facts
 fact leftovers listed 15 leftovers
 if [ "$manager" != none ]; then fact package_sources package_sources "$manager"; fi
-printf 'osm-facts lines %s\n' "$lines"
+printf 'osm-facts lines %s %s\n' "$lines" "$characters"
 echo 'osm-facts end'

@@ -87,6 +87,7 @@ GUESTS = {
     "cut": Told("guest.probe_cut_off", ("login messages",), there=faults(facts="cut_off")),
     "rubbish": Told("guest.probe_unreadable", ("by hand",), there=faults(facts="rubbish")),
     "huge": Told("guest.probe_cut_off", ("bytes were dropped", "login messages"), there=faults(facts="huge")),
+    "codepage": Told("guest.probe_cut_off", ("characters arrived",), there=faults(facts="not_utf8")),
     "winhangs": Told("guest.probe_timed_out", ("ExecutionTimeout",), NEWER, TO_2016, faults(facts="hangs")),
     "winhuge": Told("guest.probe_cut_off", ("login messages",), NEWER, TO_2016, faults(facts="huge")),
     "winfails": Told("guest.probe_failed", ("ExitCodeNonzero",), NEWER, TO_2016, answering(rc=1)),
@@ -107,7 +108,6 @@ GUESTS = {
 }
 SOUND = {
     "good": Told("ready", ()),
-    "codepage": Told("ready", (), there=faults(facts="not_utf8")),
     "chinese": Told(
         "ready", (), NEWER, TO_2016, windows("Standard", os_name="Microsoft Windows Server 2012 R2 标准版")
     ),

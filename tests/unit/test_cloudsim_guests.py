@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.evergreen.os_migration.plugins.action.os_migration import guest_scripts
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.facts import parse
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.rules.forms import FORMS, is_known
 from cloudsim.alicloud.lab import Lab
 from cloudsim.core.linux_guest import inside
@@ -268,6 +269,11 @@ def test_paths_are_rewritten_where_they_start() -> None:
         ("/etcetera /variable", "/etcetera /variable"),
     ]:
         assert inside(text, root) == expected
+
+
+def test_facts_are_counted_without_the_root_that_a_guest_does_not_know(lab: Lab) -> None:
+    found = parse(run(lab, f"mkdir -p /var/lib/leapp/scratch\n{SCRIPTS['linux']}")["Output"])
+    assert (found.trouble, found.facts["leftovers"]) == ("", "/var/lib/leapp/scratch")
 
 
 def test_failures_and_timeouts(lab: Lab) -> None:

@@ -21,7 +21,7 @@ import pytest
 from ansible_collections.evergreen.os_migration.plugins.action.os_migration import as_sent
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.facts import parse
 from ansible_collections.evergreen.os_migration.plugins.module_utils._engine.acts import FACTS_TIMEOUT
-from cloudsim.core.linux_guest import inside
+from cloudsim.core.linux_guest import inside, outside
 
 ROOT = Path(__file__).resolve().parents[2]
 FACTS = ROOT / "guest/facts.sh"
@@ -196,17 +196,16 @@ class Guest:
             [*self.shell, "-c", script],
             env={"PATH": str(self.commands), "TMPDIR": str(self.commands.parent)},
             capture_output=True,
-            text=True,
             timeout=30,
             check=False,
         )
-        assert (done.returncode, done.stderr) == (0, "")
-        return done.stdout.replace(str(self.root), "")
+        assert (done.returncode, done.stderr) == (0, b"")
+        return outside(done.stdout, self.root).decode()
 
     def facts(self) -> dict[str, str]:
         lines = self.output().splitlines()
         assert (lines[0], lines[-1]) == ("osm-facts 1", "osm-facts end")
-        assert lines[-2] == f"osm-facts lines {len(lines) - 3}"
+        assert lines[-2] == f"osm-facts lines {len(lines) - 3} {sum(map(len, lines[1:-2]))}"
         return dict(line.split("=", 1) for line in lines[1:-2])
 
 
@@ -604,6 +603,16 @@ def test_lists_have_an_end(guest: Guest) -> None:
     assert len(output) < 12_000
     found = parse(output).facts
     assert (found["i686_count"], found["local_programs"]) == ("180", "90")
+
+
+def test_whatever_a_value_is_its_characters_are_counted(guest: Guest) -> None:
+    """Blanks at the end, other letters, and more than fits: the reader finds as many characters as were counted."""
+    guest.write("etc/os-release", 'ID=centos\nVERSION_ID="7"\nPRETTY_NAME="CentOS \xe9\xff  "\n')
+    guest.write("etc/redhat-release", "CentOS Linux release 7.9 " + " x" * 2000 + "  \n")
+    output = guest.output()
+    assert parse(output).trouble == ""
+    assert parse(output).facts["os_name"] == "CentOS ??"
+    assert parse(output.replace("os_name=CentOS ??", "os_name=CentOS ?")).trouble == "cut_off"
 
 
 def test_fifty_packages_of_usual_names_are_named(guest: Guest) -> None:

@@ -63,7 +63,8 @@ def facts(root: Root, *shell: str) -> dict[str, str]:
     done = root.run(*(shell or ("sh",)), text=FACTS)
     assert (done.returncode, done.stderr) == (0, "")
     first, *lines, count, last = done.stdout.splitlines()
-    assert (first, count, last) == ("osm-facts 1", f"osm-facts lines {len(lines)}", "osm-facts end")
+    counted = f"osm-facts lines {len(lines)} {sum(map(len, lines))}"
+    assert (first, count, last) == ("osm-facts 1", counted, "osm-facts end")
     return dict(line.split("=", 1) for line in lines)
 
 
