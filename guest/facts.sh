@@ -125,6 +125,11 @@ memory_available_mib() {
     ' /proc/meminfo
 }
 
+# When the system has started, in seconds as date counts them.
+booted() {
+    awk '$1 == "btime" { print $2 }' /proc/stat
+}
+
 boot_mode() {
     [ -d /sys/firmware ] || return
     if [ -d /sys/firmware/efi ]; then echo uefi; else echo bios; fi
@@ -584,7 +589,7 @@ kernel_newest() { kernels "$(uname -r)" | sed -n 2p; }
 
 # Whether something that every process keeps using was installed after the system has started.
 reboot_required() {
-    started=$(awk '$1 == "btime" { print $2 }' /proc/stat) || return
+    started=$(booted) || return
     [ -n "$started" ] || return
     packages | awk -v started="$started" '
         BEGIN { found = "no" }
@@ -660,6 +665,7 @@ fact os_name os_release PRETTY_NAME
 fact os_release cat /etc/redhat-release
 fact arch uname -m
 fact kernel uname -r
+fact os_booted booted
 fact boot_mode boot_mode
 fact selinux selinux
 fact time_synchronised time_synchronised

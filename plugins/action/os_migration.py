@@ -31,6 +31,7 @@ display = Display()
 
 COLLECTION = "evergreen.os_migration"
 MIGRATION = "os_migration"
+INFO = "instance_info"
 GUEST_SCRIPTS = Path(__file__).parents[2] / "guest"
 _MARK = f"# {COLLECTION} guest facts"
 #: Seconds between two looks at the file of progress.
@@ -69,11 +70,12 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         module = str(self._task.action).rpartition(".")[2]
         arguments = {**self._of_clouds(module, variables), **located(self._task.args, "results_file")}
+        if module != INFO:
+            arguments["guest_scripts"] = guest_scripts()
         if module != MIGRATION:
             return self._answer(module, arguments, variables, wrap_async=self._task.async_val)
         if self._task.async_val:
             raise AnsibleActionFail("os_migration shows its progress and does not support async.")
-        arguments["guest_scripts"] = guest_scripts()
         if self._connection.transport != "local":
             return self._answer(module, arguments, variables)  # neither file nor processes are there
         with _progress() as file:

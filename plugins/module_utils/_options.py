@@ -56,6 +56,7 @@ COMMAND: dict[str, Any] = {
     "username": {"type": "str"},
     "working_directory": {"type": "str"},
     "poll_interval": {"type": "float", "default": 5.0},
+    "guest_scripts": {"type": "dict"},
 }
 MIGRATION: dict[str, Any] = {
     **_SERVICES,

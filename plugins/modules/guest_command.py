@@ -12,6 +12,8 @@ version_added: 0.1.0
 description:
   - Runs a script through Cloud Assistant in every instance of a list, waits, and returns how it ended in each guest.
   - Nothing but the agent is needed in the guest, so it works where Ansible modules cannot run any more.
+  - Agents act on some exit codes. After 194 on Linux and 3010 on Windows the guest restarts; this is told, and waited
+    for, half an hour at most. After 193 and 3009 Cloud Assistant powers the guest off, which is a failure.
   - Runs on the controller and does not connect to the instances.
 author:
   - evergreen.os_migration contributors (@evergreen)
@@ -51,6 +53,11 @@ options:
       - Seconds between two looks at the scripts that are running.
     type: float
     default: 5
+  guest_scripts:
+    description:
+      - The scripts that read a guest's facts, by type of system. They are asked whether a guest has started again. Set
+        by the action plugin from the collection's files.
+    type: dict
 seealso:
   - module: evergreen.os_migration.instance_info
 """
@@ -96,12 +103,27 @@ results:
       type: str
       returned: always
       sample: ""
+    restarted:
+      description: Whether the guest has restarted because of the script's exit code, and is back.
+      type: bool
+      returned: always
+      sample: false
+    stopped_services:
+      description: >-
+        The services that the script stopped, if it is the one by which the collection stops services. The guest keeps
+        the same list, so whoever runs next can start them again.
+      type: list
+      elements: str
+      returned: always
+      sample: [nginx.service]
     truncated: {description: Whether the agent cut the output., type: bool, returned: always, sample: false}
     dropped_bytes: {description: How many bytes the agent cut off., type: int, returned: always, sample: 0}
     error:
       description: >-
         Why the script has no good result; C(code), C(message) and C(remedy). Codes are V(ScriptFailed),
-        V(ScriptTimeout), V(ScriptTooLarge), V(AgentFailed), V(GuestUnreachable), V(WrongShell) and the cloud's own.
+        V(ScriptTimeout), V(ScriptTooLarge), V(ScriptSentTwice), V(AgentFailed), V(AgentLost), V(GuestUnreachable),
+        V(GuestPolicyForbidsScripts), V(GuestForbidsPrograms), V(GuestDiskFull), V(GuestPoweredOff), V(GuestNotBack),
+        V(WrongShell) and the cloud's own.
       type: dict
       returned: always
       sample: null
@@ -125,8 +147,9 @@ SLOW_AGENT = 600
 def main() -> None:
     module = AnsibleModule(argument_spec=COMMAND, supports_check_mode=True)
     text = script(module.params)
-    goal = Goal("scripted", shell=text.shell, offers=offers(module.params))
-    timeout = text.timeout + SLOW_AGENT
+    patience = text.timeout + SLOW_AGENT
+    goal = Goal("scripted", hop_timeout=patience, shell=text.shell, offers=offers(module.params))
+    timeout = patience + 2 * command.RESTART_TIMEOUT
     run_module(module, command.COMMAND, lambda parameters: goal, timeout=timeout, script=text, extra=script_outcome)
 
 

@@ -94,11 +94,12 @@ def test_the_module_is_called_once_with_the_task_s_arguments_and_the_scripts(pla
 
 @pytest.mark.parametrize("name", ["instance_info", "guest_command"])
 @pytest.mark.parametrize("collection", ["evergreen.os_migration.", ""])
-def test_the_other_modules_get_what_the_task_gives_and_nothing_else(
+def test_the_other_modules_get_what_the_task_gives_and_what_they_ask_guests_with(
     playbook: Playbook, name: str, collection: str
 ) -> None:
     playbook.run(action=collection + name, in_background=30)
-    assert playbook.calls == [(f"evergreen.os_migration.{name}", GIVEN)]
+    asked = {"guest_scripts": guest_scripts()} if name == "guest_command" else {}
+    assert playbook.calls == [(f"evergreen.os_migration.{name}", GIVEN | asked)]
     assert playbook.how == [{"wrap_async": 30}]
 
 

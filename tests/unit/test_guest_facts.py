@@ -96,6 +96,7 @@ HEALTHY = {
     "os_release": "CentOS Linux release 7.9.2009 (Core)",
     "arch": "x86_64",
     "kernel": "3.10.0-1160.119.1.el7.x86_64",
+    "os_booted": "1700000000",
     "boot_mode": "bios",
     "selinux": "disabled",
     "time_synchronised": "yes",
@@ -289,6 +290,7 @@ SICK: list[tuple[Change, dict[str, str]]] = [
     (write("etc/redhat-release", "CentOS Linux release 8.5.2111\n"), {"os_release": "CentOS Linux release 8.5.2111"}),
     (stub("uname", "echo aarch64"), {"arch": "aarch64", "kernel": "aarch64"}),
     (write("sys/firmware/efi/systab"), {"boot_mode": "uefi"}),
+    (write("proc/stat", "btime 1700000001\n"), {"os_booted": "1700000001"}),
     (write("sys/fs/selinux/enforce", "1"), {"selinux": "enforcing"}),
     (write("sys/fs/selinux/enforce", "0"), {"selinux": "permissive"}),
     (stub("timedatectl", "echo 'System clock synchronized: no'"), {"time_synchronised": "no"}),
@@ -551,7 +553,7 @@ LACKING: list[tuple[Change, set[str]]] = [
         lambda guest: (hanging("rpm\\ -qf")(guest), guest.write("opt/app/run", ELF, 0o755)),
         {"local_programs", "local_program_names"},
     ),
-    (less("proc/stat"), {"reboot_required"}),
+    (less("proc/stat"), {"os_booted", "reboot_required"}),
 ]
 #: These cannot be missing: the shell itself finds them out, or every guest has what they need.
 ALWAYS = {"package_manager", "rsync", "i686_packages"}

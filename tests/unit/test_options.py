@@ -395,7 +395,8 @@ def test_each_provider_has_its_own_number_of_calls_per_second() -> None:
 
 
 def test_the_goal_says_what_the_options_say() -> None:
-    offered = {"alicloud": Offer({"smc": ("smc", "smc_watch")}, ("reset_disks",), words=WORDS)}
+    codes = {"linux": {194: "restart", 193: "power_off"}, "windows": {3010: "restart", 3009: "power_off"}}
+    offered = {"alicloud": Offer({"smc": ("smc", "smc_watch")}, ("reset_disks",), words=WORDS, exit_codes=codes)}
     assert migration_goal(options()) == Goal(offers=offered)
     given = options(
         state="committed",

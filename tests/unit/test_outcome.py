@@ -183,6 +183,14 @@ def test_an_assessment_tells_what_the_instance_could_become_and_the_guest_s_own_
 def test_a_script_s_result_says_when_output_is_missing() -> None:
     cut = Record(Item("i"), command.View(result=CommandResult("finished", 3, "out", "err", dropped_bytes=7)))
     told = script_outcome(cut, Goal())
-    assert told == {"rc": 3, "stdout": "out", "stderr": "err", "truncated": True, "dropped_bytes": 7}
+    assert told == {
+        "rc": 3,
+        "stdout": "out",
+        "stderr": "err",
+        "truncated": True,
+        "dropped_bytes": 7,
+        "restarted": False,
+        "stopped_services": [],
+    }
     none = script_outcome(Record(Item("i"), command.View()), Goal())
     assert (none["rc"], none["truncated"]) == (None, False)

@@ -8,25 +8,56 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .goal import Goal
-from .model import CommandResult, Instance, Invocation, Item, Problem, required
+from .agent import afterwards, agent_problem, powered_off, trouble_of
+from .goal import POWER_OFF, RESTART, Goal
+from .model import CommandResult, Guest, Instance, Invocation, Item, Problem, required
 from .record import Moment, Record
 from .verb import Step, Verb, failing, failing_by, finish, look, wait
 from .workflow import Gate, Workflow, ended, never
 
+RESTARTING = "restarting"
+#: Seconds that a guest has to come back in, with the updates that it installs on the way.
+RESTART_TIMEOUT = 1800
+#: How the collection's scripts tell what they have stopped.
+_STOPPED = "was running: "
+
 
 @dataclass(frozen=True)
 class View:
-    """What is seen of an instance in which a script runs."""
+    """What is seen of an instance in which a script runs; ``began`` is when it was sent, in ticks."""
 
     instance: Instance | None = None
     command: Invocation | None = None
     result: CommandResult | None = None
+    began: float = 0.0
+    guest: Guest | None = None
 
 
 def instance_seen(record: Record[View], goal: Goal, now: Moment) -> Step | None:
     """Look at the instance before anything else."""
     return None if record.knows("instance") else look("instance", record.state)
+
+
+def in_time(record: Record[View], goal: Goal, now: Moment) -> Step | None:
+    """Give up a script or a restart that takes too long; a look after the deadline still has to show no end."""
+    if record.state == RESTARTING and _late(record, RESTART_TIMEOUT, now):
+        return failing(
+            "GuestNotBack",
+            f"The script's exit code made the agent restart the guest; {RESTART_TIMEOUT} s later the guest does not "
+            "say that it has started again.",
+            "Look at the instance's console for what it waits for, such as updates that it installs.",
+        )
+    if record.state == "running" and _late(record, goal.hop_timeout, now):
+        return failing(
+            "AgentLost",
+            f"The agent did not say within {goal.hop_timeout:.0f} s how the script ended.",
+            "Look at the invocation in the {agent} console: the script may still run.",
+        )
+    return None
+
+
+def _late(record: Record[View], patience: float, now: Moment) -> bool:
+    return any(record.overdue(record.state, patience, aspect, now) for aspect in ("instance", "command"))
 
 
 def command_over(record: Record[View], goal: Goal, now: Moment) -> Step | None:
@@ -63,36 +94,65 @@ def script_fits(record: Record[View], goal: Goal, now: Moment) -> Step | None:
 
 def script_run(record: Record[View], goal: Goal, now: Moment) -> Step | None:
     """Run the script once."""
-    if record.view.result is None:
-        return Step(Verb.RUN, "running", event="ran the script")
-    return _told(record.view.result)
+    if record.view.result is not None:
+        return None
+    return Step(Verb.RUN, "running", changes={"began": now.ticks}, event="ran the script")
 
 
-def _told(result: CommandResult) -> Step:
+def guest_back(record: Record[View], goal: Goal, now: Moment) -> Step | None:
+    """Wait for a guest that its agent restarts because of the script's exit code, until it has booted again."""
+    result, here = required(record.view.result), required(record.view.instance)
+    if afterwards(result, here.os_type, goal.offer(record.item.provider)) != RESTART:
+        return None
+    if record.state != RESTARTING:
+        return Step(Verb.NOTE, RESTARTING, event=f"the guest restarts now (exit code {result.exit_code})")
+    if _booted(record):
+        return None
+    seen, asked = (record.seen.get(aspect) or 0.0 for aspect in ("instance", "guest"))
+    if seen > max(record.since, asked) and here.answers:
+        return Step(Verb.ASK, RESTARTING)
+    return wait("instance", RESTARTING)
+
+
+def _booted(record: Record[View]) -> bool:
+    """Say whether the guest has started since the script was sent.
+
+    Only time that the guest has surely run for is compared, as it counts itself: it was asked after it was looked at.
+    """
+    guest, asked = record.view.guest, record.seen.get("guest")
+    times = [guest.facts.get(name, "") if guest else "" for name in ("time", "os_booted")]
+    if asked is None or not all(map(str.isdecimal, times)):
+        return False
+    time, booted = map(int, times)
+    return time - booted < asked - record.view.began
+
+
+def told(record: Record[View], goal: Goal, now: Moment) -> Step:
+    """Tell how the script ended."""
+    result = required(record.view.result)
+    here = required(record.view.instance)
+    then = afterwards(result, here.os_type, goal.offer(record.item.provider))
     if result.status != "finished":
         return failing_by(agent_problem("The script did not end", result))
+    if then == POWER_OFF:
+        return failing_by(powered_off(result))
+    if then == RESTART:
+        return finish("finished", "the guest has restarted")
     if result.exit_code != 0:
-        return failing("ScriptFailed", f"The script ended with exit code {result.exit_code}.", "Read its output.")
+        failed = Problem("ScriptFailed", f"The script ended with exit code {result.exit_code}.", "Read its output.")
+        return failing_by(trouble_of(result) or failed)
     return finish("finished")
 
 
-def agent_problem(what: str, result: CommandResult) -> Problem:
-    """Return the problem of a script that the agent did not bring to its end."""
-    if result.status == "timed_out":
-        return Problem(
-            "ScriptTimeout", f"{what}: it ran out of time.", "Raise the timeout, or look at the guest's load."
-        )
-    return Problem(
-        "AgentFailed",
-        f"{what}: {agent_words(result)}.",
-        "Look at the invocation in the {agent} console, and that the agent is online.",
-    )
+def restarted(record: Record[View]) -> bool:
+    """Say whether the guest has restarted because of the script's exit code, and is back."""
+    return record.done and record.problem is None and record.view.guest is not None
 
 
-def agent_words(result: CommandResult) -> str:
-    """Return what the agent said of a script that it did not bring to its end."""
-    why = result.error_code or f"exit code {result.exit_code}"
-    return f"{why} ({result.stderr})" if result.stderr else why
+def stopped_services(printed: str) -> tuple[str, ...]:
+    """Return the services that a script of the collection has stopped, as it tells them; the first one first."""
+    lines = (line.strip() for line in printed.splitlines())
+    return tuple(line.removeprefix(_STOPPED) for line in lines if line.startswith(_STOPPED))
 
 
 def _start(item: Item) -> View:
@@ -100,7 +160,7 @@ def _start(item: Item) -> View:
 
 
 def _chain(record: Record[View], goal: Goal) -> tuple[Gate[View], ...]:
-    return (instance_seen, command_over, reachable, script_fits, script_run)
+    return (instance_seen, in_time, command_over, reachable, script_fits, script_run, guest_back, told)
 
 
 COMMAND: Workflow[View] = Workflow("command", _start, _chain, ended, never)

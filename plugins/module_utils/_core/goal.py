@@ -12,6 +12,9 @@ from dataclasses import dataclass, field, replace
 from .model import Problem
 from .paths import PATHS, Path
 
+#: What an agent does to the guest after some exit codes of a script.
+RESTART, POWER_OFF = "restart", "power_off"
+
 
 @dataclass(frozen=True)
 class Offer:
@@ -21,7 +24,8 @@ class Offer:
     the ways back, the wanted one first; whoever only ``follows`` works that somebody else began writes nothing.
     ``enrols`` are the types of systems for which an import command is given.
     ``words`` is what the core's texts call the provider's things, by the names that stand in them in braces.
-    ``most_tags`` is how many tags an instance can have.
+    ``most_tags`` is how many tags an instance can have. ``exit_codes`` are those of scripts after which the agent
+    restarts the guest or powers it off, by the type of its system.
     """
 
     methods: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -30,6 +34,7 @@ class Offer:
     enrols: frozenset[str] = frozenset()
     words: Mapping[str, str] = field(default_factory=dict)
     most_tags: int = 20
+    exit_codes: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

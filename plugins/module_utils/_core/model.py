@@ -242,7 +242,10 @@ class Invocation:
 
 @dataclass(frozen=True)
 class CommandResult:
-    """How a script ended in one guest. ``status`` is running, finished, timed_out or failed (by the agent)."""
+    """How a script ended in one guest. ``status`` is running, finished, timed_out or failed (by the agent).
+
+    ``trouble`` is why the agent did not run it, where the agent says so: policy, noexec, disk_full or sent_twice.
+    """
 
     status: str
     exit_code: int | None = None
@@ -250,6 +253,7 @@ class CommandResult:
     stderr: str = ""
     dropped_bytes: int = 0
     error_code: str = ""
+    trouble: str = ""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from typing import Any
 
 from . import command, paths
+from .agent import readable
 from .catalog import is_known
 from .goal import Goal
 from .migration.view import View, in_flight, own_works, start
@@ -71,8 +72,10 @@ def script_outcome(record: Record[command.View], goal: Goal) -> dict[str, Any]:
     result = record.view.result or CommandResult("none")
     return {
         "rc": result.exit_code,
-        "stdout": result.stdout,
-        "stderr": result.stderr,
+        "stdout": readable(result.stdout),
+        "stderr": readable(result.stderr),
+        "restarted": command.restarted(record),
+        "stopped_services": list(command.stopped_services(result.stdout)),
         "truncated": result.dropped_bytes > 0,
         "dropped_bytes": result.dropped_bytes,
     }

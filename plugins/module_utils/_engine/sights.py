@@ -15,7 +15,8 @@ from typing import Any, TypeAlias
 
 from .._clouds.base import Cloud, Enrolments, Script
 from .._core import facts
-from .._core.command import agent_problem, agent_words
+from .._core.agent import agent_problem, agent_words
+from .._core.command import RESTARTING
 from .._core.goal import Goal
 from .._core.model import (
     UNKNOWN,
@@ -264,7 +265,7 @@ def _facts_over(cloud: Cloud, record: Seen, result: CommandResult) -> Seen | Pro
 
 def _comes_back(record: Seen) -> bool:
     """Say whether the guest was restarted by what is under way, and not only asked."""
-    return record.state in ("verifying", "rolling_back")
+    return record.state in ("verifying", "rolling_back", RESTARTING)
 
 
 def _probed(result: CommandResult) -> Guest:

@@ -21,6 +21,8 @@ _STATUS = {
     **dict.fromkeys(("Pending", "Running", "Scheduled", "Stopping"), "running"),
     "Timeout": "timed_out",
 }
+#: Why the agent did not run a script, in the core's words.
+_TROUBLES = {"ScriptFileExisted": "sent_twice"}
 
 
 class Agents:
@@ -41,6 +43,7 @@ class Agents:
             ContentEncoding="Base64",
             InstanceId=list(instance_ids),
             Timeout=script.timeout,
+            TerminationMode="ProcessTree",  # all that the script has started; an old agent ends the script alone
             ClientToken=token,
             Username=script.username or None,
             WorkingDir=script.working_directory or None,
@@ -76,11 +79,12 @@ def to_result(raw: Mapping[str, Any]) -> CommandResult:
         stderr=text(raw, "ErrorInfo"),
         dropped_bytes=number(raw, "Dropped"),
         error_code=text(raw, "ErrorCode"),
+        trouble=_TROUBLES.get(text(raw, "ErrorCode"), ""),
     )
 
 
 def _decoded(output: str) -> str:
     try:
-        return base64.b64decode(output, validate=True).decode("utf-8", errors="replace")
+        return base64.b64decode(output, validate=True).decode("utf-8", errors="backslashreplace")
     except (binascii.Error, ValueError):
         return output

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..._core.goal import Offer
+from ..._core.goal import POWER_OFF, RESTART, Offer
 from ..._errors import OptionError
 from ..base import Options
 from ..options import check_above_zero, from_env
@@ -79,6 +79,8 @@ WORDS: Mapping[str, str] = {
     "enrol_option": "smc.import_command",
     "activate_snapshots": "Activate ECS Snapshot for the account: open the snapshots of the region in the ECS console.",
 }
+#: Exit codes of scripts that Cloud Assistant acts on, once the result is sent.
+EXIT_CODES = {"linux": {194: RESTART, 193: POWER_OFF}, "windows": {3010: RESTART, 3009: POWER_OFF}}
 #: For callers that order no jobs.
 _NO_JOBS = Transport("", "", {}, {})
 
@@ -93,6 +95,7 @@ def offer(options: Options) -> Offer:
         follows=follows,
         enrols=frozenset(_import_commands(smc)),
         words=WORDS,
+        exit_codes=EXIT_CODES,
     )
 
 
