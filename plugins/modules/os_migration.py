@@ -81,7 +81,8 @@ options:
         description:
           - The command that registers a guest as a migration source, as the SMC console gives it. The text
             C({activation_code}) in it is replaced by an activation code made for this run.
-          - Without one, an instance must have been imported before; its source is found by hostname and address.
+          - Without one, an instance must have been imported before; its source is found by its address, and refused
+            where another source or instance has that address too.
         type: dict
         suboptions:
           linux:

@@ -46,6 +46,17 @@ IDS = Ids(
         "kept": "i-bp1contractkept00001",
         "imported": "i-bp1contractimported1",
         "twin": "i-bp1contracttwin00001",
+        "shared": "i-bp1contractshared001",
+        "sharing": "i-bp1contractsharing01",
+        "copied": "i-bp1contractcopied001",
+        "copy": "i-bp1contractcopy00001",
+        "mirrored": "i-bp1contractmirrored1",
+        "mirror": "i-bp1contractmirror001",
+        "enrolled_again": "i-bp1contractagain0001",
+        "forgotten": "i-bp1contractforgotten",
+        "renamed": "i-bp1contractrenamed01",
+        "named_like_renamed_before": "i-bp1contractnamedlike",
+        "clone": "i-bp1contractclone0001",
         "in_console": "i-bp1contractconsole01",
         "failing": "i-bp1contractfailing01",
         "elsewhere": "i-bp1contractelsewhere",
@@ -103,6 +114,26 @@ def _group(role: str, os: str = "centos-7", **facts: Any) -> dict[str, Any]:
     return {"name": role, "os": os, "ids": [IDS[role]], "durations": HALF_HOUR, **facts}
 
 
+def _alike() -> list[dict[str, Any]]:
+    """Instances that are like others, in two networks of a region or of two: by their sources alone nobody knows."""
+    web = {"host_name": "web", "private_address": "192.168.0.10"}
+    app = {"host_name": "app", "private_address": "192.168.0.11", "smc_source": "available"}
+    dr = {"host_name": "dr", "private_address": "192.168.0.12"}
+    return [
+        _group("shared", **web, smc_source="available"),
+        _group("sharing", **web),
+        _group("copied", **app),
+        _group("copy", **app),
+        _group("mirrored", **dr, smc_source="available"),
+        _group("mirror", **dr, region="cn-shanghai"),
+        _group("enrolled_again", old_sources=2, smc_source="available"),
+        _group("forgotten", old_sources=2),
+        _group("renamed", host_name="after", source_host_name="before", smc_source="available"),
+        _group("named_like_renamed_before", host_name="before"),
+        _group("clone", smc_client_of=IDS["imported"]),
+    ]
+
+
 def _groups() -> list[dict[str, Any]]:
     disks = [{"type": "system", "size_gib": 40}, {"type": "data", "size_gib": 100}]
     kept = [
@@ -125,6 +156,7 @@ def _groups() -> list[dict[str, Any]]:
         _group("imported", smc_source="available"),
         # The same host name at another address: no reason to take the other's source for it.
         _group("twin") | {"name": "imported"},
+        *_alike(),
         _group("in_console", console_job={"target": "alinux-3"}),
         _group(
             "failing",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, quote, urlsplit
@@ -21,8 +22,13 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.ali
     Connection,
     Transport,
 )
-from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.ecs import to_agent, to_instance
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.ecs import (
+    Instances,
+    to_agent,
+    to_instance,
+)
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.errors import remedy_for
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.identity import to_enrolment
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.ram import SERVICE_ROLES, Ram
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.rpc import (
     Rpc,
@@ -32,14 +38,13 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.ali
 )
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.smc import (
     Jobs,
-    Sources,
-    to_enrolment,
     to_work,
 )
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.snapshots import (
     Snapshots,
     to_point,
 )
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.sources import Sources
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Caller, Script
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import (
     Agent,
@@ -92,6 +97,10 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
 def rpc(token: str = "", region: str = "cn-beijing", validate_certs: bool = True, **endpoints: str) -> Rpc:
     named = {"*" if service == "every" else service: url for service, url in endpoints.items()}
     return Rpc(Connection("LTAIme", "my+secret", token, named, validate_certs), region, at_once)
+
+
+def sources() -> Sources:
+    return Sources(rpc(), NOTHING, Agents(rpc()), owners=lambda addresses: {})
 
 
 def body(request: Any) -> dict[str, list[str]]:
@@ -245,7 +254,7 @@ LISTS: dict[str, Callable[[], object]] = {
     "DescribeRegions": lambda: cloud().regions(),
     "DescribeSnapshots": lambda: cloud().snapshots.read(["s-1"]),
     "DescribeInvocationResults": lambda: cloud().agents.results("t-1", ["i-1"]),
-    "DescribeSourceServers": lambda: Sources(rpc(), NOTHING, Agents(rpc())).read(["s-1"]),
+    "DescribeSourceServers": lambda: sources().read(["s-1"]),
     "DescribeReplicationJobs": lambda: cloud().works["smc"].read(["j-1"]),
 }
 
@@ -476,15 +485,16 @@ HERE = Instance("i-1", "cn-beijing", "alicloud", hostname="web-1", private_addre
 MINE = {"hostname": "web-1", "ipv4": "10.0.0.1"}
 
 
-def source(name: str, state: str = "Available", created: str = "", **info: Any) -> dict[str, Any]:
-    return {"SourceId": name, "State": state, "CreationTime": created, "SystemInfo": json.dumps({**MINE, **info})}
+def source(name: str, state: str = "Available", **info: Any) -> dict[str, Any]:
+    return {"SourceId": name, "State": state, "SystemInfo": json.dumps({**MINE, **info})}
 
 
 def found_source(wire: Wire, *listed: dict[str, Any]) -> str:
     """Return the id of the source that is taken for the instance's own."""
     answer = {"SourceServers": {"SourceServer": list(listed)}, "TotalCount": len(listed)}
     wire.answer = lambda request: (200, json.dumps(answer).encode())
-    return Sources(rpc(), NOTHING, Agents(rpc())).of([HERE])["i-1"].id
+    here = sources()
+    return here.of([HERE], here.claims([HERE]))["i-1"].id
 
 
 @pytest.mark.parametrize("ipv4", ["10.0.0.2", "192.168.0.1, 10.0.0.2", "192.168.0.1;10.0.0.1", ["::1", "10.0.0.1"]])
@@ -500,12 +510,19 @@ def test_a_source_that_says_nothing_usable_hides_nobody_s(wire: Wire, odd: str) 
     assert found_source(wire, {"SourceId": "s-0", "SystemInfo": odd}) == ""
 
 
-def test_of_several_sources_the_newest_that_can_be_used_is_taken(wire: Wire) -> None:
-    old, new = source("s-1", created="2026-01-01T00:00:00Z"), source("s-2", created="2026-01-02T00:00:00Z")
-    gone = source("s-3", "Unavailable", created="2026-01-03T00:00:00Z")
-    for listed in ((old, new, gone), (gone, new, old)):
-        assert found_source(wire, *listed) == "s-2"
-    assert found_source(wire, gone) == "s-3"
+def test_a_source_that_is_being_deleted_or_gone_does_not_count_beside_a_live_one(wire: Wire) -> None:
+    live, gone, going = source("s-1"), source("s-3", "Unavailable"), source("s-4", "Deleting")
+    for listed in ((live, gone, going), (going, gone, live)):
+        assert found_source(wire, *listed) == "s-1"
+    assert found_source(wire, gone, going) == "s-3"
+    assert found_source(wire, going) == found_source(wire, live, source("s-2")) == ""
+
+
+def test_addresses_that_every_machine_has_lead_to_no_source(wire: Wire) -> None:
+    local = replace(HERE, private_addresses=("127.0.0.1",))
+    answer = {"SourceServers": {"SourceServer": [source("s-1", ipv4="127.0.0.1 169.254.0.1")]}, "TotalCount": 1}
+    wire.answer = lambda request: (200, json.dumps(answer).encode())
+    assert sources().claims([local]) == {"i-1": []}
 
 
 @pytest.mark.parametrize(
@@ -595,11 +612,40 @@ def test_a_job_of_an_instance_s_source_is_the_instance_s_too_unless_it_is_being_
         {"JobId": "j-3", "SourceId": "s-2", "InstanceId": "i-2"},
         {"JobId": "j-4", "SourceId": "s-1", "Status": "Deleting"},
     ]
-    answer = {"SourceServers": {"SourceServer": [source("s-1")]}, "ReplicationJobs": {"ReplicationJob": jobs}}
+    answer = {
+        "SourceServers": {"SourceServer": [source("s-1")]},
+        "ReplicationJobs": {"ReplicationJob": jobs},
+        "Regions": {"Region": []},
+        "Instances": {"Instance": []},
+    }
     wire.answer = lambda request: (200, json.dumps({**answer, "TotalCount": 1}).encode())
     found, enrolment = cloud().works["smc"].find([HERE])["i-1"]
     assert [work.id for work in found] == ["j-1", "j-2"]
     assert enrolment == Enrolment("ready", "s-1", "Available")
+
+
+def test_a_region_that_is_not_reached_ends_the_look_for_owners_and_one_that_refuses_does_not(wire: Wire) -> None:
+    regions = {"Regions": {"Region": [{"RegionId": f"cn-{number}"} for number in range(1, 5)]}}
+    held = {"InstanceId": "i-9", "VpcAttributes": {"PrivateIpAddress": {"IpAddress": ["10.0.0.1"]}}}
+
+    def answer(request: Any) -> tuple[int, bytes]:
+        if "DescribeRegions" in request.url:
+            return 200, json.dumps(regions).encode()
+        if "cn-1" in request.url:
+            return 403, b'{"Code": "Forbidden.RAM", "Message": "No."}'
+        if "cn-3" in request.url:
+            raise OSError("no route")
+        return 200, json.dumps({"Instances": {"Instance": [held] if "cn-2" in request.url else []}}).encode()
+
+    wire.answer = answer
+    asked = rpc()
+    here = Instances(asked, Snapshots(asked))
+    for _unused in range(2):
+        assert here.owners(["10.0.0.1"]) == {"10.0.0.1": {"i-9"}}
+    assert [place.removesuffix(".aliyuncs.com") for place in wire.places] == [
+        *["https://ecs.cn-beijing"] * 2,
+        *(f"https://ecs.cn-{number}" for number in (1, 2, 3)),
+    ]
 
 
 # --- what is sent again, and what is not ------------------------------------------------------------------------------
@@ -709,4 +755,4 @@ def test_a_job_that_is_not_listed_is_deleted_and_one_that_is_runs(wire: Wire, th
 
     wire.answer = answer
     with pytest.raises(Moved) if there else nullcontext():
-        Jobs(rpc(), NOTHING, Agents(rpc())).delete("j-1")
+        Jobs(rpc(), NOTHING, sources()).delete("j-1")

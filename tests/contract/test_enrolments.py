@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Cloud
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import CommandResult, Enrolment
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import (
+    CommandResult,
+    Enrolment,
+    Problem,
+)
 
 from .bed import Bed
-from .common import enrolments, found_works
+from .common import enrolments, found_works, instance
 
 
 def enrolment(cloud: Cloud, bed: Bed, role: str) -> Enrolment | None:
@@ -28,7 +32,9 @@ def enrolled(cloud: Cloud, bed: Bed, role: str, os_type: str) -> Enrolment | Non
 
     bed.until(lambda: result().status == "finished")
     assert not [code for code in bed.codes() if code in str((invocation, result()))]
-    return port.enrolled(result())
+    found = port.enrolled(instance(cloud, bed, role), result())
+    assert not isinstance(found, Problem)
+    return found
 
 
 def test_there_is_no_enrolment_where_none_is_needed(bed: Bed, cloud: Cloud) -> None:
@@ -72,7 +78,7 @@ def test_one_code_serves_a_whole_run(bed: Bed, cloud: Cloud) -> None:
 
 @pytest.mark.parametrize("said", ["", "Failed!", "Import Source Server [] Successfully!", "[s-x; rm -rf]", "\0"])
 def test_a_result_that_names_no_enrolment_made_none(bed: Bed, cloud: Cloud, said: str) -> None:
-    assert enrolments(cloud, bed).enrolled(CommandResult("finished", 0, said)) is None
+    assert enrolments(cloud, bed).enrolled(instance(cloud, bed), CommandResult("finished", 0, said)) is None
 
 
 def test_more_enrolments_than_one_call_takes_are_read_and_no_ids_are_none(bed: Bed, cloud: Cloud) -> None:
@@ -81,3 +87,90 @@ def test_more_enrolments_than_one_call_takes_are_read_and_no_ids_are_none(bed: B
     unknown = [bed.unknown("enrolment", number) for number in range(120)]
     assert list(port.read([*unknown, found.id])) == [found.id]
     assert port.read([]) == {}
+
+
+# --- more than one that it could be -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("role", "others"), [("shared", ["sharing"]), ("sharing", ["shared"]), ("copied", ["copy"]), ("copy", ["copied"])]
+)
+def test_what_fits_two_instances_is_neither_s_and_both_are_named(
+    bed: Bed, cloud: Cloud, role: str, others: list[str]
+) -> None:
+    enrolments(cloud, bed)
+    found = enrolment(cloud, bed, role)
+    assert found is not None
+    assert (found.state, found.id) == ("unclear", "")
+    assert found.problem is not None
+    assert all(bed.ids[one] in found.problem.message for one in (role, *others))
+    assert bed.ids[role] in found.problem.remedy
+
+
+def test_what_fits_an_instance_of_another_region_is_not_taken_either(bed: Bed) -> None:
+    cloud = bed.cloud()
+    enrolments(cloud, bed)
+    (refusal,) = {one.problem for one in [enrolment(cloud, bed, "mirrored")] if one}
+    assert refusal is not None
+    assert bed.ids["mirror"] in refusal.message
+
+
+def test_an_enrolment_that_is_gone_does_not_count_beside_a_live_one(bed: Bed, cloud: Cloud) -> None:
+    enrolments(cloud, bed)
+    found = enrolment(cloud, bed, "enrolled_again")
+    assert found is not None
+    assert (found.state, found.problem) == ("ready", None)
+
+
+def test_of_several_that_are_gone_none_is_chosen_and_all_are_named(bed: Bed, cloud: Cloud) -> None:
+    enrolments(cloud, bed)
+    found = enrolment(cloud, bed, "forgotten")
+    assert found is not None
+    assert (found.state, found.id) == ("absent", "")
+    assert found.said
+
+
+def test_a_guest_that_was_renamed_is_not_found_by_its_name(bed: Bed, cloud: Cloud) -> None:
+    enrolments(cloud, bed)
+    found = enrolment(cloud, bed, "renamed")
+    assert found is not None
+    assert (found.state, found.id) == ("absent", "")
+    assert "before" in found.said
+    taken_over = enrolment(cloud, bed, "named_like_renamed_before")
+    assert taken_over == Enrolment("absent")
+
+
+def test_what_an_import_made_is_the_instance_s_own_for_every_later_run(bed: Bed, cloud: Cloud) -> None:
+    made = enrolled(cloud, bed, "sharing", "linux")
+    assert made is not None
+    bed.until(lambda: enrolments(cloud, bed).read([made.id])[made.id].state == "ready")
+    for user in ("operator", "guest"):
+        later = enrolment(bed.cloud(user), bed, "sharing")
+        assert later is not None
+        assert (later.id, later.state) == (made.id, "ready")
+    # And the other one is no longer in doubt about it, only about its own.
+    other = enrolment(cloud, bed, "shared")
+    assert other is not None
+    assert made.id not in str(other)
+
+
+def test_what_an_import_names_and_was_there_before_is_the_copied_machine_s(bed: Bed, cloud: Cloud) -> None:
+    port, role = enrolments(cloud, bed), "clone"
+    invocation = port.enrol([bed.ids[role]], "linux", "token")
+    results = cloud.agents.results
+    bed.until(lambda: results(invocation, [bed.ids[role]])[bed.ids[role]].status == "finished")
+    refused = port.enrolled(instance(cloud, bed, role), results(invocation, [bed.ids[role]])[bed.ids[role]])
+    assert isinstance(refused, Problem)
+    original = enrolment(cloud, bed, "imported")
+    assert original is not None
+    assert original.id in refused.message
+    assert bed.ids[role] in refused.message
+    assert enrolment(cloud, bed, role) == Enrolment("absent")
+
+
+def test_an_import_brings_back_what_is_the_instance_s_own(bed: Bed, cloud: Cloud) -> None:
+    known = enrolment(cloud, bed, "imported")
+    again = enrolled(cloud, bed, "imported", "linux")
+    assert known is not None
+    assert again is not None
+    assert again.id == known.id

@@ -63,6 +63,21 @@ def test_the_same_token_takes_one_point(bed: Bed, cloud: Cloud) -> None:
     assert bed.writes("take") == 1
 
 
+def test_a_point_that_was_deleted_is_not_taken_again_by_its_token_but_one_of_another_set_is(
+    bed: Bed, cloud: Cloud
+) -> None:
+    """A service remembers a token longer than what was made with it: what comes next has to differ in something."""
+    disk = instance(cloud, bed).disks[0]
+    first = accomplished(cloud, bed, take(cloud, disk))
+    cloud.snapshots.delete(first.snapshot_id)
+    if bed.traits.tokens_for_points:
+        assert take(cloud, disk).snapshot_id == first.snapshot_id
+        assert cloud.snapshots.read([first.snapshot_id]) == {}
+    second = take(cloud, disk, label="attempt=1 set=2")
+    assert second.snapshot_id != first.snapshot_id
+    assert accomplished(cloud, bed, second).label == "attempt=1 set=2"
+
+
 def test_a_disk_with_a_point_in_progress_is_looked_at_again(bed: Bed, cloud: Cloud) -> None:
     with pytest.raises(Moved) as refusal:
         take(cloud, instance(cloud, bed, "busy").disks[0])

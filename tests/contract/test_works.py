@@ -85,9 +85,71 @@ def test_an_instance_takes_one_unfinished_work(bed: Bed, cloud: Cloud) -> None:
     works(cloud, bed).order(wanted)
     with pytest.raises(Moved):
         works(cloud, bed).order(replace(wanted, token="another", name=f"{wanted.name}0"))
+    assert bed.writes("order") == 1
+
+
+@pytest.mark.parametrize("begins", [False, True])
+def test_a_name_that_is_taken_is_the_work_that_has_it(bed: Bed, cloud: Cloud, begins: bool) -> None:
+    """Two runs with different tokens: the one that comes second goes on with what the first one made."""
+    wanted = order(cloud, bed)
+    made = works(cloud, bed).order(wanted)
+    if begins and not bed.traits.begins_itself:
+        works(cloud, bed).begin(made.id)
+    try:
+        adopted = works(cloud, bed).order(replace(wanted, token="another"))
+    except Moved:
+        (adopted,), _enrolment = found_works(cloud, bed, "imported")
+    assert (adopted.id, adopted.name, adopted.of) == (made.id, wanted.name, bed.ids["imported"])
+    assert adopted.status == ("running" if begins or bed.traits.begins_itself else "made")
+    assert bed.writes("order") == 1
+
+
+def test_a_name_that_is_taken_by_what_no_list_shows_yet_is_looked_for_again(make_bed: MakeBed) -> None:
+    bed = make_bed(Setting(lag=60))
+    cloud = bed.cloud()
+    wanted = order(cloud, bed)
+    works(cloud, bed).order(wanted)
+    with pytest.raises(Moved):
+        works(cloud, bed).order(replace(wanted, token="another"))
+    assert bed.writes("order") == 1
+
+
+def test_a_name_that_another_instance_s_work_has_is_refused_by_name(bed: Bed, cloud: Cloud) -> None:
+    if not bed.traits.tokens_for_works:
+        pytest.skip("in this cloud the name stands for the token")
+    first = order(cloud, bed)
+    made = works(cloud, bed).order(first)
+    with pytest.raises(CloudError) as refusal:
+        works(cloud, bed).order(order(cloud, bed, "failing", name=first.name, token="another"))
+    assert not isinstance(refusal.value, Moved)
+    assert not refusal.value.whole_call
+    assert made.id in refusal.value.problem.message
+    assert bed.ids["imported"] in refusal.value.problem.message
+    assert "delete" in refusal.value.problem.remedy
+    assert bed.writes("order") == 1
+
+
+def test_a_work_that_is_over_is_not_adopted(bed: Bed, cloud: Cloud) -> None:
+    wanted = order(cloud, bed)
+    made = begun(cloud, bed)
+    bed.until(lambda: work(cloud, bed, made).status == "done")
+    if bed.traits.enrols:
+        bed.until(lambda: is_ready(cloud, bed, "imported"))
     with pytest.raises(CloudError):
         works(cloud, bed).order(replace(wanted, token="another"))
     assert bed.writes("order") == 1
+
+
+def test_a_token_stands_for_all_that_is_ordered(bed: Bed, cloud: Cloud) -> None:
+    """A run with other options meets no token of the run before it, even when what that one made was deleted."""
+    if not (bed.traits.tokens_for_works and bed.traits.deletes_works):
+        pytest.skip("this cloud knows no tokens for works")
+    wanted = order(cloud, bed)
+    made = works(cloud, bed).order(wanted)
+    works(cloud, bed).delete(made.id)
+    again = works(cloud, bed).order(replace(wanted, name=f"{wanted.name}0"))
+    assert again.id != made.id
+    assert work(cloud, bed, again).name == f"{wanted.name}0"
 
 
 def test_a_target_that_the_service_does_not_offer_is_refused(bed: Bed, cloud: Cloud) -> None:

@@ -43,6 +43,25 @@ def test_without_import_command_a_source_must_exist(tmp_path: Path) -> None:
     assert writes <= {"RunCommand"}
 
 
+def test_of_two_instances_with_one_host_name_and_one_address_none_is_migrated_as_the_other(tmp_path: Path) -> None:
+    """In two networks, only one of them imported: its migration source is not the other one's."""
+    alike = {"host_name": "web", "private_address": "192.168.0.10"}
+    world = {"groups": [group("web-1", **alike), group("web-2", **alike, smc_source="available")]}
+    run, writes = migrate(tmp_path, world, {"import_command": {"linux": IMPORT_LINUX}})
+    assert "source.unclear" in run.failures["web-1"], run.output
+    assert all(instance_id(name) in run.failures["web-1"] for name in ("web-1", "web-2"))
+    assert writes <= {"RunCommand"}
+
+
+def test_the_import_of_one_makes_clear_which_source_is_its_own(tmp_path: Path) -> None:
+    alike = {"host_name": "web", "private_address": "192.168.0.10"}
+    world = {"groups": [group("web-1", **alike), group("web-2", **alike)]}
+    with cloud(world, tmp_path / "cloud") as simulated:
+        hosts = {name: host(name) for name in ("web-1", "web-2")}
+        run = Controller(simulated, tmp_path / "user", hosts).play("migrate")
+    assert run.states("migrate") == {WEB: "migrated", instance_id("web-2"): "migrated"}, run.output
+
+
 def test_an_account_without_the_service_role_is_told(tmp_path: Path) -> None:
     run, _writes = migrate(tmp_path, {"smc": {"authorised": False}}, {"import_command": {"linux": IMPORT_LINUX}})
     assert "account.service_role_missing" in run.failures["web-1"]

@@ -332,7 +332,7 @@ class Enrolments:
             cloud.registered.setdefault(f"s-{one}", (one, ready + cloud.durations("enrol", one)))
         return key
 
-    def enrolled(self, result: CommandResult) -> Enrolment | None:
+    def enrolled(self, instance: Instance, result: CommandResult) -> Enrolment:
         return Enrolment("pending", result.stdout[1:-1])
 
 

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.assistant import Agents
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.connection import Transport
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.rpc import Rpc
-from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.smc import Sources
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.sources import Sources
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Script
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.catalog import is_windows
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Disk, Problem
@@ -133,6 +133,9 @@ class Requests:
         self.sent.append({"action": action, **parameters})
         return {"AccessTokenCode": "code"}
 
+    def numbered_pages(self, *asked: Any, **parameters: Any) -> tuple[()]:
+        return ()
+
 
 class Guests:
     """Takes the script that would be run in guests."""
@@ -147,7 +150,7 @@ class Guests:
 
 def test_an_activation_code_is_asked_for_once_and_within_the_documented_limits() -> None:
     requests, guests = Requests(), Guests()
-    sources = Sources(cast(Rpc, requests), TRANSPORT, cast(Agents, guests))
+    sources = Sources(cast(Rpc, requests), TRANSPORT, cast(Agents, guests), owners=lambda addresses: {})
     for instance_id in ("i-1", "i-2"):
         sources.enrol([instance_id], "linux", "token")
     assert [script.content for script in guests.scripts] == ["import code", "import code"]

@@ -17,6 +17,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model
     Enrolment,
     Guest,
     Point,
+    Problem,
     Work,
 )
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.paths import Path
@@ -59,6 +60,7 @@ def work(status: str, said: str, name: str, holds: bool = True) -> Work:
     return Work("smc", "j-1", name, status=status, said=said, holds=holds)
 
 
+UNCLEAR = Enrolment("unclear", problem=Problem("SourceUnclear", "s-1 or s-2", "Tag one."))
 VIOLATED = [
     ("instance.not_running", INHIBITOR, about(LINUX, status="Stopped")),
     ("instance.not_running", INHIBITOR, about(LINUX, status="")),
@@ -91,7 +93,9 @@ VIOLATED = [
     ("account.snapshot_service", WARNING, account(True, None)),
     ("job.unfinished", INHIBITOR, replace(LINUX, works=(work("running", "Running", "by hand"),))),
     ("job.unfinished", INHIBITOR, replace(LINUX, works=(work("failed", "InError", "by hand"),))),
+    ("job.unfinished", INHIBITOR, replace(LINUX, works=(work("failed", "InError", "osm-i-another-a1-h1"),))),
     ("source.not_imported", INHIBITOR, replace(LINUX, enrolment=Enrolment(), can_enrol=False)),
+    ("source.unclear", INHIBITOR, replace(LINUX, enrolment=UNCLEAR)),
     ("path.region", INHIBITOR, about(WINDOWS, region="ap-south-1")),
     ("path.region", INHIBITOR, about(WINDOWS, region="")),
     ("path.version", INHIBITOR, in_guest(TO_RED_HAT, version="7.6")),
@@ -122,7 +126,7 @@ FINE = [
     account(True, True),
     replace(LINUX, account=None),
     replace(LINUX, works=(work("done", "Finished", "by hand"),)),
-    replace(LINUX, works=(work("failed", "InError", "osm-i-1-a1-h1"),)),
+    replace(LINUX, works=(work("failed", "InError", f"osm-{LINUX.instance.instance_id}-a1-h1"),)),
     replace(LINUX, works=(work("running", "Running", "a clone by hand", holds=False),)),
     replace(LINUX, works=None),
     replace(LINUX, enrolment=Enrolment()),
@@ -155,6 +159,12 @@ def test_an_allow_list_is_a_warning_in_its_own_words() -> None:
 
 def test_the_planner_s_conditions_that_are_not_known_are_said_to_be_so() -> None:
     assert only(in_guest(WINDOWS, language="")).evidence.startswith(NOT_KNOWN)
+
+
+def test_what_is_nearest_to_a_source_of_the_instance_is_told() -> None:
+    doubtful = replace(LINUX, enrolment=Enrolment(said="s-1 has its address"), can_enrol=False)
+    assert only(doubtful).evidence == "s-1 has its address"
+    assert only(replace(LINUX, enrolment=UNCLEAR)).evidence == "s-1 or s-2"
 
 
 def test_a_job_of_somebody_else_is_told_in_the_service_s_own_word() -> None:

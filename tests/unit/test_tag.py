@@ -80,13 +80,14 @@ def test_no_tag_is_no_attempt() -> None:
 def test_work_names_are_legal_and_say_where_they_belong(instance_id: str, attempt: int, hop: int) -> None:
     name = work_name(instance_id, attempt, hop)
     assert WORK_NAME.fullmatch(name)
-    assert work_place(name) == (attempt, hop)
+    assert work_place(name, instance_id) == (attempt, hop)
+    assert work_place(name, f"{instance_id}0") is None
 
 
 @given(st.text(max_size=130))
 def test_anybody_else_s_work_is_nobody_s_place(name: str) -> None:
-    place = work_place(name)
-    assert place is None or (name.startswith("osm-") and name.endswith(f"-a{place[0]}-h{place[1]}"))
+    place = work_place(name, "i-1")
+    assert place is None or name == f"osm-i-1-a{place[0]}-h{place[1]}"
 
 
 @given(ids, numbers, numbers)

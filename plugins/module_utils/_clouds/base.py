@@ -151,8 +151,11 @@ class Enrolments(Protocol):
     def enrol(self, instance_ids: Sequence[str], os_type: str, token: str) -> str:
         """Start to enrol instances of one type of system, in their guests; return the invocation's id."""
 
-    def enrolled(self, result: CommandResult) -> Enrolment | None:
-        """Return the enrolment that the result of such an invocation names."""
+    def enrolled(self, instance: Instance, result: CommandResult) -> Enrolment | Problem | None:
+        """Return the enrolment that the result of such an invocation names, marked as the instance's own.
+
+        One that was there before is taken only as :meth:`Works.find` would take it.
+        """
 
 
 class Works(Protocol):
@@ -163,7 +166,12 @@ class Works(Protocol):
         """Return how instances are enrolled, ``None`` where they need not be."""
 
     def find(self, instances: Sequence[Instance]) -> Mapping[str, tuple[tuple[Work, ...], Enrolment | None]]:
-        """Return each instance's works of this kind and, where there are enrolments, its own."""
+        """Return each instance's works of this kind and, where there are enrolments, its own.
+
+        An enrolment is its own by a mark of ours, else where all that identifies machines leads to this enrolment alone
+        and back to this instance alone; where it leads to more it is ``unclear``. A name leads nowhere: people give it.
+        Works of every enrolment that may be its own are its works.
+        """
 
     def read(self, work_ids: Sequence[str]) -> Mapping[str, Work]:
         """Return works by id."""

@@ -196,12 +196,14 @@ class Guest:
 class Enrolment:
     """Whether a service knows an instance. ``id`` is what the service calls it, ``said`` the service's own word.
 
-    ``state`` is absent, pending (on its way), ready, busy (a work holds it) or lost (the service does not reach it).
+    ``state`` is absent, pending (on its way), ready, busy (a work holds it), lost (the service does not reach it), or
+    unclear: it may be another instance's, as the ``problem`` says. Of an absent one ``said`` may tell what is nearest.
     """
 
     state: str = "absent"
     id: str = ""
     said: str = ""
+    problem: Problem | None = None
 
 
 @dataclass(frozen=True)

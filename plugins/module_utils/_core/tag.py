@@ -29,7 +29,7 @@ UNREADABLE = "unreadable"
 # A state that a later version may know is unreadable here: taken for "no attempt", it would start a second one.
 _STATES = ("started", "migrated", "rolling_back", "restored", "rolled_back", "committed")
 _TAG = re.compile(rf"({'|'.join(_STATES)}) attempt=([1-9][0-9]*) from=(\S+) to=(\S+)")
-_WORK_NAME = re.compile(r"osm-.+-a(\d+)-h(\d+)")
+_WORK_NAME = re.compile(r"osm-(.+)-a(\d+)-h(\d+)")
 _NAMESPACE = uuid.UUID("6f0d3e0c-1b51-4c0a-9c3e-5d1f0a7c2b11")
 
 
@@ -68,15 +68,26 @@ def work_name(instance_id: str, attempt: int, hop: int) -> str:
     return f"osm-{instance_id}-a{attempt}-h{hop}"
 
 
-def work_place(name: str) -> tuple[int, int] | None:
-    """Return (attempt, hop) of a work made by this collection, ``None`` for anybody else's name."""
+def work_place(name: str, instance_id: str) -> tuple[int, int] | None:
+    """Return (attempt, hop) of a work that this collection made for the instance, ``None`` for any other name."""
     found = _WORK_NAME.fullmatch(name)
-    return (int(found[1]), int(found[2])) if found else None
+    return (int(found[2]), int(found[3])) if found and found[1] == instance_id else None
 
 
 def made_name(instance_id: str, attempt: int, what: str) -> str:
     """Return the unique name of something that is made for an attempt beside the works of its hops."""
     return f"osm-{instance_id}-a{attempt}-{what}"
+
+
+def of_label(instance_id: str) -> str:
+    """Return the tag value of something that is one instance's, such as what its import made."""
+    return f"of={instance_id}"
+
+
+def owner_of(label: str) -> str:
+    """Return the instance that a tag value names as its owner, empty when it names none."""
+    pairs = dict(pair.partition("=")[::2] for pair in label.split())
+    return pairs.get("of", "")
 
 
 def client_token(instance_id: str, attempt: int, *what: object) -> str:

@@ -282,7 +282,9 @@ def _probed(result: CommandResult) -> Guest:
 
 def _enrol_over(cloud: Cloud, record: Seen, result: CommandResult) -> Seen | Problem:
     port = enrolment_ports(cloud)[required(record.view.command).kind]
-    enrolment = port.enrolled(result)
+    enrolment = port.enrolled(here(record), result)
+    if isinstance(enrolment, Problem):
+        return enrolment
     if enrolment is not None:
         return record.learns(command=None, enrolment=enrolment)
     # The output is not shown: it may repeat the activation code.

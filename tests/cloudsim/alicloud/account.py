@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..core.clock import Timeline
-from ..core.state import Instance
+from ..core.state import Instance, Tags
 from ..core.world import Registration, World
 from .migrations import AccessToken, Job, Source
 
@@ -47,7 +47,9 @@ class Account(World):
         return next((job for job in self.jobs_on(instance_id, now) if job.status(now) == "Running"), None)
 
     def add_source(self, instance: Instance, source_id: str, created: float) -> Source:
-        source = Source(source_id, instance.id, created, Timeline(created), Timeline(""), Timeline({}), self.serial())
+        name = instance.group.source_host_name if created < 0 else None
+        times = (created, Timeline(created), Timeline(""), Timeline[Tags]({}))
+        source = Source(source_id, instance.id, name or instance.host_name, *times, self.serial())
         self.sources[source.id] = self.source_of[instance.id] = source
         return source
 
@@ -68,14 +70,19 @@ class Account(World):
         token = self._usable_token(script, now)
         if token is None:
             return None
-        source = self.source_of.get(instance.id)
+        source = self._source_of_client(instance)
         return Registration(token.code, source.id if source else self.new_id("s"))
+
+    def _source_of_client(self, instance: Instance) -> Source | None:
+        """The source that the client in a guest keeps on its disk: of a copied disk it is the original's."""
+        return self.source_of.get(instance.id) or self.source_of.get(instance.group.smc_client_of)
 
     def register(self, instance: Instance, registration: Registration, at: float) -> None:
         """The SMC client was installed with a code: a new source, or the known one of this guest comes back."""
         next(token for token in self.tokens.values() if token.code == registration.code).left -= 1
         self.install_client(instance, at)
-        source = self.source_of.get(instance.id) or self.add_source(instance, registration.id, at)
+        source = self._source_of_client(instance) or self.add_source(instance, registration.id, at)
+        source.host_name = self.instances[source.instance_id].host_name
         source.ready.plan(at, at + self.sample(instance, "import"))
 
     def _usable_token(self, text: str, now: float) -> AccessToken | None:

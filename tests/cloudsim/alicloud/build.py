@@ -45,6 +45,9 @@ def _other_team(scenario: Scenario) -> Iterable[Group]:
 def _begin(account: Account, instance: Instance) -> None:
     """What SMC knew before."""
     group = instance.group
+    for number in range(group.old_sources):
+        account.add_source(instance, account.new_id("s"), -DAY * (2 + number)).ready = Timeline(math.inf)
+        del account.source_of[instance.id]
     if group.smc_source == "none" and not group.console_job:
         return
     source = account.add_source(instance, account.new_id("s"), -DAY)

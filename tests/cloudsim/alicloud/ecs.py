@@ -94,7 +94,8 @@ def describe_instance_types(call: Call) -> Answer:
 
 @action(
     "ecs",
-    uses=f"InstanceIds InstanceName InstanceNetworkType InstanceType Status Tag RegionId DryRun {_PAGING}",
+    uses=f"InstanceIds InstanceName InstanceNetworkType InstanceType PrivateIpAddresses Status Tag RegionId DryRun"
+    f" {_PAGING}",
     ignores="AdditionalAttributes",
 )
 def describe_instances(call: Call) -> Answer:
@@ -105,9 +106,15 @@ def describe_instances(call: Call) -> Answer:
     name = call.get("InstanceName")
     listed = [each for each in instances(call, ids, at) if each.region == region]
     named = [each for each in listed if fnmatch.fnmatchcase(each.name, name)] if name else listed
-    found = matching(call, _INSTANCE_FILTERS, named, at)
+    addresses = id_list(call, "PrivateIpAddresses", BATCH_LIMIT, "InvalidParameter")
+    there_too = named if addresses is None else [each for each in named if _in_vpc(each) in addresses]
+    found = matching(call, _INSTANCE_FILTERS, there_too, at)
     chunk, page = either_page(call, found, 10, BATCH_LIMIT, clamp=True)
     return {"Instances": {"Instance": [_instance(call, instance, at) for instance in chunk]}, **page}
+
+
+def _in_vpc(instance: Instance) -> str:
+    return instance.private_address if instance.group.network_type == "vpc" else ""
 
 
 def instances(call: Call, ids: list[str] | None, at: float) -> list[Instance]:

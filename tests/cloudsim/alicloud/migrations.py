@@ -76,6 +76,7 @@ class Source:
 
     id: str
     instance_id: str
+    host_name: str
     created: float
     ready: Timeline[float]
     job: Timeline[str]

@@ -88,7 +88,7 @@ def _source(call: Call, source: Source, at: float) -> dict[str, Any]:
         "client_type": "",
         "cores": str(instance.group.vcpus),
         "cpu_usage": "0.00",
-        "hostname": instance.host_name,
+        "hostname": source.host_name,
         "ipv4": instance.private_address,
         "memory": f"{instance.group.memory_mib / 1024:.2f}",
         "memory_usage": "1.50",

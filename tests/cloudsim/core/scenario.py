@@ -215,6 +215,9 @@ class Group:
     account: str = ACCOUNT
     host_name: str | None = None
     private_address: str | None = None
+    source_host_name: str | None = None
+    old_sources: int = 0
+    smc_client_of: str = ""
     events: tuple[Event, ...] = ()
 
     def sample(self, what: str, rng: random.Random) -> float:

@@ -155,6 +155,9 @@ _group = record(
     account=text,
     host_name=text,
     private_address=text,
+    source_host_name=text,
+    old_sources=integer,
+    smc_client_of=text,
     events=list_of(record(Event, at=number, what=one_of("attach_disk", "detach_disk", "release"), disk=integer)),
 )
 _fault = record(

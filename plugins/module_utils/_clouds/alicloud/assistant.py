@@ -44,7 +44,7 @@ class Agents:
             InstanceId=list(instance_ids),
             Timeout=script.timeout,
             TerminationMode="ProcessTree",  # all that the script has started; an old agent ends the script alone
-            ClientToken=token,
+            token=token,
             Username=script.username or None,
             WorkingDir=script.working_directory or None,
         )

@@ -18,6 +18,7 @@ from .ram import Ram
 from .rpc import Rpc
 from .smc import KIND, Jobs
 from .snapshots import Snapshots
+from .sources import Sources
 
 # Details need lists of the whole region, so the more instances share them the better; the calls for them are cut to
 # what the API takes. Cloud Assistant takes 24 KiB of Base64, which is 18 KiB of script.
@@ -43,7 +44,8 @@ class AliCloud:
         self.snapshots = Snapshots(rpc)
         self.instances = Instances(rpc, self.snapshots)
         self.agents = Agents(rpc)
-        self.works: Mapping[str, Works] = {KIND: Jobs(rpc, transport, self.agents)}
+        sources = Sources(rpc, transport, self.agents, self.instances.owners)
+        self.works: Mapping[str, Works] = {KIND: Jobs(rpc, transport, sources)}
 
     def account(self) -> Account:
         """Return the account's service role, and whether it ever took a snapshot in the region."""

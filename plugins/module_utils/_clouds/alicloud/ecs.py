@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from ..._core.catalog import Release, read_name
@@ -27,9 +28,9 @@ from ..._core.model import (
 )
 from ..._errors import CloudError, Transient, Unclear
 from .chunks import chunks, in_chunks
-from .errors import is_moved, remedy_for
-from .rpc import Rpc, entries, number, text
-from .snapshots import FEW, Snapshots, tags_of
+from .errors import UNREACHED, is_moved, remedy_for
+from .rpc import Rpc, entries, number, tags_of, text
+from .snapshots import FEW, Snapshots
 
 _ARCHITECTURES = {"X86": "x86_64", "ARM": "arm64"}
 # ECS's words, which are the model's; others that it has (Pending, Attaching …) are shown as it says them.
@@ -115,6 +116,7 @@ class Instances:
         self._rpc = rpc
         self._snapshots = snapshots
         self._architectures: dict[str, str] = {}
+        self._owners: dict[str, frozenset[str]] = {}
 
     def _ask(self, action: str, /, **parameters: Any) -> dict[str, Any]:
         return self._rpc.request("ecs", action, RegionId=self._rpc.region, **parameters)
@@ -154,6 +156,36 @@ class Instances:
                 if raw.get("InstanceId") in found:
                     found[raw["InstanceId"]].append(to_disk(raw))
         return {instance_id: tuple(disks) for instance_id, disks in found.items()}
+
+    def owners(self, addresses: Sequence[str]) -> Mapping[str, frozenset[str]]:
+        """Return the instances that have private addresses in a VPC, in all regions that can be asked.
+
+        A region that refuses is passed over. Where one is not reached this network leads to some only: then the others
+        are not waited for. Each address is asked for once.
+        """
+        unknown = [one for one in addresses if one not in self._owners]
+        if unknown:
+            found: dict[str, set[str]] = {one: set() for one in unknown}
+            for address, instance_id in chain(self._at(unknown, self._rpc.region), self._at_elsewhere(unknown)):
+                found[address].add(instance_id)
+            self._owners |= {address: frozenset(ids) for address, ids in found.items()}
+        return self._owners
+
+    def _at_elsewhere(self, addresses: Sequence[str]) -> Iterator[tuple[str, str]]:
+        for region in self._regions():
+            try:
+                if region != self._rpc.region:
+                    yield from self._at(addresses, region)
+            except CloudError as refusal:
+                if refusal.problem.code == UNREACHED:
+                    return
+
+    def _at(self, addresses: Sequence[str], region: str) -> Iterator[tuple[str, str]]:
+        """Yield who has which of the addresses in a region."""
+        for part in chunks(addresses, _INSTANCES):
+            only = {"PrivateIpAddresses": json.dumps(list(part)), "InstanceNetworkType": "vpc"}
+            for one in self._instances(region, **only):
+                yield from ((address, one.instance_id) for address in one.private_addresses if address in part)
 
     def regions(self) -> list[str]:
         """Return the ids of every region that the account sees."""

@@ -27,6 +27,7 @@ _REMEDIES: tuple[tuple[str, str], ...] = (
     ("InvalidAnswer", "Check the endpoint and what stands before it: this was no answer of the API."),
     ("Throttling", "Run again later: other users of the account have used up the API's quota."),
     ("InstanceLockedForSecurity", "Clear the security lock of the instance in the provider's console."),
+    ("ReplicationJobName.Duplicate", "Look at that job in the SMC console, delete it if it is over, and run again."),
     ("InvalidInstance", "Check that the instance is running and that its agent is online."),
 )
 
@@ -58,6 +59,8 @@ _MOVED = (
     "InvalidOperation.Conflict",
     "Operation.Conflict",
 )
+# What is to be made is there already, under its name or its token.
+_TAKEN = ("ReplicationJobName.Duplicate", "IdempotentParameterMismatch", "IdempotenceParamNotMatch")
 _GONE = ("InvalidSnapshotId.NotFound",)
 
 
@@ -85,6 +88,11 @@ def is_refusal_of_caller(code: str) -> bool:
 def is_moved(code: str) -> bool:
     """Say whether the resource is in another state than the call needs."""
     return code.startswith(_MOVED)
+
+
+def is_taken(code: str) -> bool:
+    """Say whether the name or the token of what is to be made was used before."""
+    return code.startswith(_TAKEN)
 
 
 def is_gone(code: str) -> bool:

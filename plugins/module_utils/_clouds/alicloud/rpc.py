@@ -10,6 +10,7 @@ import json
 import re
 import sys
 import traceback
+import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import SplitResult, quote, urlsplit
@@ -47,6 +48,8 @@ _ECS_HOSTS = {"cn-hangzhou": "ecs-cn-hangzhou.aliyuncs.com", "cn-hangzhou-financ
 # The query of a URL in an error's text: it holds the access key, the security token and the signature.
 _QUERY = re.compile(r"\?\w+=\S*")
 
+_TOKENS = uuid.UUID("0b4ce1b6-3d0e-4b1f-8a5c-5a8f6d1e7c92")
+
 # As much is shown of an answer that is none of the API: a proxy's page may be long.
 _GLIMPSE = 200
 
@@ -83,13 +86,18 @@ class Rpc:
         self._client = _client(connection, region)
 
     def request(
-        self, service: str, action: str, /, needs: str = "", repeatable: bool = True, **parameters: Any
+        self, service: str, action: str, /, needs: str = "", repeatable: bool = True, token: str = "", **parameters: Any
     ) -> dict[str, Any]:
         """Call ``action``, through the engine's back-off, and return the decoded answer.
+
+        A ``token`` goes along as one that stands for all that the request holds: what differs in anything never meets
+        the token of another request.
 
         An answer without what it ``needs``, a key or the dotted path of a list, says nothing: it is a fault. Not
         ``repeatable`` is what has no idempotency token and would do harm when it is carried out twice.
         """
+        if token:
+            parameters["ClientToken"] = _token(token, parameters)
         return self._call(action, lambda: self._once(service, action, parameters, needs), repeatable)
 
     def glance(self, service: str, action: str, /, **parameters: Any) -> dict[str, Any]:
@@ -179,6 +187,10 @@ class Rpc:
         return text
 
 
+def _token(base: str, parameters: Mapping[str, Any]) -> str:
+    return str(uuid.uuid5(_TOKENS, json.dumps([base, *sorted(flatten(parameters))])))
+
+
 def _split(endpoint: str) -> SplitResult:
     """Return the parts of an endpoint; one without a scheme is meant for HTTPS."""
     return urlsplit(endpoint if "://" in endpoint else f"https://{endpoint}")
@@ -221,6 +233,12 @@ def entries(answer: Mapping[str, Any], path: str) -> list[dict[str, Any]]:
     for part in path.split("."):
         here = here.get(part) or {} if isinstance(here, Mapping) else {}
     return list(here) if isinstance(here, list) else []
+
+
+def tags_of(raw: Mapping[str, Any]) -> dict[str, str]:
+    """Return the tags; some actions call their parts TagKey and TagValue, others Key and Value."""
+    pairs = entries(raw, "Tags.Tag")
+    return {text(tag, "TagKey") or text(tag, "Key"): text(tag, "TagValue") or text(tag, "Value") for tag in pairs}
 
 
 def _holds(answer: Mapping[str, Any], path: str) -> bool:

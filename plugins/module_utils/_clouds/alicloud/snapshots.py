@@ -17,7 +17,7 @@ from ..._core.tag import TAG_KEY
 from ..._errors import CloudError
 from .chunks import chunks
 from .errors import is_gone
-from .rpc import Rpc, entries, text
+from .rpc import Rpc, tags_of, text
 
 #: Above this many instances one listing of the region costs fewer calls than one call per instance.
 FEW = 10
@@ -26,12 +26,6 @@ _PAGE = 100
 # DescribeSnapshots with a tag filter is documented to see at most this many resources.
 _TAG_FILTER_LIMIT = 1000
 _SERVICE_SNAPSHOT = "SMC_Backup"
-
-
-def tags_of(raw: Mapping[str, Any]) -> dict[str, str]:
-    """Return the tags; some actions call their parts TagKey and TagValue, others Key and Value."""
-    pairs = entries(raw, "Tags.Tag")
-    return {text(tag, "TagKey") or text(tag, "Key"): text(tag, "TagValue") or text(tag, "Value") for tag in pairs}
 
 
 def to_point(raw: Mapping[str, Any]) -> Point:
@@ -82,7 +76,7 @@ class Snapshots:
             needs="SnapshotId",
             DiskId=take.disk.disk_id,
             SnapshotName=take.name,
-            ClientToken=take.token,
+            token=take.token,
             Tag=[{"Key": TAG_KEY, "Value": take.label}],
         )
         return Point(answer["SnapshotId"], take.disk.disk_id, "progressing", take.name, take.label)

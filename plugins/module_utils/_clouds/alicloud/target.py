@@ -36,6 +36,5 @@ def create_job_parameters(order: Order, region: str, transport: Transport) -> di
         "InstanceId": order.of.instance_id,
         "JobType": OS_MIGRATION,
         "Name": order.name,
-        "ClientToken": order.token,
         **named,
     }

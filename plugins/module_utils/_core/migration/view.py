@@ -118,7 +118,7 @@ def attempt(record: Migration) -> int:
 
 def own_works(record: Migration, of_attempt: int | None = None) -> tuple[Work, ...]:
     """Return this collection's works for the hops of the instance, by hop; all attempts unless one is named."""
-    placed = [(place, work) for work in record.view.works if (place := tag.work_place(work.name))]
+    placed = [(place, work) for work in record.view.works if (place := tag.work_place(work.name, record.id))]
     return tuple(work for place, work in sorted(placed, key=lambda pair: pair[0]) if of_attempt in (None, place[0]))
 
 

@@ -10,7 +10,7 @@ from .. import tag
 from ..goal import Goal
 from ..model import Enrolment, Order, Work
 from ..record import Moment
-from ..verb import Step, Verb, failing, look, wait
+from ..verb import Step, Verb, failing, failing_by, look, wait
 from ..workflow import Gate
 from .view import Migration, View, active, attempt, instance, next_hop, offer, own_works, work_of_hop
 
@@ -78,7 +78,7 @@ def old_works_gone(record: Migration, goal: Goal, now: Moment) -> Step | None:
     former = tuple(
         work
         for work in own_works(record)
-        if work.status != "done" and (tag.work_place(work.name) or (0, 0))[0] < attempt(record)
+        if work.status != "done" and (tag.work_place(work.name, record.id) or (0, 0))[0] < attempt(record)
     )
     if not former:
         return None
@@ -92,6 +92,8 @@ def enrolled(kind: str) -> Gate[View]:
         enrolment = record.view.enrolment or Enrolment()
         if work_of_hop(record) is not None:
             return None
+        if enrolment.problem:
+            return failing_by(enrolment.problem)
         if enrolment.id and not record.knows("enrolment"):
             return wait("enrolment", "importing")
         if enrolment.state == "ready":

@@ -248,7 +248,7 @@ def _promised(account: Account | None, name: str, otherwise: str) -> Verdict:
 )
 def _unfinished_job(case: Case) -> Verdict:
     works = (work for work in case.works or () if work.holds and work.status != "done")
-    foreign = [work for work in works if work_place(work.name) is None]
+    foreign = [work for work in works if work_place(work.name, case.instance.instance_id) is None]
     return ", ".join(f"{work.id} is {work.said or work.status}" for work in foreign) or None
 
 
@@ -262,4 +262,17 @@ def _unfinished_job(case: Case) -> Verdict:
 def _not_imported(case: Case) -> Verdict:
     if case.can_enrol or case.enrolment is None or case.enrolment.state != "absent":
         return None
-    return "no migration source has its hostname and address"
+    return case.enrolment.said or "no migration source has its address"
+
+
+@rule(
+    "source.unclear",
+    INHIBITOR,
+    "It is not clear which migration source is the instance's own: another machine could be migrated in its place.",
+    f"Give the instance's own source the tag {TAG_KEY} with the value of=<instance id> in the {{console}}, delete"
+    " sources there that no machine uses any more, and run again.",
+    SMC,
+)
+def _unclear(case: Case) -> Verdict:
+    problem = case.enrolment.problem if case.enrolment else None
+    return problem.message if problem else None
