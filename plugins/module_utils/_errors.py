@@ -42,11 +42,15 @@ class CloudError(MigrationError):
 
 
 class Transient(CloudError):
-    """The same call may go through later. ``throttled`` tells a rate limit from a fault."""
+    """The same call may go through later. ``throttled`` tells a rate limit from a fault.
 
-    def __init__(self, problem: Problem, throttled: bool = False) -> None:
+    Not ``reached``: nobody answered, which a wrong endpoint would explain as well.
+    """
+
+    def __init__(self, problem: Problem, throttled: bool = False, reached: bool = True) -> None:
         super().__init__(problem, whole_call=True)
         self.throttled = throttled
+        self.reached = reached
 
 
 class Moved(CloudError):

@@ -200,6 +200,34 @@ def test_parameters_travel_in_the_body_where_no_proxy_logs_them(wire: Wire) -> N
 # --- what is made of answers ------------------------------------------------------------------------------------------
 
 
+#: Codes of the error tables that can mean "not now", by what they are taken for, and some that never do.
+NOT_NOW: Mapping[str, tuple[str, ...]] = {
+    "moved": (
+        "DISK_HAS_CREATING_SNAPSHOT",
+        "CreateSnapshot.Failed",
+        "IncorrectVolumeStatus",
+        "IncorrectDiskStatus.Transferring",
+        "IncorrectDiskStatus.HasUnfinishedSnapshot",
+        "IncorrectDiskStatus.TooManyCreatingSnapshots",
+        "Operation.Conflict",
+        "OperationDenied.HostRepairing",
+        "InstanceNotReady",
+        "InvalidOperation.DiskResetInProgress",
+        "InvalidOperation.RelatedSnapshotNotFinished",
+        "InvalidSnapshotId.NotReady",
+    ),
+    "fault": ("SystemBusy", "IdempotentProcessing", "InternalError.Dispatch"),
+    "final": (
+        "OperationDenied",
+        "OperationDenied.NoStock",
+        "IncorrectDiskStatus.NeverAttached",
+        "IncorrectDiskStatus.NeverUsed",
+        "IncorrectDiskStatus.Invalid",
+        "SystemBusyX",
+    ),
+}
+
+
 @pytest.mark.parametrize("code", ["Throttling", "Throttling.User", "Throttling.Api", "Throttling.Resource"])
 @pytest.mark.parametrize("status", [400, 403, 429, 503])
 def test_every_rate_limit_is_waited_for(wire: Wire, code: str, status: int) -> None:
@@ -246,6 +274,31 @@ def test_a_page_in_place_of_an_answer_is_shown_in_part_and_without_secrets(wire:
     assert "HTTP 403" in problem.message
     assert "my+sec" not in problem.message
     assert len(problem.message) < 300
+
+
+@pytest.mark.parametrize(("code", "kind"), [(code, kind) for kind, codes in NOT_NOW.items() for code in codes])
+def test_not_now_is_told_from_never(wire: Wire, code: str, kind: str) -> None:
+    wire.refuse(403, code)
+    error = failure(rpc())
+    assert kind == ("moved" if isinstance(error, Moved) else "fault" if isinstance(error, Transient) else "final")
+
+
+def test_a_token_that_was_used_otherwise_is_looked_at_again(wire: Wire) -> None:
+    wire.refuse(403, "IdempotentParameterMismatch")
+    with pytest.raises(Moved):
+        cloud().snapshots.take([Take(Disk("d-1"), "name", "label", "token")])
+
+
+def test_an_instance_that_is_busy_is_no_refusal_of_a_stop(wire: Wire) -> None:
+    def answer(code: str) -> None:
+        said = {"InstanceResponse": [{"InstanceId": "i-1", "Code": code, "Message": "No."}]}
+        wire.answer = lambda request: (200, json.dumps({"InstanceResponses": said}).encode())
+
+    for code in ("IncorrectInstanceStatus", "InternalError", "Throttling.User", "OperationDenied.HostRepairing"):
+        answer(code)
+        assert cloud().instances.stop(["i-1"]) == {}
+    answer("OperationDenied.NoStock")
+    assert cloud().instances.start(["i-1"])["i-1"].code == "OperationDenied.NoStock"
 
 
 LISTS: dict[str, Callable[[], object]] = {

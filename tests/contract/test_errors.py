@@ -140,7 +140,7 @@ def test_temporary_credentials_work_while_they_last(bed: Bed) -> None:
 
 # --- what goes wrong on the way ---------------------------------------------------------------------------------------
 
-EFFECTS = ["throttle", "http_500", "http_503", "cut", "lost_answer"]
+EFFECTS = ["throttle", "http_500", "http_503", "html_403", "cut", "lost_answer"]
 
 
 @pytest.mark.parametrize("effect", EFFECTS)
@@ -231,7 +231,7 @@ NEVER_AGAIN: Mapping[str, Callable[[Cloud, Bed], Act]] = {
 }
 
 
-@pytest.mark.parametrize(("effect", "carried_out"), [("lost_answer", 1), ("cut", 0), ("http_503", 0)])
+@pytest.mark.parametrize(("effect", "carried_out"), [("lost_answer", 1), ("cut", 0), ("http_503", 0), ("html_403", 0)])
 @pytest.mark.parametrize("verb", NEVER_AGAIN)
 def test_a_write_that_could_do_harm_twice_is_unclear_without_an_answer_and_not_sent_again(
     make_bed: MakeBed, verb: str, effect: str, carried_out: int

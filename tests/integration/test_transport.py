@@ -83,3 +83,15 @@ def test_a_cloud_in_trouble_only_takes_longer(tmp_path: Path) -> None:
     ]
     run, _writes = migrate(tmp_path, {"faults": trouble}, {"import_command": {"linux": IMPORT_LINUX}})
     assert run.states("migrate") == {WEB: "migrated"}, run.output
+
+
+def test_codes_that_mean_not_now_only_take_longer(tmp_path: Path) -> None:
+    codes = [
+        ("CreateSnapshot", "DISK_HAS_CREATING_SNAPSHOT"),
+        ("CreateReplicationJob", "SystemBusy"),
+        ("StartReplicationJob", "SystemBusy"),
+        ("DescribeInstances", "SystemBusy"),
+    ]
+    faults = [{"match": {"action": each}, "effect": "code", "code": code, "times": 2} for each, code in codes]
+    run, _writes = migrate(tmp_path, {"faults": faults}, {"import_command": {"linux": IMPORT_LINUX}})
+    assert run.states("migrate") == {WEB: "migrated"}, run.output

@@ -628,3 +628,16 @@ def test_calls_that_wait_end_with_the_simulation(make_lab: MakeLab) -> None:
     thread.join(10)
     assert ended == ["cut"]
     assert instances(lab)[0]["Status"] == "Running"
+
+
+def test_a_call_is_refused_with_a_code_of_the_scenario_s_choice(make_lab: MakeLab) -> None:
+    fault = {
+        "match": {"action": "DescribeInstances"},
+        "effect": "code",
+        "code": "SystemBusy",
+        "status": 400,
+        "times": 1,
+    }
+    lab = make_lab(scenario={"faults": [fault]})
+    assert lab.code("ecs", "DescribeInstances") == (400, "SystemBusy")
+    assert lab.ok("ecs", "DescribeInstances")

@@ -67,13 +67,29 @@ def test_every_code_has_a_remedy(code: str) -> None:
     assert errors.remedy_for(code).endswith(".")
 
 
+@given(st.sampled_from([code for code, _meaning, _source in errors.CODES]), st.text(max_size=5))
+def test_a_code_of_the_table_counts_with_what_follows_a_dot_and_nothing_else(code: str, more: str) -> None:
+    bare = code.removesuffix("*")
+    known = errors.meaning_of(bare)
+    longer = [other for other, _meaning, _source in errors.CODES if other.startswith(f"{bare}.")]
+    if f"{bare}.{more}" not in longer:
+        assert errors.meaning_of(f"{bare}.{more}") is known
+    rest = bare.rpartition(".")[0]
+    assert errors.meaning_of(f"{bare}Another") is (known if code.endswith("*") else errors.meaning_of(rest))
+
+
 @given(st.text(), st.sampled_from([200, 400, 403, 404, 429, 500, 503]))
-def test_no_code_is_two_kinds_at_once(code: str, status: int) -> None:
-    """A rate limit is asked first, then a fault, then a change of state, then who calls."""
-    if errors.is_throttling(code):
-        assert not errors.is_moved(code)
-        assert not errors.is_refusal_of_caller(code)
-    assert errors.is_fault(code, status) or status < 500
+def test_what_is_in_no_table_is_a_fault_only_when_the_service_says_so(code: str, status: int) -> None:
+    meaning = errors.meaning_of(code, status)
+    if meaning is errors.Meaning.FINAL:
+        assert status < 500
+    assert errors.meaning_of("NoSuchCode", status) is (errors.Meaning.FAULT if status >= 500 else errors.Meaning.FINAL)
+
+
+def test_every_code_stands_once_with_its_source() -> None:
+    codes = [code for code, _meaning, _source in errors.CODES]
+    assert len(codes) == len(set(codes))
+    assert all(source for _code, _meaning, source in errors.CODES)
 
 
 def test_a_more_special_remedy_stands_before_the_general_one() -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections import Counter
@@ -276,6 +277,7 @@ def test_what_moves_on_again_and_again_is_given_up_after_the_time_of_a_hop() -> 
     done = run(cloud, {"c1": "alinux-3"}, hop_timeout=600)["c1"]
     assert done.problem
     assert (done.state, done.problem.code) == ("failed", "IncorrectDiskStatus.CreatingSnapshot")
+    assert re.fullmatch(r"busy It was tried again for [0-9]{3,4} s\.", done.problem.message)
     assert 600 < cloud.now - 1000 < 1800
 
 

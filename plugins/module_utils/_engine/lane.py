@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from threading import Event as Flag
 from typing import Any, TypeAlias
@@ -286,7 +286,8 @@ class Lane:
         if isinstance(error, Unclear):
             return Hold(verb, now, now + LATE * self._cloud.capabilities.visibility, late=True)
         if not self._patient(task.record, now):
-            return error.problem
+            later = isinstance(error, (Moved, Transient))
+            return _tried(error.problem, now - task.record.since) if later else error.problem
         if isinstance(error, Moved):
             again = self._tick + self.shift.limits.poll_interval
             return None if verb is Verb.LOOK else Hold(verb, now, again, late=False)
@@ -362,6 +363,10 @@ class Lane:
         if kept.done:
             self._holds.drop(record.id)
         self._count(kept)
+
+
+def _tried(problem: Problem, seconds: float) -> Problem:
+    return replace(problem, message=f"{problem.message} It was tried again for {seconds:.0f} s.")
 
 
 def _unexpected(fault: Exception, task: Task) -> Problem:

@@ -138,7 +138,7 @@ class PlaceCaller:
         gate.served()
         if not repeatable:
             raise Unclear(fault.problem) from fault
-        if faults >= (_TRIES if self._answered else _FIRST_TRIES):
+        if faults >= (_TRIES if self._answered or fault.reached else _FIRST_TRIES):
             raise fault
         self._pause(_backed_off(faults))
 

@@ -276,8 +276,10 @@ _FAULT_ERRORS: dict[str, Callable[[], ApiError]] = {
 }
 
 
-def _refuse(effect: str) -> NoReturn:
-    raise _FAULT_ERRORS[effect]()
+def _refuse(fault: Fault) -> NoReturn:
+    if fault.effect == "code":
+        raise ApiError(fault.status, fault.code, "The scenario wants this code.")
+    raise _FAULT_ERRORS[fault.effect]()
 
 
 def _permission(call: Call) -> Answer | None:

@@ -40,14 +40,14 @@ class Struck(Generic[A]):
     fault: Fault
     clock: Clock
     apply: Callable[[], A]
-    refuse: Callable[[str], NoReturn]
+    refuse: Callable[[Fault], NoReturn]
     later: Callable[[float], None]
     given_up: Callable[[], bool]
     closed: Callable[[], bool]
 
 
 def _refused(call: Struck[A]) -> A:
-    call.refuse(call.fault.effect)
+    call.refuse(call.fault)
 
 
 def _cut(call: Struck[A]) -> A:
@@ -104,6 +104,7 @@ EFFECTS: dict[str, Callable[[Struck[object]], object]] = {
     "throttle": _refused,
     "http_500": _refused,
     "http_503": _refused,
+    "code": _refused,
     "html_403": _page(403),
     "html_502": _page(502),
     "cut": _cut,

@@ -248,6 +248,8 @@ class Fault:
     until: float = math.inf
     at: float = 0.0
     applied: bool = False
+    code: str = ""
+    status: int = 403
 
 
 @dataclass(frozen=True)

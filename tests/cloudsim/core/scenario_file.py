@@ -180,6 +180,8 @@ _fault = record(
     until=moment,
     at=number,
     applied=boolean,
+    code=text,
+    status=integer,
 )
 _scenario = record(
     Scenario,

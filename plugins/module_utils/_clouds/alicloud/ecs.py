@@ -28,7 +28,7 @@ from ..._core.model import (
 )
 from ..._errors import CloudError, Transient, Unclear
 from .chunks import chunks, in_chunks
-from .errors import UNREACHED, is_moved, remedy_for
+from .errors import UNREACHED, is_later, remedy_for
 from .rpc import Rpc, entries, number, tags_of, text
 from .snapshots import FEW, Snapshots
 
@@ -218,7 +218,7 @@ class Instances:
         return {
             raw["InstanceId"]: Problem(code, f"{action}: {text(raw, 'Message')}", remedy_for(code))
             for raw in entries(answer, path)
-            if (code := text(raw, "Code")) not in ("200", "") and not is_moved(code)
+            if (code := text(raw, "Code")) not in ("200", "") and not is_later(code)
         }
 
     def detach(self, instance_id: str, disk_id: str) -> None:

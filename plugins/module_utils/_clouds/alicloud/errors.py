@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from enum import Enum, auto
+
 _REMEDIES: tuple[tuple[str, str], ...] = (
     ("InvalidAccessKeyId", "Check the access key: it does not exist or is disabled."),
     ("SignatureDoesNotMatch", "Check the secret key: it does not belong to the access key."),
@@ -28,6 +31,14 @@ _REMEDIES: tuple[tuple[str, str], ...] = (
     ("Throttling", "Run again later: other users of the account have used up the API's quota."),
     ("InstanceLockedForSecurity", "Clear the security lock of the instance in the provider's console."),
     ("ReplicationJobName.Duplicate", "Look at that job in the SMC console, delete it if it is over, and run again."),
+    ("SystemBusy", "Run again later: the service says that it is busy."),
+    ("IncorrectDiskStatus.Invalid", "Restart the instance, look at the disk in the ECS console, and run again."),
+    ("IncorrectDiskStatus.Never", "Use the disk once in the guest, or detach it, and run again."),
+    (
+        "IncorrectDiskStatus",
+        "Look in the ECS console at what is under way for the disk, and run again when it is over.",
+    ),
+    ("DISK_HAS_CREATING_SNAPSHOT", "Wait until the disk's snapshot is accomplished, and run again."),
     ("InvalidInstance", "Check that the instance is running and that its agent is online."),
 )
 
@@ -37,31 +48,76 @@ UNREACHED = "SDK.HttpError"
 UNREADABLE = "InvalidAnswer"
 #: What the SDK calls an error without a code.
 NO_CODE = "SDK.UnknownServerError"
-_FAULTS = (UNREACHED, UNREADABLE, "ServiceUnavailable", "InternalError", "IdempotentProcessing")
-_REFUSALS = (
-    "InvalidAccessKeyId",
-    "SignatureDoesNotMatch",
-    "IncompleteSignature",
-    "InvalidSecurityToken",
-    "InvalidTimeStamp",
-    "IllegalTimestamp",
-    "SDK.EndpointResolvingError",
-    "InvalidRegionId",
-    "Forbidden",
-    "NoPermission",
+
+
+class Meaning(Enum):
+    """What an error says of the call that got it.
+
+    The first three mean "later": the action is THROTTLED for everybody, a FAULT of the service or the network passes,
+    or the resource has MOVED to a state in which the call is not possible now. Of the rest CALLER refuses who asks,
+    whatever is asked for; TAKEN: what is to be made is there already, and GONE: what is to be deleted is not.
+    """
+
+    THROTTLED = auto()
+    FAULT = auto()
+    MOVED = auto()
+    CALLER = auto()
+    TAKEN = auto()
+    GONE = auto()
+    FINAL = auto()
+
+
+_ANY = "error codes of every action"
+_SNAPSHOT, _RESET, _POWER = "CreateSnapshot", "ResetDisk", "StartInstances, StopInstances"
+#: Code, meaning, and where it is documented. A code counts for those that go on after a dot, unless a longer one is
+#: there; with a star it counts for all that begin so.
+CODES: tuple[tuple[str, Meaning, str], ...] = (
+    ("Throttling*", Meaning.THROTTLED, f"{_ANY}: Throttling, Throttling.User, Throttling.Api, Throttling.Resource"),
+    ("SystemBusy", Meaning.FAULT, "in no table of ECS and SMC; the provider's own Terraform provider repeats it"),
+    (UNREACHED, Meaning.FAULT, "the SDK's word for no answer"),
+    (UNREADABLE, Meaning.FAULT, "our own word for what is no answer of the API"),
+    ("ServiceUnavailable", Meaning.FAULT, f"{_ANY}, 500 and 503"),
+    ("InternalError", Meaning.FAULT, f"{_ANY}, 400 and 500; InternalError.Dispatch of RunCommand"),
+    ("IdempotentProcessing", Meaning.FAULT, f"{_SNAPSHOT}: the same request is still at work"),
+    ("IncorrectInstanceStatus", Meaning.MOVED, f"{_SNAPSHOT}, {_RESET}, {_POWER}"),
+    ("InstanceNotReady", Meaning.MOVED, f"{_POWER}: try again later"),
+    ("OperationDenied.HostRepairing", Meaning.MOVED, "StartInstances: while the host is being repaired"),
+    ("InvalidOperation.Conflict", Meaning.MOVED, f"{_POWER}, 409: please try again later"),
+    ("Operation.Conflict", Meaning.MOVED, f"{_RESET}, DeleteSnapshot: conflicts with other operations"),
+    ("InvalidOperation.DiskResetInProgress", Meaning.MOVED, f"{_RESET}: please try again later"),
+    ("InvalidOperation.RelatedSnapshotNotFinished", Meaning.MOVED, "DeleteSnapshot"),
+    ("InvalidSnapshotId.NotReady", Meaning.MOVED, f"{_RESET}: the snapshot is being created"),
+    (
+        "IncorrectDiskStatus",
+        Meaning.MOVED,
+        f"{_SNAPSHOT}, {_RESET}: CreatingSnapshot, Transferring, HasUnfinishedSnapshot",
+    ),
+    ("IncorrectDiskStatus.Invalid", Meaning.FINAL, f"{_SNAPSHOT}: restart the instance and try again"),
+    ("IncorrectDiskStatus.NeverAttached", Meaning.FINAL, f"{_SNAPSHOT}: never attached since it was made"),
+    ("IncorrectDiskStatus.NeverUsed", Meaning.FINAL, f"{_SNAPSHOT}: never used since it was made"),
+    ("IncorrectVolumeStatus", Meaning.MOVED, f"{_SNAPSHOT}: the state of shared storage"),
+    ("DISK_HAS_CREATING_SNAPSHOT", Meaning.MOVED, _SNAPSHOT),
+    ("CreateSnapshot.Failed", Meaning.MOVED, f"{_SNAPSHOT}: creating it failed; which says nothing of the next try"),
+    ("ReplicationJob.InvalidStatus", Meaning.MOVED, "Start-, Stop- and DeleteReplicationJob"),
+    ("ReplicationJob.InvalidBusinessStatus", Meaning.MOVED, "StopReplicationJob"),
+    ("SourceServerState.Invalid", Meaning.MOVED, "Create- and StartReplicationJob"),
+    ("ReplicationJobName.Duplicate", Meaning.TAKEN, "CreateReplicationJob"),
+    ("IdempotentParameterMismatch", Meaning.TAKEN, f"{_SNAPSHOT}: the token was used with other parameters"),
+    ("IdempotenceParamNotMatch", Meaning.TAKEN, "CreateImage: the same"),
+    ("InvalidSnapshotId.NotFound", Meaning.GONE, "DeleteSnapshot"),
+    ("InvalidAccessKeyId", Meaning.CALLER, _ANY),
+    ("SignatureDoesNotMatch", Meaning.CALLER, _ANY),
+    ("IncompleteSignature", Meaning.CALLER, _ANY),
+    ("InvalidSecurityToken", Meaning.CALLER, _ANY),
+    ("InvalidTimeStamp", Meaning.CALLER, _ANY),
+    ("IllegalTimestamp", Meaning.CALLER, _ANY),
+    ("SDK.EndpointResolvingError", Meaning.CALLER, "the SDK's word for a region without an endpoint"),
+    ("InvalidRegionId", Meaning.CALLER, _ANY),
+    ("Forbidden", Meaning.CALLER, f"{_ANY}: Forbidden.RAM, Forbidden.Unauthorized"),
+    ("NoPermission", Meaning.CALLER, "RAM and STS"),
 )
-_MOVED = (
-    "IncorrectInstanceStatus",
-    "IncorrectDiskStatus",
-    "ReplicationJob.InvalidStatus",
-    "SourceServerState.Invalid",
-    "ReplicationJob.InvalidBusinessStatus",
-    "InvalidOperation.Conflict",
-    "Operation.Conflict",
-)
-# What is to be made is there already, under its name or its token.
-_TAKEN = ("ReplicationJobName.Duplicate", "IdempotentParameterMismatch", "IdempotenceParamNotMatch")
-_GONE = ("InvalidSnapshotId.NotFound",)
+_BY_CODE: Mapping[str, Meaning] = {code: meaning for code, meaning, _source in CODES if not code.endswith("*")}
+_BY_START: Mapping[str, Meaning] = {code[:-1]: meaning for code, meaning, _source in CODES if code.endswith("*")}
 
 
 def remedy_for(code: str) -> str:
@@ -70,31 +126,17 @@ def remedy_for(code: str) -> str:
     return next(known, "See the provider's documentation of this error code.")
 
 
-def is_throttling(code: str) -> bool:
-    """Say whether the code is a rate limit; there are several (``Throttling``, ``Throttling.User`` …)."""
-    return code.startswith("Throttling")
+def meaning_of(code: str, status: int = 0) -> Meaning:
+    """Return what an error code means; what is in no table is a fault when the HTTP status says so."""
+    for begin, meaning in _BY_START.items():
+        if code.startswith(begin):
+            return meaning
+    known = code
+    while known not in _BY_CODE and "." in known:
+        known = known.rpartition(".")[0]
+    return _BY_CODE.get(known) or (Meaning.FAULT if status >= 500 else Meaning.FINAL)
 
 
-def is_fault(code: str, status: int) -> bool:
-    """Say whether the same call may go through later."""
-    return status >= 500 or code.startswith(_FAULTS)
-
-
-def is_refusal_of_caller(code: str) -> bool:
-    """Say whether the code speaks of the caller, so that asking for each instance alone would not help."""
-    return code.startswith(_REFUSALS)
-
-
-def is_moved(code: str) -> bool:
-    """Say whether the resource is in another state than the call needs."""
-    return code.startswith(_MOVED)
-
-
-def is_taken(code: str) -> bool:
-    """Say whether the name or the token of what is to be made was used before."""
-    return code.startswith(_TAKEN)
-
-
-def is_gone(code: str) -> bool:
-    """Say whether what is to be deleted does not exist."""
-    return code.startswith(_GONE)
+def is_later(code: str) -> bool:
+    """Say whether the same call may be possible later."""
+    return meaning_of(code) in (Meaning.THROTTLED, Meaning.FAULT, Meaning.MOVED)

@@ -23,10 +23,8 @@ from .errors import (
     NO_CODE,
     UNREACHED,
     UNREADABLE,
-    is_fault,
-    is_moved,
-    is_refusal_of_caller,
-    is_throttling,
+    Meaning,
+    meaning_of,
     remedy_for,
 )
 
@@ -169,13 +167,12 @@ class Rpc:
         if code == NO_CODE:
             code, text = UNREADABLE, f"HTTP {status} without an error code: {text[:_GLIMPSE]}"
         problem = Problem(code, f"{action}: {text}", remedy_for(code))
-        if is_throttling(code):
-            return Transient(problem, throttled=True)
-        if is_fault(code, status):
-            return Transient(problem)
-        if is_moved(code):
+        meaning = meaning_of(code, status)
+        if meaning in (Meaning.THROTTLED, Meaning.FAULT):
+            return Transient(problem, throttled=meaning is Meaning.THROTTLED, reached=code != UNREACHED)
+        if meaning is Meaning.MOVED:
             return Moved(problem)
-        return CloudError(problem, whole_call=is_refusal_of_caller(code))
+        return CloudError(problem, whole_call=meaning is Meaning.CALLER)
 
     def _presentable(self, text: str) -> str:
         """Return an error's text without secrets; URLs hold them encoded once, the text that was signed twice."""

@@ -14,7 +14,7 @@ from ..._core.model import Enrolment, Instance, Order, Problem, Work
 from ..._errors import CloudError, Moved
 from .chunks import chunks
 from .connection import Transport
-from .errors import is_taken, remedy_for
+from .errors import Meaning, meaning_of, remedy_for
 from .rpc import Rpc, text
 from .sources import Claims, Sources
 from .target import OS_MIGRATION, create_job_parameters
@@ -85,7 +85,7 @@ class Jobs:
         try:
             answer = self._rpc.request("smc", "CreateReplicationJob", needs="JobId", token=order.token, **parameters)
         except CloudError as refusal:
-            if not is_taken(refusal.problem.code):
+            if meaning_of(refusal.problem.code) is not Meaning.TAKEN:
                 raise
             return self._taken(order, refusal.problem)
         return Work(KIND, answer["JobId"], order.name, order.of.instance_id)

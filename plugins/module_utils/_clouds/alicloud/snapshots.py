@@ -14,9 +14,9 @@ from typing import Any
 
 from ..._core.model import Disk, Instance, Point, Take
 from ..._core.tag import TAG_KEY
-from ..._errors import CloudError
+from ..._errors import CloudError, Moved
 from .chunks import chunks
-from .errors import is_gone
+from .errors import Meaning, meaning_of
 from .rpc import Rpc, tags_of, text
 
 #: Above this many instances one listing of the region costs fewer calls than one call per instance.
@@ -66,8 +66,16 @@ class Snapshots:
         return {point.snapshot_id: point for point in found}
 
     def take(self, takes: Sequence[Take]) -> list[Point]:
-        """Start a snapshot for each take; the same token gives the same snapshot."""
-        return [self._take(one) for one in takes]
+        """Start a snapshot for each take; the same token gives the same snapshot.
+
+        A token that was used otherwise is looked at again: what it made is there under its label, or it is used up.
+        """
+        try:
+            return [self._take(one) for one in takes]
+        except CloudError as refusal:
+            if meaning_of(refusal.problem.code) is Meaning.TAKEN:
+                raise Moved(refusal.problem) from None
+            raise
 
     def _take(self, take: Take) -> Point:
         answer = self._rpc.request(
@@ -90,7 +98,7 @@ class Snapshots:
         try:
             self._rpc.request("ecs", "DeleteSnapshot", SnapshotId=point_id)
         except CloudError as refusal:
-            if not is_gone(refusal.problem.code):
+            if meaning_of(refusal.problem.code) is not Meaning.GONE:
                 raise
 
     # --- what the details of instances, and the account, need of them ------------------------------------------------
