@@ -168,6 +168,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self._read_config_data(path)
         filters = self._checked({"filters": {"type": "dict", "options": _FILTERS}}, "filters")
         check_systems(filters)
+        check_statuses(filters, {status for provider in PROVIDERS.values() for status in provider.statuses})
         listed = self._facts(self.get_cache_key(path), cache)
         chosen = [facts for facts in listed if passes(facts, filters)]
         if not chosen:
@@ -331,6 +332,16 @@ def check_systems(filters: Mapping[str, Any]) -> None:
     strange = [os_id for os_id in filters.get("os") or () if os_id != UNKNOWN and not is_known(os_id)]
     if strange:
         raise AnsibleParserError(f"The inventory's option is wrong: filters.os: {unknown_id(strange[0])}")
+
+
+def check_statuses(filters: Mapping[str, Any], known: Collection[str]) -> None:
+    """Refuse a status that there is not: it would let nothing through."""
+    strange = [status for status in filters.get("statuses") or () if status not in known]
+    if strange:
+        there = ", ".join(sorted(known))
+        raise AnsibleParserError(
+            f"The inventory's option is wrong: filters.statuses: there is no status {strange[0]}. Use one of {there}."
+        )
 
 
 def why_empty(listed: Sequence[Mapping[str, Any]], filters: Mapping[str, Any], regions: Sequence[str]) -> str:

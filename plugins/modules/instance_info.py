@@ -95,11 +95,12 @@ results:
         image_id: centos_7_9_x64_20G_alibase_20220824.vhd
         disks:
           - {disk_id: d-bp1demo, type: system, size_gib: 40, category: cloud_essd, status: In_use, device: /dev/xvda,
-             encrypted: false, delete_auto_snapshot: false, manual_snapshots: 3}
+             encrypted: false, delete_auto_snapshot: false, multi_attach: false, manual_snapshots: 3}
         snapshots_in_progress: []
         agent: {installed: true, online: true, last_heartbeat: "2026-01-01T00:00:00Z", version: 2.2.3.857}
         locks: []
         tags: {}
+        traits: {}
 summary:
   description: Counts by state, and one line of text.
   returned: always

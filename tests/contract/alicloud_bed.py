@@ -57,6 +57,8 @@ IDS = Ids(
         "renamed": "i-bp1contractrenamed01",
         "named_like_renamed_before": "i-bp1contractnamedlike",
         "clone": "i-bp1contractclone0001",
+        "managed": "i-bp1contractmanaged01",
+        "spot": "i-bp1contractspot00001",
         "in_console": "i-bp1contractconsole01",
         "failing": "i-bp1contractfailing01",
         "elsewhere": "i-bp1contractelsewhere",
@@ -106,6 +108,13 @@ USERS: dict[str, tuple[str, str, str]] = {
 COMMANDS = {
     "linux": "acs-plugin-manager -e -P smc-client-plugin -p --activationcode={activation_code}",
     "windows": "acs-plugin-manager.exe -e -P smc-client-plugin-win -p --activationcode={activation_code}",
+}
+#: As the provider's services tag what they manage.
+OWNER_TAGS = {
+    "acs:autoscaling:scalingGroupId": "asg-1",
+    "ack.aliyun.com": "c-1",
+    "ack.alibabacloud.com/nodepool-id": "np-1",
+    "acs:ros:stackId": "st-1",
 }
 HALF_HOUR: dict[str, Any] = {"migrate": 1800, "snapshot": 120, "stop": 20, "start": 30, "reset_disk": 60, "import": 60}
 
@@ -157,6 +166,8 @@ def _groups() -> list[dict[str, Any]]:
         # The same host name at another address: no reason to take the other's source for it.
         _group("twin") | {"name": "imported"},
         *_alike(),
+        _group("managed", tags=OWNER_TAGS),
+        _group("spot", spot_strategy="SpotAsPriceGo", disks=[disks[0], {**disks[1], "multi_attach": True}]),
         _group("in_console", console_job={"target": "alinux-3"}),
         _group(
             "failing",

@@ -279,3 +279,18 @@ def test_a_disk_that_does_not_exist_is_neither_detached_nor_attached(bed: Bed, c
 def skip_unless_disks_move(bed: Bed) -> None:
     if not bed.traits.moves_disks:
         pytest.skip("this simulated cloud moves no disks yet")
+
+
+# --- who else decides about it ----------------------------------------------------------------------------------------
+
+
+def test_who_else_manages_an_instance_is_seen(bed: Bed, cloud: Cloud) -> None:
+    assert set(instance(cloud, bed, "managed").traits) == {"scaling_group", "cluster", "stack"}
+    assert all(instance(cloud, bed, "managed", details=False).traits.values())
+    assert set(instance(cloud, bed, "spot").traits) == {"spot"}
+    assert instance(cloud, bed).traits == {}
+
+
+def test_a_disk_that_others_may_write_to_is_seen(bed: Bed, cloud: Cloud) -> None:
+    assert [disk.multi_attach for disk in instance(cloud, bed, "spot").disks] == [False, True]
+    assert [disk.multi_attach for disk in instance(cloud, bed).disks] == [False, False]

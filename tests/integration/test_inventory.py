@@ -191,8 +191,9 @@ def test_the_cache_saves_the_calls(simulated: Cloud, tmp_path: Path) -> None:
         ({**OPERATOR, "secret_key": "not-the-secret"}, {}, "Check the secret key"),
         (OPERATOR, {"filters": {"oss": ["centos-7"]}}, "filters.oss"),
         (OPERATOR, {"filters": {"os": ["centos7"]}}, "Did you mean centos-7"),
+        (OPERATOR, {"filters": {"statuses": ["running"]}}, "there is no status running. Use one of Pending, Running"),
     ],
-    ids=["no permission", "wrong secret", "unknown filter", "unknown system"],
+    ids=["no permission", "wrong secret", "unknown filter", "unknown system", "unknown status"],
 )
 def test_what_is_wrong_is_told_without_secrets(
     simulated: Cloud, tmp_path: Path, user: dict[str, Any], options: dict[str, Any], told: str
@@ -252,6 +253,6 @@ def test_host_names_that_are_no_use_do_not_cost_a_host(simulated_twins: Cloud, t
 
 
 def test_an_empty_answer_says_why(simulated_twins: Cloud, tmp_path: Path) -> None:
-    found = listing(simulated_twins, tmp_path, filters={"statuses": ["running"]})
+    found = listing(simulated_twins, tmp_path, filters={"statuses": ["Starting"]})
     assert found.rc == 0
     assert "statuses lets none through, there are Running" in " ".join(found.output.split())

@@ -7,7 +7,12 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.evergreen.os_migration.plugins.inventory.instances import host_names, why_empty
+from ansible.errors import AnsibleParserError
+from ansible_collections.evergreen.os_migration.plugins.inventory.instances import (
+    check_statuses,
+    host_names,
+    why_empty,
+)
 
 
 def listed(**names: str) -> list[dict[str, str]]:
@@ -43,3 +48,11 @@ def test_an_empty_answer_says_why() -> None:
         "None of 2 instances passes the filters: "
         "instance_ids lets 1 through; statuses lets none through, there are Running."
     )
+
+
+def test_a_status_that_there_is_not_is_refused_by_name_and_the_others_are_named() -> None:
+    known = {"Running", "Stopped"}
+    for filters in ({}, {"statuses": None}, {"statuses": ["Running", "Stopped"]}):
+        check_statuses(filters, known)
+    with pytest.raises(AnsibleParserError, match=r"no status running\. Use one of Running, Stopped\."):
+        check_statuses({"statuses": ["Running", "running"]}, known)

@@ -18,6 +18,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model
     Guest,
     Point,
     Problem,
+    Waiver,
     Work,
 )
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.paths import Path
@@ -60,11 +61,18 @@ def work(status: str, said: str, name: str, holds: bool = True) -> Work:
     return Work("smc", "j-1", name, status=status, said=said, holds=holds)
 
 
+TRAITS = ("scaling_group", "cluster", "spot", "stack")
 UNCLEAR = Enrolment("unclear", problem=Problem("SourceUnclear", "s-1 or s-2", "Tag one."))
 VIOLATED = [
     ("instance.not_running", INHIBITOR, about(LINUX, status="Stopped")),
     ("instance.not_running", INHIBITOR, about(LINUX, status="")),
     ("instance.tags_full", INHIBITOR, about(LINUX, tags={f"key-{n}": "" for n in range(19)})),
+    ("instance.tags_full", INHIBITOR, about(LINUX, tags={f"acs:{n}": "" for n in range(19)})),
+    ("owner.scaling_group", INHIBITOR, about(LINUX, traits={"scaling_group": "asg-1"})),
+    ("owner.cluster", INHIBITOR, about(LINUX, traits={"cluster": "c-1"})),
+    ("owner.spot", INHIBITOR, about(LINUX, traits={"spot": "SpotAsPriceGo"})),
+    ("owner.stack", INHIBITOR, about(LINUX, traits={"stack": "st-1"})),
+    ("disk.multi_attach", INHIBITOR, with_disk(type="data", multi_attach=True)),
     ("instance.tags_full", INHIBITOR, about(replace(ON_AWS, most_tags=50), tags={f"key-{n}": "" for n in range(49)})),
     ("instance.locked", INHIBITOR, about(LINUX, locks=("financial", "security"))),
     ("instance.classic_network", INHIBITOR, about(LINUX, network_type="classic")),
@@ -108,7 +116,8 @@ VIOLATED = [
     ("path.language", INHIBITOR, in_guest(WINDOWS, language="")),
 ]
 FINE = [
-    about(LINUX, tags={"acs:rm:x": "", "evergreen:os_migration": "", **{f"key-{n}": "" for n in range(18)}}),
+    about(LINUX, tags={"evergreen:os_migration": "", **{f"key-{n}": "" for n in range(18)}}),
+    about(LINUX, traits={"key_pair": "x"}),
     about(
         replace(ON_AWS, most_tags=50), tags={"aws:cloudformation:stack-name": "", **{f"key-{n}": "" for n in range(48)}}
     ),
@@ -159,6 +168,15 @@ def test_an_allow_list_is_a_warning_in_its_own_words() -> None:
 
 def test_the_planner_s_conditions_that_are_not_known_are_said_to_be_so() -> None:
     assert only(in_guest(WINDOWS, language="")).evidence.startswith(NOT_KNOWN)
+
+
+@pytest.mark.parametrize("trait", TRAITS)
+def test_another_owner_is_named_and_can_be_waived(trait: str) -> None:
+    owned = about(LINUX, traits={trait: "x-1"})
+    assert only(owned).evidence == f"{trait.replace('_', ' ')}: x-1"
+    assert "waive" in only(owned).remedy.lower()
+    waiver = Waiver(f"owner.{trait}", "taken out", "ops", "2027-01-01")
+    assert severities(replace(without_guest(owned), waivers=(waiver,), now=NOON)) == {f"owner.{trait}": WARNING}
 
 
 def test_what_is_nearest_to_a_source_of_the_instance_is_told() -> None:

@@ -17,6 +17,10 @@ from typing import Any, Protocol, TypeVar
 
 from .._core.goal import Offer
 from .._core.model import (
+    RUNNING,
+    STARTING,
+    STOPPED,
+    STOPPING,
     Account,
     CommandResult,
     Disk,
@@ -227,7 +231,8 @@ class Provider:
     of its services. ``ids`` matches the instance ids that are surely its own; ``services`` are those that rows of
     the path table may name, the usual one first; ``any_region`` answers which regions there are. ``offer`` tells what
     it does for a call's options, ``check`` refuses options that cannot be meant (:class:`_errors.OptionError`), and
-    ``connect`` is the only place that needs the provider's library (:class:`_errors.MissingLibrary`).
+    ``connect`` is the only place that needs the provider's library (:class:`_errors.MissingLibrary`). ``statuses`` are
+    all words for an instance's status.
     """
 
     name: str
@@ -239,3 +244,4 @@ class Provider:
     offer: Callable[[Options], Offer]
     check: Callable[[Options], None]
     connect: Callable[[Options, Place, Caller], Cloud]
+    statuses: tuple[str, ...] = (RUNNING, STOPPING, STOPPED, STARTING)

@@ -117,6 +117,7 @@ class Disk:
     device: str = ""
     encrypted: bool = False
     delete_auto_snapshot: bool = False
+    multi_attach: bool = False
     manual_snapshots: int | None = None
 
 
@@ -141,6 +142,8 @@ class Instance:
     """Cloud facts of one instance in the shape that is the same for every provider.
 
     ``os`` and the three fields after it are what the cloud's name of the system, ``os_name``, was understood as.
+    ``traits`` is what not every provider knows and prechecks need: ``scaling_group``, ``cluster`` and ``stack`` name
+    who else manages the instance, ``spot`` says how it may be taken away.
     """
 
     instance_id: str
@@ -167,6 +170,7 @@ class Instance:
     agent: Agent = field(default_factory=Agent)
     locks: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
+    traits: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def answers(self) -> bool:

@@ -85,6 +85,7 @@ def _disk(world: World, instance: Instance, spec: DiskSpec, letter: str) -> Disk
         tags=Timeline(tags),
         serial=world.serial(),
         delete_auto_snapshot=spec.delete_auto_snapshot,
+        multi_attach=spec.multi_attach,
     )
 
 

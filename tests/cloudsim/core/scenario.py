@@ -104,6 +104,7 @@ class DiskSpec:
     status: str = "In_use"
     manual_snapshots: int = 0
     delete_auto_snapshot: bool = True
+    multi_attach: bool = False
 
 
 @dataclass(frozen=True)
@@ -218,6 +219,7 @@ class Group:
     source_host_name: str | None = None
     old_sources: int = 0
     smc_client_of: str = ""
+    spot_strategy: str = "NoSpot"
     events: tuple[Event, ...] = ()
 
     def sample(self, what: str, rng: random.Random) -> float:

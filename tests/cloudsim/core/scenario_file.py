@@ -126,6 +126,7 @@ _disk = record(
     status=one_of("In_use", "Attaching", "Detaching", "Creating", "ReIniting", "Available"),
     manual_snapshots=integer,
     delete_auto_snapshot=boolean,
+    multi_attach=boolean,
 )
 _group = record(
     Group,
@@ -158,6 +159,7 @@ _group = record(
     source_host_name=text,
     old_sources=integer,
     smc_client_of=text,
+    spot_strategy=one_of("NoSpot", "SpotAsPriceGo", "SpotWithPriceLimit"),
     events=list_of(record(Event, at=number, what=one_of("attach_disk", "detach_disk", "release"), disk=integer)),
 )
 _fault = record(

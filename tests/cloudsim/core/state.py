@@ -53,6 +53,7 @@ class Disk:
     tags: Timeline[Tags]
     serial: int = 0
     delete_auto_snapshot: bool = True
+    multi_attach: bool = False
     gone: float = math.inf
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
 

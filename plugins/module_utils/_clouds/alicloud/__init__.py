@@ -30,4 +30,5 @@ PROVIDER = Provider(
     offer=offer,
     check=check,
     connect=_connect,
+    statuses=("Pending", "Starting", "Running", "Stopping", "Stopped"),
 )

@@ -53,6 +53,7 @@ def to_disk(raw: Mapping[str, Any]) -> Disk:
         device=text(raw, "Device"),
         encrypted=bool(raw.get("Encrypted")),
         delete_auto_snapshot=bool(raw.get("DeleteAutoSnapshot")),
+        multi_attach=text(raw, "MultiAttach") == "Enabled",
     )
 
 
@@ -80,7 +81,19 @@ def to_instance(raw: Mapping[str, Any]) -> Instance:
         image_id=text(raw, "ImageId"),
         locks=tuple(text(lock, "LockReason") for lock in entries(raw, "OperationLocks.LockReason")),
         tags=tags_of(raw),
+        traits=_traits(raw),
     )
+
+
+# Tags that services put on what they manage, with the id of what they manage it for.
+_OWNERS = {"acs:autoscaling:scalingGroupId": "scaling_group", "ack.aliyun.com": "cluster", "acs:ros:stackId": "stack"}
+_NOT_SPOT = ("", "NoSpot")
+
+
+def _traits(raw: Mapping[str, Any]) -> dict[str, str]:
+    tags, strategy = tags_of(raw), text(raw, "SpotStrategy")
+    owners = {trait: tags[key] or key for key, trait in _OWNERS.items() if key in tags}
+    return owners if strategy in _NOT_SPOT else {**owners, "spot": strategy}
 
 
 def _release(raw: Mapping[str, Any]) -> Release:

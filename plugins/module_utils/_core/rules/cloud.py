@@ -38,8 +38,43 @@ def _locked(case: Case) -> Verdict:
     return f"locked for: {', '.join(case.instance.locks)}" if case.instance.locks else None
 
 
-#: Tags that an instance can have, how many of them an attempt sets, and whose names the provider keeps for itself.
-_TAGS_OF_AN_ATTEMPT, _RESERVED = 2, ("acs:", "aws:", TAG_KEY)
+#: Who else decides about an instance: the trait, what that means, and what to do.
+_OWNERS = (
+    (
+        "scaling_group",
+        "The instance belongs to a scaling group, which replaces instances that do not answer or are not needed.",
+        "Take it out of the group, or protect it from scale-in and health checks, before the migration.",
+    ),
+    (
+        "cluster",
+        "The instance is a node of a Kubernetes cluster, which manages the nodes' systems itself.",
+        "Drain the node and remove it from the cluster first, or replace it by a node with a newer system.",
+    ),
+    (
+        "spot",
+        "The instance is a spot instance: the provider may take it away while it is migrated.",
+        "Move the work to an instance that stays, or make an image and start one from it.",
+    ),
+    (
+        "stack",
+        "A stack owns the instance: the stack's next update can undo the migration or replace the instance.",
+        "Look in the stack's template that an update does not replace it, or take it out of the stack.",
+    ),
+)
+
+
+def _owner_rule(trait: str, message: str, remedy: str) -> None:
+    @rule(f"owner.{trait}", INHIBITOR, message, f"{remedy} Waive this finding where that is settled.", OWN)
+    def _owner(case: Case) -> Verdict:
+        value = case.instance.traits.get(trait)
+        return f"{trait.replace('_', ' ')}: {value}" if value else None
+
+
+for _row in _OWNERS:
+    _owner_rule(*_row)
+
+#: How many tags an attempt sets, and the names of those that the provider does not count.
+_TAGS_OF_AN_ATTEMPT, _NOT_COUNTED = 2, ("aws:", TAG_KEY)
 
 
 @rule(
@@ -50,7 +85,7 @@ _TAGS_OF_AN_ATTEMPT, _RESERVED = 2, ("acs:", "aws:", TAG_KEY)
     OWN,
 )
 def _tags_full(case: Case) -> Verdict:
-    used = sum(not name.startswith(_RESERVED) for name in case.instance.tags)
+    used = sum(not name.startswith(_NOT_COUNTED) for name in case.instance.tags)
     if used + _TAGS_OF_AN_ATTEMPT <= case.most_tags:
         return None
     return f"{used} tags of {case.most_tags} are used, {_TAGS_OF_AN_ATTEMPT} are needed"
@@ -128,6 +163,18 @@ def _not_in_use(case: Case) -> Verdict:
 def _no_snapshots(case: Case) -> Verdict:
     local = [disk.disk_id for disk in case.instance.disks if disk.category.startswith(LOCAL_DISKS)]
     return f"local or ephemeral: {', '.join(local)}" if local else None
+
+
+@rule(
+    "disk.multi_attach",
+    INHIBITOR,
+    "A disk of the instance can be attached to other instances too, which may write to it while it is put back.",
+    "Detach the disk for the migration, or stop what else writes to it and waive this finding.",
+    ECS_SNAPSHOT,
+)
+def _multi_attach(case: Case) -> Verdict:
+    shared = [disk.disk_id for disk in case.instance.disks if disk.multi_attach]
+    return ", ".join(shared) or None
 
 
 @rule(
