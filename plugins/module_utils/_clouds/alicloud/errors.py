@@ -99,7 +99,7 @@ CODES: tuple[tuple[str, Meaning, str], ...] = (
     ("DISK_HAS_CREATING_SNAPSHOT", Meaning.MOVED, _SNAPSHOT),
     ("CreateSnapshot.Failed", Meaning.MOVED, f"{_SNAPSHOT}: creating it failed; which says nothing of the next try"),
     ("ReplicationJob.InvalidStatus", Meaning.MOVED, "Start-, Stop- and DeleteReplicationJob"),
-    ("ReplicationJob.InvalidBusinessStatus", Meaning.MOVED, "StopReplicationJob"),
+    ("ReplicationJob.InvalidBusinessStatus", Meaning.MOVED, "of a job in a stage that does not allow the call"),
     ("SourceServerState.Invalid", Meaning.MOVED, "Create- and StartReplicationJob"),
     ("ReplicationJobName.Duplicate", Meaning.TAKEN, "CreateReplicationJob"),
     ("IdempotentParameterMismatch", Meaning.TAKEN, f"{_SNAPSHOT}: the token was used with other parameters"),
