@@ -117,6 +117,22 @@ os_release() {
     sed -n "s/^$1=[\"']\{0,1\}\([^\"']*\).*/\1/p" /etc/os-release
 }
 
+# The release file of the system itself comes first (Alibaba's, Anolis', AlmaLinux', openEuler's, Oracle's): Red Hat's is
+# on others, too, and says what it likes there.
+release_text() {
+    cat /etc/a*-release /etc/o[!s]*-release /etc/rocky-release /etc/system-release /etc/redhat-release | sed -n 1p
+}
+
+# Who built the kernel that runs: the machine, and Alibaba's compiler, whose machines have any name.
+kernel_builder() {
+    awk '{
+        builder = /@/ ? $0 : "unknown"
+        sub(/^[^@]*@/, "", builder)
+        sub(/\).*/, "", builder)
+        print substr(builder, 1, 70) (/\(Alibaba/ ? " Alibaba" : "")
+    }' /proc/version
+}
+
 memory_available_mib() {
     awk '
         /^MemAvailable:/ { available = $2 }
@@ -339,6 +355,17 @@ leftovers() {
     done
 }
 
+# What says that an in-place upgrade has not come to its end: the kernel that runs, the one that is booted next, and
+# the service that goes on after a restart.
+upgrade_pending() {
+    reachable boot && line=$(cat /proc/cmdline) || return
+    case $line in *vmlinuz-upgrade*) echo runs_upgrade_kernel ;; esac
+    for file in /boot/grub2/grubenv /boot/efi/EFI/*/grubenv; do
+        if [ -e "$file" ]; then grep -E '^(saved|next)_entry=.*upgrade' "$file" || [ $? -eq 1 ] || return; fi
+    done
+    if [ -e /etc/systemd/system/leapp_resume.service ]; then echo leapp_resume.service; fi
+}
+
 # ---- Network --------------------------------------------------------------------------------------------------------
 
 nics() {
@@ -492,7 +519,8 @@ unfinished_transactions() {
 # A marked line per package, and whatever rpm complains of. Where there is no database, rpm would make one.
 query_packages() {
     [ -s /var/lib/rpm/Packages ] || [ -s /var/lib/rpm/Packages.db ] || [ -s /var/lib/rpm/rpmdb.sqlite ] || return
-    limited 8 rpm -qa --qf '@ %{NAME} %{VERSION}-%{RELEASE} %{ARCH} %{INSTALLTIME}\n' 2>&1
+    signed='%|RSAHEADER?{%{RSAHEADER:pgpsig}}:{%|SIGPGP?{%{SIGPGP:pgpsig}}:{-}|}|'
+    limited 8 rpm -qa --qf "@ %{NAME} %{VERSION}-%{RELEASE} %{ARCH} %{INSTALLTIME} $signed\n" 2>&1
 }
 
 # $1: rpm's exit status, $2: its output. One that ran out of time has not said anything.
@@ -507,9 +535,42 @@ rpm_database() {
     fi
 }
 
-# The lines of the packages: NAME VERSION-RELEASE ARCH TIME.
+# The lines of the packages: NAME VERSION-RELEASE ARCH TIME KIND. The kind is TAG/KEY: the system that the release names
+# first (what follows may be a hash), and the last 16 digits of the key that signed the package.
 packages() {
-    printf '%s\n' "$installed" | sed -n 's/^@ //p'
+    printf '%s\n' "$installed" | awk '
+        $1 == "@" {
+            tag = key = "none"
+            made = $3
+            sub(/.*-/, "", made)
+            if (match(made, /[._+](el|alnx|alios|al|an|amzn|oe|fc)[0-9]+/)) tag = substr(made, RSTART + 1, RLENGTH - 1)
+            if (length($NF) > 15 && $NF !~ /[^0-9a-f]/) key = substr($NF, length($NF) - 15)
+            print $2, $3, $4, $5, tag "/" key
+        }
+    '
+}
+
+# How many packages there are of each kind, most first; kernels stay beside the new ones.
+package_kinds() {
+    packages | awk '
+        $1 !~ /^(gpg-pubkey$|kernel|kmod-)/ { count[$5]++ }
+        END { for (kind in count) print count[kind] ":" kind }
+    ' | sort -rn | awk 'NR > 12 { other += $1; next } { print } END { if (other) print other ":other" }'
+}
+
+# The packages that say which system or repository this is, and the one that /etc/os-release came from.
+release_packages() {
+    packages | awk '$1 ~ /-release(-server|-el[0-9]+)?$/ { print $1 "/" $5 }'
+}
+
+release_owner() {
+    owner=$(limited 3 rpm -qf --qf '%{NAME}\n' /etc/os-release)
+    code=$?
+    [ "$code" -lt 124 ] || return "$code"
+    packages | awk -v name="${owner%%"$newline"*}" '
+        $1 == name { kind = "/" $5 }
+        END { print kind ? name kind : "unowned" }
+    '
 }
 
 i686_packages() {
@@ -573,19 +634,22 @@ kernels() {
             rest = index(running, $2 "." $3) == 1 ? substr(running, length($2 "." $3) + 1) : "-"
             if (rest == "" && flavour !~ /debug|64k/ && owner != "kernel" || rest == "+" flavour || rest == "." flavour) {
                 owner = series
+                owned = $1 "/" $5
                 tail = rest
             }
         }
         END {
             print owner ? owner : "none"
             if (!owner) owner = "kernel"
-            if (newest[owner]) print newest[owner] tail
+            print newest[owner] ? newest[owner] tail : ""
+            print owned ? owned : "unowned"
         }
     '
 }
 
 kernel_package() { kernels "$(uname -r)" | sed -n 1p; }
 kernel_newest() { kernels "$(uname -r)" | sed -n 2p; }
+kernel_owner() { kernels "$(uname -r)" | sed -n 3p; }
 
 # Whether something that every process keeps using was installed after the system has started.
 reboot_required() {
@@ -641,9 +705,14 @@ package_facts() {
     fact i686_count count i686_packages
     if [ -n "$(i686_packages)" ]; then fact i686_packages listed 50 i686_packages; fi
     fact duplicate_packages listed 20 duplicate_packages
+    fact packages_twice count duplicate_packages
+    fact package_kinds listed 13 package_kinds
+    fact release_packages listed 15 release_packages
+    fact release_owner release_owner
     fact mysql mysql
     fact kernel_package kernel_package
     fact kernel_newest kernel_newest
+    fact kernel_owner kernel_owner
     fact reboot_required reboot_required
     programs=$(unowned_programs 2>/dev/null)
     code=$?
@@ -662,10 +731,12 @@ fact time date -u +%s
 fact os_id os_release ID
 fact os_version os_release VERSION_ID
 fact os_name os_release PRETTY_NAME
-fact os_release cat /etc/redhat-release
+fact os_release release_text
 fact arch uname -m
 fact kernel uname -r
 fact os_booted booted
+fact kernel_builder kernel_builder
+fact boot_id cat /proc/sys/kernel/random/boot_id
 fact boot_mode boot_mode
 fact selinux selinux
 fact time_synchronised time_synchronised
@@ -699,6 +770,7 @@ fact held_packages listed 20 held_packages
 fact unfinished_transactions listed 10 unfinished_transactions
 package_facts
 fact leftovers listed 15 leftovers
+fact upgrade_pending listed 5 upgrade_pending
 if [ "$manager" != none ]; then fact package_sources package_sources "$manager"; fi
 printf 'osm-facts lines %s %s\n' "$lines" "$characters"
 echo 'osm-facts end'

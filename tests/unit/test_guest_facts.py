@@ -28,6 +28,8 @@ FACTS = ROOT / "guest/facts.sh"
 SHELLS = {"dash": ["dash"], "bash": ["bash", "--posix"], "busybox": ["busybox", "sh"]}
 SHELL_SCRIPTS = sorted([*ROOT.glob("guest/*.sh"), *ROOT.glob("roles/*/files/*.sh")])
 ALL_SCRIPTS = sorted([*SHELL_SCRIPTS, *ROOT.glob("guest/*.ps1"), *ROOT.glob("roles/*/files/*.ps1")])
+#: Cloud Assistant takes the least: 24 KiB of Base64.
+LEAST_SCRIPT = 18 * 1024
 COMMANDS = ["awk", "cat", "date", "find", "grep", "mktemp", "rm", "sed", "sh", "sort", "timeout", "true"]
 
 FILES = {
@@ -43,16 +45,21 @@ FILES = {
     "proc/modules": "virtio_net 28096 0 - Live 0x0\nxfs 997127 1 - Live 0x0\n",
     "proc/mounts": "/dev/vda1 / xfs rw 0 0\nproc /proc proc rw 0 0\n/dev/sr0 /cd iso9660 ro 0 0\n",
     "proc/stat": "cpu 1 2 3\nbtime 1700000000\n",
+    "proc/sys/kernel/random/boot_id": "6f0d3e0c-1b51-4c0a-9c3e-5d1f0a7c2b11\n",
+    "proc/version": "Linux version 3.10.0-1160.119.1.el7.x86_64 (mockbuild@kbuilder.bsys.centos.org) (gcc version 4.8.5)\n",
     "sys/class/net/eth0/device/vendor": "0x1af4\n",
     "sys/class/net/lo/mtu": "65536\n",
     "sys/firmware/acpi/tables": "",
     "var/lib/rpm/Packages": "db",
 }
-PACKAGES = """
-@ kernel 3.10.0-1160.el7 x86_64 1600000000
-@ kernel 3.10.0-1160.119.1.el7 x86_64 1600000000
-@ mariadb-libs 5.5.68-1.el7 x86_64 1600000000
-@ gpg-pubkey f4a80eb5-53a7ff4b (none) 1600000000
+#: What rpm prints of the signature by CentOS 7's key.
+SIGNED = "RSA/SHA256, Thu 10 Aug 2017 16:13:04 UTC, Key ID 24c6a8a7f4a80eb5"
+PACKAGES = f"""
+@ kernel 3.10.0-1160.el7 x86_64 1600000000 {SIGNED}
+@ kernel 3.10.0-1160.119.1.el7 x86_64 1600000000 {SIGNED}
+@ centos-release 7-9.2009.1.el7.centos x86_64 1600000000 {SIGNED}
+@ mariadb-libs 5.5.68-1.el7 x86_64 1600000000 {SIGNED}
+@ gpg-pubkey f4a80eb5-53a7ff4b (none) 1600000000 -
 """
 DF = """
 echo 'Filesystem 1024-blocks Used Available Capacity Mounted on'
@@ -60,10 +67,16 @@ for path in "$@"; do case $path in -*) ;; *) echo "/dev/vda1 9 9 4198400 1% ${pa
 """
 
 
-def rpm(*packages: str, owned: str = "", complaint: str = "", code: int = 0) -> str:
+def rpm(
+    *packages: str, owned: str = "", release: str = "centos-release", complaint: str = "", code: int = 0
+) -> str:
     """The body of a stub that knows `packages` (NAME VERSION-RELEASE ARCH TIME) and the files that match `owned`."""
     listed = "\n".join(f"@ {package}" for package in packages) or PACKAGES.strip()
     return f"""
+    if [ "$1 $2" = "-qf --qf" ]; then
+        echo {release}
+        exit
+    fi
     if [ "$1" = -qf ]; then
         shift
         for file in "$@"; do
@@ -97,6 +110,8 @@ HEALTHY = {
     "arch": "x86_64",
     "kernel": "3.10.0-1160.119.1.el7.x86_64",
     "os_booted": "1700000000",
+    "kernel_builder": "kbuilder.bsys.centos.org",
+    "boot_id": "6f0d3e0c-1b51-4c0a-9c3e-5d1f0a7c2b11",
     "boot_mode": "bios",
     "selinux": "disabled",
     "time_synchronised": "yes",
@@ -135,12 +150,19 @@ HEALTHY = {
     "i686_count": "0",
     "mysql": "none",
     "kernel_newest": "3.10.0-1160.119.1.el7.x86_64",
+    "kernel_owner": "kernel/el7/24c6a8a7f4a80eb5",
+    "packages_twice": "0",
+    "package_kinds": "2:el7/24c6a8a7f4a80eb5",
+    "release_packages": "centos-release/el7/24c6a8a7f4a80eb5",
+    "release_owner": "centos-release/el7/24c6a8a7f4a80eb5",
     "reboot_required": "no",
     "local_programs": "0",
     "local_program_names": "none",
     "leftovers": "none",
+    "upgrade_pending": "none",
 }
 FROM_RPM = {
+    *("kernel_owner", "packages_twice", "package_kinds", "release_packages", "release_owner"),
     *("i686_count", "duplicate_packages", "mysql", "kernel_package", "kernel_newest", "reboot_required"),
     *("local_programs", "local_program_names"),
 }
@@ -283,6 +305,22 @@ maybe /dev/gone none nofail
 """
 ELF = "\x7fELF\x02\x01"
 LEFT = ("boot/vmlinuz-upgrade.x86_64", "root/tmp_leapp_py3/.leapp_upgrade_failed")
+ALIBABA = {"kernel_builder": "host-1.x Alibaba"}
+#: Packages of several systems: tags in all their places, keys as old and new versions of rpm print them.
+MIXED = (
+    "a 1-1.el8 x86_64 1 RSA/SHA256, Mon 1 Jan 2024, Key ID 199e2f91fd431d51",
+    "b 1-1.module+el8.5.0+1+fc89227e x86_64 1 RSA/SHA256, Mon 1 Jan 2024, Key ID 199e2f91fd431d51",
+    "c 1-1.module_el8.5.0+1+bbd5d70c x86_64 1 RSA/SHA256, x, Key Fingerprint: 567e347ad0044ade55ba8a5f199e2f91fd431d51",
+    "d 1-1.el8_10 noarch 1 RSA/SHA256, Mon 1 Jan 2024, Key ID 199e2f91fd431d51",
+    "e 1-1.1.al7 noarch 1 RSA/SHA256, Mon 1 Jan 2024, Key ID eb801c41873141a8",
+    "e 1-1.2.al7 noarch 1 RSA/SHA256, Mon 1 Jan 2024, Key ID eb801c41873141a8",
+    "f 1.el6-1.alnx4 noarch 1 -",
+    "g 1-1 noarch 1 (none)",
+    "gpg-pubkey fd431d51-4ae0493b (none) 1 -",
+    "kernel 4.18.0-1.el8 x86_64 1 -",
+    "kmod-nvidia 1-1.el8 x86_64 1 -",
+)
+KINDS = "4:el8/199e2f91fd431d51 2:al7/eb801c41873141a8 1:none/none 1:alnx4/none"
 #: One change of the healthy guest, and the facts that follow from it.
 SICK: list[tuple[Change, dict[str, str]]] = [
     (write("etc/os-release", "ID=rhel\nVERSION_ID='8.10'\n"), {"os_id": "rhel", "os_version": "8.10"}),
@@ -480,6 +518,53 @@ SICK: list[tuple[Change, dict[str, str]]] = [
         {"local_programs": "0", "local_program_names": "none"},
     ),
     (lambda guest: [guest.write(name, "") for name in LEFT], {"leftovers": f"/{LEFT[0]} /root/tmp_leapp_py3"}),
+    *(
+        (write(f"etc/{name}-release", f"{text}\n"), {"os_release": text})
+        for name, text in (
+            ("alinux", "Alibaba Cloud Linux release 3 (Soaring Falcon)"),
+            ("anolis", "Anolis OS release 8.8"),
+            ("oracle", "Oracle Linux Server release 7.9"),
+            ("rocky", "Rocky Linux release 8.10 (Green Obsidian)"),
+            ("system", "Amazon Linux release 2 (Karoo)"),
+            ("centos", "CentOS Linux release 7.9.2009 (Core)"),
+        )
+    ),
+    (write("proc/version", "Linux version 5 (a@host-1.x) (gcc (GCC) 10.2.1 (Alibaba 10.2.1-3))"), ALIBABA),
+    (write("proc/version", "Linux version 5.11.9-x86_64-linode142 () #1 SMP"), {"kernel_builder": "unknown"}),
+    (write("proc/sys/kernel/random/boot_id", "another\n"), {"boot_id": "another"}),
+    (packages(*MIXED), {"package_kinds": KINDS, "packages_twice": "1"}),
+    (
+        packages(*(f"p{n} 1-1.el{n} x86_64 1" for n in range(10, 30))),
+        {"package_kinds": " ".join([*(f"1:el{n}/none" for n in range(29, 17, -1)), "8:other"])},
+    ),
+    (
+        packages(f"kernel-core {RUNS} x86_64 1 a, Key ID 199e2f91fd431d51", release="redhat-release"),
+        {"kernel_owner": "kernel-core/el7/199e2f91fd431d51", "release_owner": "unowned", "release_packages": "none"},
+    ),
+    (kernels("3.10.0-957.el7"), {"kernel_owner": "unowned"}),
+    (
+        packages(
+            "redhat-release-server 7.9-8.el7_9 x86_64 1 Key ID 199e2f91fd431d51",
+            "oraclelinux-release-el8 8.7-1.0.1.el8 x86_64 1 Key ID 82562ea9ad986da3",
+            "epel-release 7-14 noarch 1",
+            release="'redhat-release-server\nother'",
+        ),
+        {
+            "release_packages": "redhat-release-server/el7/199e2f91fd431d51 "
+            "oraclelinux-release-el8/el8/82562ea9ad986da3 epel-release/none/none",
+            "release_owner": "redhat-release-server/el7/199e2f91fd431d51",
+        },
+    ),
+    *(
+        (write(name, text), {"upgrade_pending": told})
+        for name, text, told in (
+            ("proc/cmdline", "BOOT_IMAGE=/vmlinuz-upgrade.x86_64 ro\n", "runs_upgrade_kernel"),
+            ("boot/grub2/grubenv", "# x\nsaved_entry=4f-upgrade.x86_64\n", "saved_entry=4f-upgrade.x86_64"),
+            ("boot/efi/EFI/redhat/grubenv", "next_entry=4f-upgrade.x86_64\n", "next_entry=4f-upgrade.x86_64"),
+            ("boot/grub2/grubenv", "saved_entry=4f-3.10\nkernelopts=root=/dev/vg/upgrade\n", "none"),
+            ("etc/systemd/system/leapp_resume.service", "[Unit]\n", "leapp_resume.service"),
+        )
+    ),
 ]
 
 
@@ -541,7 +626,11 @@ LACKING: list[tuple[Change, set[str]]] = [
         {"local_programs", "local_program_names"},
     ),
     (less("sys/class/net"), {"nics"}),
-    (less("proc/cmdline"), {"net_ifnames"}),
+    (less("proc/cmdline"), {"net_ifnames", "upgrade_pending"}),
+    (mounts("nas:/b /boot nfs rw 0 0"), {"leftovers", "upgrade_pending"}),
+    (lambda guest: guest.write("boot/grub2/grubenv/x", ""), {"upgrade_pending"}),
+    (less("proc/version"), {"kernel_builder"}),
+    (less("proc/sys"), {"boot_id"}),
     (less("proc/modules"), {"modules_out_of_tree", "modules_unsigned", "security_center"}),
     (hanging("yum"), {"package_manager_works", "package_sources"}),
     (lambda guest: guest.remove("etc/yum.repos.d"), {"epel_modular"}),
@@ -551,7 +640,7 @@ LACKING: list[tuple[Change, set[str]]] = [
     (packages("glibc 1-1 x86_64 1"), {"kernel_newest"}),
     (
         lambda guest: (hanging("rpm\\ -qf")(guest), guest.write("opt/app/run", ELF, 0o755)),
-        {"local_programs", "local_program_names"},
+        {"local_programs", "local_program_names", "release_owner"},
     ),
     (less("proc/stat"), {"os_booted", "reboot_required"}),
 ]
@@ -653,7 +742,7 @@ def test_shell_scripts_parse_in_every_shell(any_shell: list[str], script: Path) 
 
 @pytest.mark.parametrize("script", ALL_SCRIPTS, ids=lambda path: path.name)
 def test_scripts_fit_into_one_command_of_the_agent(script: Path) -> None:
-    assert len(as_sent(script.read_text("utf-8")).encode()) < 16 * 1024
+    assert len(as_sent(script.read_text("utf-8")).encode()) < LEAST_SCRIPT
 
 
 def test_a_script_is_sent_without_what_only_its_readers_need() -> None:
@@ -696,5 +785,5 @@ def test_all_limits_of_time_together_are_below_that_of_the_command() -> None:
     """Each limit with its grace; df is asked for three directories."""
     code = re.sub(r"(?m)^\s*#.*$", "", FACTS.read_text("utf-8"))
     limits = [int(seconds) for seconds in re.findall(r"\blimited (\d+) ", code)]
-    assert len(limits) == 12
+    assert len(limits) == 13
     assert sum(seconds + 2 for seconds in limits) + 2 * (3 + 2) < FACTS_TIMEOUT
