@@ -9,6 +9,7 @@
 # that cannot be found is left out, and a line "why.FACT=..." says why. All that is printed is ASCII, and counted.
 
 $control = 'HKLM:\SYSTEM\CurrentControlSet\Control'
+$setupKey = 'HKLM:\SYSTEM\Setup'
 $windowsKey = 'HKLM:\SOFTWARE\Microsoft\Windows'
 $currentVersion = "$windowsKey\CurrentVersion"
 # Under a policy that constrains the language, methods and most types are forbidden.
@@ -119,7 +120,7 @@ function Get-OnlyRow($Query, $Namespace = 'root\cimv2') {
 }
 
 function Get-System {
-    $names = 'Caption, BuildNumber, OperatingSystemSKU, OSLanguage, FreePhysicalMemory'
+    $names = 'Caption, BuildNumber, OperatingSystemSKU, OSLanguage, FreePhysicalMemory, LastBootUpTime'
     Get-OnlyRow "SELECT $names FROM Win32_OperatingSystem"
 }
 
@@ -171,6 +172,53 @@ function Get-InstallationType {
         default { 'other' }
     }
 }
+
+# ---- What setup has done ---------------------------------------------------------------------------------------------
+
+function Get-Epoch($Time) { [long]($Time - [datetime]'1970-01-01').TotalSeconds }
+
+# WMI writes 20261125123000.500000+480: local time, and its minutes ahead of UTC; CIM gives a date.
+function Get-BootTime {
+    $booted = (Get-System).LastBootUpTime
+    if ($booted -is [datetime]) { return Get-Epoch $booted.ToUniversalTime() }
+    if ("$booted" -notmatch '^(\d{14})\.\d{6}([+-]\d{3})$') { throw 'it is no time' }
+    $ahead = [int]$matches[2]
+    $local = $matches[1] -replace '(....)(..)(..)(..)(..)(..)', '$1-$2-$3T$4:$5:$6'
+    (Get-Epoch ([datetime]$local)) - 60 * $ahead
+}
+
+# An upgrade in place writes it anew.
+function Get-InstallTime {
+    Assert-Native
+    Get-RegistryValue "$windowsKey NT\CurrentVersion" 'InstallDate'
+}
+
+# What setup has not finished yet.
+function Get-SetupState {
+    $setup = Get-ItemProperty -LiteralPath $setupKey
+    if ($null -eq $setup.SystemSetupInProgress) { throw 'it is empty' }
+    foreach ($name in 'SystemSetupInProgress', 'OOBEInProgress', 'UpgradeInProgress', 'RestartSetup', 'SetupType') {
+        if ($setup.$name) { $name }
+    }
+}
+
+# The build of the system that was there before the last upgrade; what wrote no such key tells nothing.
+function Get-FormerBuild {
+    $former = Get-ChildItem -LiteralPath $setupKey | Where-Object { $_.PSChildName -like 'Source OS (*' } |
+        ForEach-Object { Get-ItemProperty -LiteralPath $_.PSPath } | Sort-Object -Property InstallDate |
+        Select-Object -Last 1
+    if ($null -eq $former) { return 'none' }
+    $former.CurrentBuild
+}
+
+# When setup put the former system back.
+function Get-RollbackTime {
+    $log = "$env:SystemDrive\`$WINDOWS.~BT\Sources\Rollback\setupact.log"
+    if (-not (Test-Path -LiteralPath $log)) { return 'none' }
+    Get-Epoch (Get-Item -LiteralPath $log -Force).LastWriteTimeUtc
+}
+
+# ---- Space and settings ----------------------------------------------------------------------------------------------
 
 # The total that "dir" prints last is much faster than adding up 100,000 files here. Its words are translated, so only
 # the numbers count: <files> ... <bytes>, then a line about directories. It is run twice, for the first time under a
@@ -338,6 +386,11 @@ $lines = @(
     Write-Fact 'os_sku' { (Get-System).OperatingSystemSKU }
     Write-Fact 'os_language' { Get-LanguageName (Get-System).OSLanguage }
     Write-Fact 'installation' { Get-InstallationType }
+    Write-Fact 'os_booted' { Get-BootTime }
+    Write-Fact 'os_installed' { Get-InstallTime }
+    Write-Fact 'upgraded_from' { Get-FormerBuild }
+    Write-Fact 'setup_rolled_back' { Get-RollbackTime }
+    Write-List 'setup_state' { Get-SetupState }
     Write-Fact 'arch' { Get-Architecture }
     Write-Fact 'memory_available_mib' { Get-Mib (Get-System).FreePhysicalMemory 1KB }
     Write-Fact 'free_mib.C' {

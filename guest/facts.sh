@@ -49,6 +49,15 @@ fact() {
     fi
 }
 
+# Facts that are called as their commands are; those of the second kind are lists.
+facts() {
+    for each in "$@"; do fact "$each" "$each"; done
+}
+
+lists() {
+    for each in "$@"; do fact "$each" listed 15 "$each"; done
+}
+
 reason() {
     case $1 in
         124 | 137 | 143) echo 'out of time' ;;
@@ -120,7 +129,8 @@ os_release() {
 # The release file of the system itself comes first (Alibaba's, Anolis', AlmaLinux', openEuler's, Oracle's): Red Hat's is
 # on others, too, and says what it likes there.
 release_text() {
-    cat /etc/a*-release /etc/o[!s]*-release /etc/rocky-release /etc/system-release /etc/redhat-release | sed -n 1p
+    cat /etc/a*-release /etc/openEuler-release /etc/oracle-release /etc/rocky-release /etc/system-release \
+        /etc/redhat-release | sed -n 1p
 }
 
 # Who built the kernel that runs: the machine, and Alibaba's compiler, whose machines have any name.
@@ -706,14 +716,8 @@ package_facts() {
     if [ -n "$(i686_packages)" ]; then fact i686_packages listed 50 i686_packages; fi
     fact duplicate_packages listed 20 duplicate_packages
     fact packages_twice count duplicate_packages
-    fact package_kinds listed 13 package_kinds
-    fact release_packages listed 15 release_packages
-    fact release_owner release_owner
-    fact mysql mysql
-    fact kernel_package kernel_package
-    fact kernel_newest kernel_newest
-    fact kernel_owner kernel_owner
-    fact reboot_required reboot_required
+    lists package_kinds release_packages
+    facts mysql kernel_package kernel_newest kernel_owner release_owner reboot_required
     programs=$(unowned_programs 2>/dev/null)
     code=$?
     if [ "$code" -eq 0 ]; then
@@ -735,42 +739,28 @@ fact os_release release_text
 fact arch uname -m
 fact kernel uname -r
 fact os_booted booted
-fact kernel_builder kernel_builder
 fact boot_id cat /proc/sys/kernel/random/boot_id
-fact boot_mode boot_mode
-fact selinux selinux
-fact time_synchronised time_synchronised
-fact memory_available_mib memory_available_mib
+facts kernel_builder boot_mode selinux time_synchronised memory_available_mib net_ifnames security_center \
+    epel_modular
 for directory in usr var boot; do
     usage=$(limited 3 df -Pk "/$directory" 2>/dev/null)
     fact "free_mib./$directory" free_mib
     fact "mounted_on./$directory" mounted_on
 done
-fact full_filesystems listed 15 full_filesystems
 fact readonly_filesystems listed 15 points ro
-fact noexec_filesystems listed 15 noexec_filesystems
-fact nested_filesystems listed 15 nested_filesystems
-fact fstab_device_names listed 15 fstab_device_names
-fact missing_devices listed 15 missing_devices
 fact crypttab_asks listed 15 volumes asks
 fact crypttab_keys listed 15 volumes key
-fact immutable_files listed 15 immutable_files
-fact nics listed 15 nics
-fact net_ifnames net_ifnames
+lists full_filesystems noexec_filesystems nested_filesystems fstab_device_names missing_devices immutable_files \
+    nics leftovers upgrade_pending
 fact modules_out_of_tree listed 20 modules_tainted O
 fact modules_unsigned listed 20 modules_tainted E
-fact security_center security_center
 fact package_manager_runs listed 5 package_managers_running
 fact rsync answer have rsync
 manager=$(package_manager)
-fact package_manager package_manager
+facts package_manager
 fact package_manager_works package_manager_works "$manager"
-fact epel_modular epel_modular
-fact held_packages listed 20 held_packages
-fact unfinished_transactions listed 10 unfinished_transactions
+lists held_packages unfinished_transactions
 package_facts
-fact leftovers listed 15 leftovers
-fact upgrade_pending listed 5 upgrade_pending
 if [ "$manager" != none ]; then fact package_sources package_sources "$manager"; fi
 printf 'osm-facts lines %s %s\n' "$lines" "$characters"
 echo 'osm-facts end'

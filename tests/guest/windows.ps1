@@ -75,6 +75,13 @@ $standIns = {
                 return [pscustomobject]@{ Start = @{ Auto = 2; Manual = 3; Disabled = 4 }[$mode] } }
             if (-not $world.registry.Contains($key)) { Write-Error "Cannot find path '$key' because it does not exist."; return }
             [pscustomobject]$world.registry[$key] } }
+    function Get-ChildItem { param($Path, $LiteralPath, [switch]$Force)
+        $key = "$Path$LiteralPath"
+        if ($key -notmatch '^HK') { return Microsoft.PowerShell.Management\Get-ChildItem -LiteralPath $key -Force:$Force }
+        Note "keys $key"
+        if (-not (Check 'Get-ChildItem' $key)) {
+            foreach ($each in @($world.registry.Keys) -like "$key\*") {
+                [pscustomobject]@{ PSPath = $each; PSChildName = $each.Substring($key.Length + 1) } } } }
     function New-Item { param($Path, $ItemType, [switch]$Force)
         Note "write $Path"
         if (-not (Check 'New-Item' $Path)) { if (-not $world.registry.Contains($Path)) { $world.registry[$Path] = @{} } } }
@@ -90,7 +97,8 @@ $standIns = {
         Note "file $file"
         if ($world.files.Contains($file)) {
             if (Check 'Get-Item' $file) { return }
-            return [pscustomobject]@{ VersionInfo = [pscustomobject]@{ CompanyName = $world.files[$file] } } }
+            $maker = [pscustomobject]@{ CompanyName = $world.files[$file] }
+            return [pscustomobject]@{ VersionInfo = $maker; LastWriteTimeUtc = $world.files[$file] -as [datetime] } }
         if (-not (Check 'Get-Item' $file)) { Microsoft.PowerShell.Management\Get-Item -LiteralPath $file -Force } }
     function Start-Process { param($FilePath, $ArgumentList, [switch]$NoNewWindow, [switch]$PassThru)
         Note "start $FilePath $ArgumentList"

@@ -25,6 +25,7 @@ World = dict[str, Any]
 CONTROL = r"HKLM:\SYSTEM\CurrentControlSet\Control"
 WINDOWS = r"HKLM:\SOFTWARE\Microsoft\Windows"
 CURRENT = rf"{WINDOWS}\CurrentVersion"
+SETUP = r"HKLM:\SYSTEM\Setup"
 CLIENT = rf"{CONTROL}\SecurityProviders\SCHANNEL\Protocols\TLS 1.2\Client"
 #: Each Windows Server of the documents: version, build, the name behind "Windows Server".
 RELEASES = {
@@ -77,6 +78,7 @@ def server(release: str = "windows-2008r2", language: str = "en-US") -> World:
                     "OperatingSystemSKU": 7,
                     "OSLanguage": code,
                     "FreePhysicalMemory": 2097152,
+                    "LastBootUpTime": "20261124200000.500000+480",
                 }
             ],
             "Win32_ComputerSystem": [{"DomainRole": 2}],
@@ -105,7 +107,12 @@ def server(release: str = "windows-2008r2", language: str = "en-US") -> World:
             rf"{CONTROL}\CrashControl": {"CrashDumpEnabled": 2, "DumpFile": r"%SystemRoot%\MEMORY.DMP"},
             CLIENT: {"Enabled": 1, "DisabledByDefault": 0},
             rf"{CURRENT}\Internet Settings\WinHttp": {"DefaultSecureProtocols": 0xA00},
-            rf"{WINDOWS} NT\CurrentVersion": {"InstallationType": "Server", "CurrentBuild": build},
+            rf"{WINDOWS} NT\CurrentVersion": {
+                "InstallationType": "Server",
+                "CurrentBuild": build,
+                "InstallDate": 1500000000,
+            },
+            SETUP: dict.fromkeys(("SystemSetupInProgress", "OOBEInProgress", "SetupType"), 0),
         },
         "files": {
             rf"C:\Windows\system32\drivers\{file}.sys": maker

@@ -20,6 +20,7 @@ from guest.windows import (
     CURRENT,
     MISSING,
     RELEASES,
+    SETUP,
     TOTALS,
     WINDOWS,
     Answer,
@@ -43,6 +44,11 @@ HEALTHY = {
     "os_sku": "7",
     "os_language": "en-US",
     "installation": "server",
+    "os_booted": "1795521600",
+    "os_installed": "1500000000",
+    "upgraded_from": "none",
+    "setup_rolled_back": "none",
+    "setup_state": "none",
     "arch": "x86_64",
     "memory_available_mib": "2048",
     "free_mib.C": "40960",
@@ -59,7 +65,9 @@ HEALTHY = {
     "crash_dump": "kernel",
     "crash_dump_file": r"%SystemRoot%\MEMORY.DMP",
 }
-SYSTEM = {"os_name", "os_build", "os_sku", "os_language", "memory_available_mib"}
+SYSTEM = {"os_name", "os_build", "os_sku", "os_language", "memory_available_mib", "os_booted"}
+OLDER, NEWER = (rf"{SETUP}\Source OS (Updated on {day} 10:00:00)" for day in ("3/1/2020", "1/5/2024"))
+ROLLBACK = r"C:\$WINDOWS.~BT\Sources\Rollback\setupact.log"
 MEMORY = rf"{CONTROL}\Session Manager\Memory Management"
 DRIVERS = r"C:\Windows\system32\drivers"
 
@@ -78,8 +86,13 @@ SOURCES: dict[str, set[str]] = {
 FAILING: dict[str, set[str]] = {
     "Get-Item": {"third_party_drivers"},
     rf"{DRIVERS}\bare.sys": {"third_party_drivers"},
-    "Get-ItemProperty": {"installation", "tls12", "reboot_required", "page_file", "crash_dump", "crash_dump_file"},
-    "Test-Path": {"installation", "tls12", "reboot_required", "installers", "roles"},
+    "Get-ChildItem": {"upgraded_from"},
+    "Get-ItemProperty": {
+        *("installation", "tls12", "reboot_required", "page_file", "crash_dump", "crash_dump_file"),
+        *("os_installed", "setup_state"),
+    },
+    "Test-Path": {"installation", "tls12", "reboot_required", "installers", "roles", "os_installed", "setup_rolled_back"},
+    SETUP: {"setup_state", "upgraded_from"},
     CLIENT: {"tls12"},
     MEMORY: {"page_file"},
     rf"{CONTROL}\CrashControl": {"crash_dump", "crash_dump_file"},
@@ -133,6 +146,14 @@ def without(key: str) -> World:
     return world
 
 
+SETTING_UP = "OOBEInProgress RestartSetup"
+#: Upgraded twice; the newer one is told.
+UPGRADED = changed(
+    registry={
+        NEWER: {"CurrentBuild": "9600", "InstallDate": 1600000000},
+        OLDER: {"CurrentBuild": "7601", "InstallDate": 1400000000},
+    }
+)
 OWN = ("Windows Operating System - Windows Server(R), VOLUME_KMSCLIENT channel", 1, False)
 ADD_ON = ("Windows(R) Operating System, ESU add-on: VOLUME_MAK channel", 0, True)
 #: A guest, and the facts that follow; None is a fact that is left out.
@@ -184,6 +205,15 @@ SICK: list[tuple[World, dict[str, str | None]]] = [
         (registry(rf"{CONTROL}\CrashControl", CrashDumpEnabled=code), {"crash_dump": word, "crash_dump_file": None})
         for code, word in ((0, "none"), (1, "complete"), (3, "small"), (7, "automatic"), (9, None))
     ),
+    (system(LastBootUpTime="2026-11-24T12:00:00Z"), {"os_booted": "1795521600"}),
+    (system(LastBootUpTime="20261124050000.000000-420"), {"os_booted": "1795521600"}),
+    (system(LastBootUpTime="yesterday"), {"os_booted": None}),
+    (system(LastBootUpTime=None), {"os_booted": None}),
+    (registry(rf"{WINDOWS} NT\CurrentVersion", InstallationType="Server"), {"os_installed": None}),
+    (registry(SETUP, SystemSetupInProgress=0, OOBEInProgress=1, RestartSetup=2), {"setup_state": SETTING_UP}),
+    (registry(SETUP, OOBEInProgress=0), {"setup_state": None}),
+    (UPGRADED, {"upgraded_from": "9600"}),
+    (changed(files={ROLLBACK: "2026-11-24T12:00:00"}), {"setup_rolled_back": "1795521600"}),
     (system(OSLanguage=1028), {"os_language": "zh-TW"}),
     (system(OSLanguage=3076), {"os_language": "zh-HK"}),
     (system(OSLanguage=None), {"os_language": None}),
@@ -243,7 +273,7 @@ LACKING_CASES = [
     *(
         (case(f"gone {name}", gone=[name]), facts)
         for name, facts in FAILING.items()
-        if name in ("Get-Item", "Get-ItemProperty", "Test-Path", "Start-Process")
+        if name in ("Get-ChildItem", "Get-Item", "Get-ItemProperty", "Test-Path", "Start-Process")
     ),
     (case("hanging dir", hanging=["cmd.exe"]), {"windows_dir_mib"}),
     (case("hanging all", hanging=[*SOURCES, "cmd.exe"]), set.union(*SOURCES.values(), {"windows_dir_mib"})),
