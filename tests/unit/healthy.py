@@ -6,9 +6,57 @@
 
 from __future__ import annotations
 
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.catalog import builds
+
+#: What each system's own packages are of: kind, the package of os-release, the kernel that runs, who built it.
+OWN = {
+    "centos-7": ("el7/24c6a8a7f4a80eb5", "centos-release", "3.10.0-1160.119.1.el7", "kbuilder.bsys.centos.org"),
+    "centos-8": ("el8/05b555b38483c65d", "centos-linux-release", "4.18.0-348.7.1.el8_5", "kbuilder.bsys.centos.org"),
+    "rhel-7": ("el7/199e2f91fd431d51", "redhat-release-server", "3.10.0-1160.119.1.el7", "x.build.eng.bos.redhat.com"),
+    "rhel-8": ("el8/199e2f91fd431d51", "redhat-release", "4.18.0-553.el8_10", "x.build.eng.bos.redhat.com"),
+    "rhel-9": ("el9/199e2f91fd431d51", "redhat-release", "5.14.0-427.el9_4", "x.build.eng.rdu2.redhat.com"),
+    "alinux-2": ("al7/eb801c41873141a8", "alinux-release", "4.19.91-27.al7", "koji.alibaba-inc.com"),
+    "alinux-3": ("al8/53fe0598cac33616", "alinux-release", "5.10.134-16.1.al8", "x86.build Alibaba"),
+    "anolis-7": ("an7/6d91c3cf61507e96", "anolis-release", "4.19.91-26.an7", "unknown"),
+    "anolis-8": ("an8/6d91c3cf61507e96", "anolis-release", "5.10.134-16.1.an8", "unknown"),
+}
+BOOTS = ("11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222")
+
+
+def linux_signs(os_id: str, boot: str = BOOTS[0]) -> dict[str, str]:
+    """Return what a Linux guest says that is nothing but this system."""
+    kind, release, kernel, builder = OWN[os_id]
+    return {
+        "kernel": f"{kernel}.x86_64",
+        "kernel_owner": f"kernel/{kind}",
+        "kernel_builder": builder,
+        "boot_id": boot,
+        "package_kinds": f"402:{kind} 9:none/none 3:el7/6a2faea2352c64e5",
+        "packages_twice": "0",
+        "release_owner": f"{release}/{kind}",
+        "release_packages": f"{release}/{kind} epel-release/el7/6a2faea2352c64e5",
+        "upgrade_pending": "none",
+    }
+
+
+def windows_signs(os_id: str, booted: int = 1_000, installed: int = 900) -> dict[str, str]:
+    """Return what a Windows guest says that is this system; nothing was upgraded yet."""
+    return {
+        "time": "10000",
+        "os_build": max(builds(os_id), key=int),
+        "installation": "server",
+        "os_booted": str(booted),
+        "os_installed": str(installed),
+        "upgraded_from": "none",
+        "setup_rolled_back": "none",
+        "setup_state": "none",
+    }
+
+
 HEALTHY_LINUX = {
     "os_id": "centos",
     "time": "0",
+    **linux_signs("centos-7"),
     "kernel": "3.10.0-1160.119.1.el7.x86_64",
     "kernel_newest": "3.10.0-1160.119.1.el7.x86_64",
     "memory_available_mib": "4000",
@@ -54,6 +102,7 @@ HEALTHY_LINUX = {
     "leftovers": "none",
 }
 HEALTHY_WINDOWS = {
+    **windows_signs("windows-2008r2"),
     "time": "0",
     "free_mib.C": "90000",
     "windows_dir_mib": "16000",

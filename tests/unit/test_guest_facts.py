@@ -46,7 +46,7 @@ FILES = {
     "proc/mounts": "/dev/vda1 / xfs rw 0 0\nproc /proc proc rw 0 0\n/dev/sr0 /cd iso9660 ro 0 0\n",
     "proc/stat": "cpu 1 2 3\nbtime 1700000000\n",
     "proc/sys/kernel/random/boot_id": "6f0d3e0c-1b51-4c0a-9c3e-5d1f0a7c2b11\n",
-    "proc/version": "Linux version 3.10.0-1160.119.1.el7.x86_64 (mockbuild@kbuilder.bsys.centos.org) (gcc version 4.8.5)\n",
+    "proc/version": "Linux version 3.10.0-1160.el7.x86_64 (mockbuild@kbuilder.bsys.centos.org) (gcc version 4.8.5)\n",
     "sys/class/net/eth0/device/vendor": "0x1af4\n",
     "sys/class/net/lo/mtu": "65536\n",
     "sys/firmware/acpi/tables": "",
@@ -67,9 +67,7 @@ for path in "$@"; do case $path in -*) ;; *) echo "/dev/vda1 9 9 4198400 1% ${pa
 """
 
 
-def rpm(
-    *packages: str, owned: str = "", release: str = "centos-release", complaint: str = "", code: int = 0
-) -> str:
+def rpm(*packages: str, owned: str = "", release: str = "centos-release", complaint: str = "", code: int = 0) -> str:
     """The body of a stub that knows `packages` (NAME VERSION-RELEASE ARCH TIME) and the files that match `owned`."""
     listed = "\n".join(f"@ {package}" for package in packages) or PACKAGES.strip()
     return f"""

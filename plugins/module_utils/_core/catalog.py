@@ -158,6 +158,54 @@ class Release:
     raw: str = ""
 
 
+@dataclass(frozen=True)
+class Signs:
+    """What proves a Linux system beside its name. Sources: docs/how-it-works.md.
+
+    ``generation`` is the major version of the family that a kernel is of. A package is the system's own when its
+    release names one of the ``tags`` or one of the ``keys`` signed it (their ids end so); ``both`` are needed where
+    one key serves several major versions. ``builders`` are parts of the names of the machines that make its kernels.
+    ``share`` is how much of the packages that belong to any system has to be its own.
+    """
+
+    generation: int
+    tags: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    both: bool = False
+    builders: tuple[str, ...] = ()
+    share: float = 0.9
+
+
+_CENTOS, _RED_HAT, _ALIBABA = ("bsys.centos.org",), (".redhat.com",), ("alibaba", "Alibaba")
+_ANOLIS_KEYS = ("619140084873f7c5", "6d91c3cf61507e96")
+_RED_HAT_KEY = "199e2f91fd431d51"
+
+
+def _rhel(major: int, *keys: str) -> Signs:
+    return Signs(major, (f"el{major}",), (_RED_HAT_KEY, *keys), both=True, builders=_RED_HAT)
+
+
+#: CentOS names no tag: "el7" is on what others make for it, too. About a tenth of an Anolis OS 8 is tagged "el8".
+SIGNS: Mapping[str, Signs] = {
+    "centos-6": Signs(6, keys=("0946fca2c105b9de",), builders=_CENTOS),
+    "centos-7": Signs(7, keys=("24c6a8a7f4a80eb5", "6c7cb6ef305d49d6"), builders=_CENTOS),
+    "centos-8": Signs(8, keys=("05b555b38483c65d",), builders=_CENTOS),
+    "rhel-6": _rhel(6),
+    "rhel-7": _rhel(7),
+    "rhel-8": _rhel(8, "d4082792"),
+    "rhel-9": _rhel(9, "5a6340b3"),
+    "rhel-10": _rhel(10),
+    "alinux-2": Signs(7, ("al7",), ("eb801c41873141a8",), builders=_ALIBABA),
+    "alinux-3": Signs(8, ("al8",), ("53fe0598cac33616",), builders=_ALIBABA),
+    "anolis-7": Signs(7, ("an7",), _ANOLIS_KEYS),
+    "anolis-8": Signs(8, ("an8",), _ANOLIS_KEYS, share=0.8),
+    "amzn-2": Signs(7, ("amzn2",), ("11cf1f95c87f5b1a",)),
+    "amzn-2023": Signs(9, ("amzn2023",), ("e951904ad832c631",)),
+}
+#: The tag of a release -> the only system that it is the tag of, and the generation of that system.
+GENERATIONS: Mapping[str, int] = {tag: signs.generation for signs in SIGNS.values() for tag in signs.tags}
+
+
 def is_known(os_id: str) -> bool:
     """Say whether ``os_id`` is a canonical id of the catalogue."""
     return os_id in NAMES
@@ -166,6 +214,26 @@ def is_known(os_id: str) -> bool:
 def is_windows(os_id: str) -> bool:
     """Say whether a canonical id names a Windows Server."""
     return os_id.startswith("windows-")
+
+
+def builds(os_id: str) -> frozenset[str]:
+    """Return the build numbers of a Windows Server."""
+    return frozenset(build for build, known in _BUILDS.items() if known == os_id)
+
+
+def is_own(os_id: str, tag: str, key: str) -> bool:
+    """Say whether a package with this tag in its release, signed by this key, is one of the system's own."""
+    signs = SIGNS[os_id]
+    tagged, signed = tag in signs.tags, bool(signs.keys) and key.endswith(signs.keys)
+    if signs.both:
+        return tagged and signed
+    # One key serves several versions of Anolis OS. Their tags tell them apart; "el" is on the packages of many systems.
+    return tagged or (signed and (tag.startswith("el") or tag not in GENERATIONS))
+
+
+def is_foreign(os_id: str, tag: str, key: str) -> bool:
+    """Say whether a package is another system's. One that is nobody's, such as EPEL's, says nothing."""
+    return not is_own(os_id, tag, key) and any(is_own(other, tag, key) for other in SIGNS)
 
 
 def unknown_id(os_id: str) -> str:
