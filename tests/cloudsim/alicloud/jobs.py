@@ -10,7 +10,7 @@ import sys
 from dataclasses import replace
 
 from ..core import power, storage
-from ..core.state import Instance
+from ..core.state import Content, Instance
 from .account import Account
 from .migrations import Job, JobState, Run
 
@@ -62,8 +62,13 @@ def _plan(account: Account, job: Job, instance: Instance, run: Run) -> None:
     elif not math.isinf(end):
         job.states.plan(end, JobState("Finished", 100.0))
         disk = instance.system_disk
-        content = disk.contents.at(run.started)
-        disk.contents.plan(end, replace(content, os=job.target, hops=content.hops + 1))
+        disk.contents.plan(end, _converted(disk.contents.at(run.started), job, instance.group.faults.arrival))
+
+
+def _converted(content: Content, job: Job, arrival: str) -> Content:
+    """What is on the disk once the job says that it is finished."""
+    reached = content.os if arrival == "old_system" else job.target
+    return replace(content, os=reached, hops=content.hops + 1, former=content.os, arrival=arrival)
 
 
 def _end(instance: Instance, run: Run) -> tuple[float, Failure | None]:

@@ -47,6 +47,7 @@ def spoil(ran: Ran, how: str) -> Ran:
     return _SPOIL[how](ran) if how in _SPOIL else ran
 
 
-def at_time(ran: Ran, seconds: float) -> Ran:
-    """An earlier answer as if the guest had given it now."""
-    return replace(ran, output=re.sub(rb"(?m)^time=\d+", b"time=%d" % seconds, ran.output))
+def at_time(ran: Ran, seconds: float, boot_id: str) -> Ran:
+    """An earlier answer as if the guest had given it now, and one of its group."""
+    timed = re.sub(rb"(?m)^time=\d+", b"time=%d" % seconds, ran.output)
+    return replace(ran, output=re.sub(rb"(?m)^boot_id=\S+", b"boot_id=" + boot_id.encode(), timed))

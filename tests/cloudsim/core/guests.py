@@ -17,8 +17,7 @@ from pathlib import Path
 
 from . import agent_habits, bad_facts, power, windows_guest
 from .linux_guest import LinuxGuest, Ran, collect_commands
-from .oses import OperatingSystem
-from .state import Instance, Result
+from .state import Content, Instance, Result
 from .world import Registration, World
 
 WORKERS = 4
@@ -54,7 +53,7 @@ class Runner:
         self.base.chmod(0o711)
         self._guests: dict[str, LinuxGuest] = {}
         self._turns: dict[str, threading.Lock] = {}
-        self._facts: dict[tuple[object, str, str], Ran] = {}
+        self._facts: dict[tuple[object, Content, str], Ran] = {}
         self._commands = threading.Lock()
 
     def close(self) -> None:
@@ -124,9 +123,9 @@ class Runner:
         if refusal:
             ran: Ran | None = Ran(refusal[0], refusal[1].encode())
         elif system.windows:
-            ran = _windows(task, system, registration)
+            ran = _windows(task, result, registration)
         elif world.scenario.command.memoise_facts and task.asks_for_facts:
-            ran = self._memoised(task, result, system)
+            ran = self._memoised(task, result)
         else:
             ran = self._linux(task, result, registration)
         if registration and ran and ran.imported:
@@ -134,18 +133,19 @@ class Runner:
                 world.register(instance, registration, max(result.starts, world.now()))
         return bad_facts.spoil(ran, instance.group.faults.facts) if ran and task.asks_for_facts else ran
 
-    def _memoised(self, task: Task, result: Result, system: OperatingSystem) -> Ran | None:
-        group = task.instance.group
-        key = (id(group), system.id, task.script)
+    def _memoised(self, task: Task, result: Result) -> Ran | None:
+        group, content = task.instance.group, task.instance.content(result.starts)
+        key = (id(group), content, task.script)
         ran = self._facts.get(key) or self._linux(task, result, None)
         if ran:
-            self._facts[key] = ran = bad_facts.at_time(ran, time.time() + group.faults.clock_offset)
+            booted = task.instance.boot_id(result.starts)
+            self._facts[key] = ran = bad_facts.at_time(ran, time.time() + group.faults.clock_offset, booted)
         return ran
 
     def _linux(self, task: Task, result: Result, registration: Registration | None) -> Ran | None:
         instance, limit = task.instance, task.world.scenario.command.max_wall
         guest = self._guests.get(instance.id) or self._new_guest(instance)
-        guest.prepare(instance.system(result.starts))
+        guest.prepare(instance.content(result.starts), instance.boot_id(result.starts))
         faults = instance.group.faults
         if faults.script == agent_habits.DISK_FULL:
             guest.fill()
@@ -166,12 +166,12 @@ class Runner:
         return guest
 
 
-def _windows(task: Task, system: OperatingSystem, registration: Registration | None) -> Ran:
+def _windows(task: Task, result: Result, registration: Registration | None) -> Ran:
     """With the scenario's code pages, scripts and outputs suffer what the agent does to them."""
     language, pages = task.instance.group.guest.language, task.world.scenario.command.code_pages
     script = agent_habits.script_as_read(task.script, language) if pages else task.script
     code = registration.id if registration else None
-    rc, text, imported = windows_guest.answer(task.instance, system, script, code)
+    rc, text, imported = windows_guest.answer(task.instance, result.starts, script, code)
     output = agent_habits.output_as_sent(text, language) if pages else text.encode()
     return Ran(rc, output, imported=imported)
 

@@ -17,22 +17,25 @@ import shutil
 import signal
 import subprocess
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from .agent_habits import with_a_hole
-from .oses import OperatingSystem
-from .state import Instance
+from .oses import CATALOG
+from .state import Content, Instance
 
 STAND_INS = Path(__file__).with_name("guest_bin")
 OUTPUT_LIMIT = 24 * 1024
 NOBODY = 65534
+_BASE_PACKAGES = 120
 _FILE_BLOCKS = 20480  # 512-byte blocks that a script may write into one file
 _DIRECTORIES = (
-    *("boot", "etc/yum.repos.d", "home", "mnt", "opt", "proc/1", "root", "run", "srv", "tmp"),
+    *("boot", "etc/yum.repos.d", "home", "mnt", "opt", "proc/1", "proc/sys/kernel/random", "root", "run", "srv", "tmp"),
     *("sys/class/net/eth0/device", "sys/class/net/lo", "sys/firmware"),
     *("usr/bin", "usr/lib", "usr/local", "usr/share", "var/lib/rpm", "var/log", "var/tmp"),
 )
+_BOOT_ID = "proc/sys/kernel/random/boot_id"
 _FILES = {
     "etc/fstab": "UUID=6634633e-001d-43ba-8fab-202f1df93339 / ext4 defaults 1 1\n",
     "etc/passwd": "root:x:0:0:root:/root:/bin/bash\n",
@@ -43,6 +46,7 @@ _FILES = {
     "proc/modules": "virtio_net 28096 0 - Live 0x0000000000000000\n",
     "proc/mounts": "/dev/vda1 / ext4 rw,relatime 0 0\nproc /proc proc rw 0 0\n",
     "proc/stat": "btime 1700000000\n",
+    _BOOT_ID: "",
     "var/lib/rpm/Packages": "see .guest/packages\n",
 }
 _TOP = "bin|boot|etc|home|lib|lib64|media|mnt|opt|proc|root|run|sbin|smc|srv|sys|tmp|usr|var"
@@ -75,23 +79,30 @@ class LinuxGuest:
         self.instance = instance
         self.root = root
         self._bin_dir = bin_dir
-        self._system = ""
+        self._content: Content | None = None
         self._starting = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._closed = False
 
-    def prepare(self, system: OperatingSystem) -> None:
-        if self._system == system.id:
+    def prepare(self, content: Content, boot_id: str) -> None:
+        """Make the root what is on the disk, as it was booted."""
+        if self._content == content:
+            self._boot(boot_id)
             return
-        new = not self._system
+        new = self._content is None
         if new:
             self._make()
-        self._describe(system)
+        self._describe(content)
         if new:
             self._place_files()
-        self._system = system.id
+        self._boot(boot_id)
+        self._content = content
         if os.geteuid() == 0:
             subprocess.run(["chown", "-hR", f"{NOBODY}:{NOBODY}", str(self.root)], check=True)
+
+    def _boot(self, boot_id: str) -> None:
+        if (self.root / _BOOT_ID).exists():
+            self._write(_BOOT_ID, f"{boot_id}\n")
 
     def _make(self) -> None:
         for name in _DIRECTORIES:
@@ -129,12 +140,23 @@ class LinuxGuest:
             else:
                 path.unlink()
 
-    def _describe(self, system: OperatingSystem) -> None:
+    def _describe(self, content: Content) -> None:
         """Everything that tells the operating system."""
+        system = CATALOG[content.os]
+        runs = CATALOG[content.former] if content.arrival == "old_kernel" else system
         architecture = (self.root / ".guest/arch").read_text().strip()
         self._write("etc/os-release", system.os_release)
         self._write("etc/redhat-release", f"{system.redhat_release}\n")
-        self._write(".guest/kernel", f"{system.kernel}.{architecture}\n")
+        self._write(".guest/kernel", f"{runs.kernel}.{architecture}\n")
+        self._write(".guest/keys", f"{system.making.key} {runs.making.key}\n")
+        base = list(_base(content))
+        if not any(name.startswith("kernel") for name in self.instance.packages):
+            base.append(f"kernel {runs.kernel} {architecture} {runs.making.key}")
+        self._write(".guest/base", "".join(f"{line}\n" for line in base))
+        self._write(".guest/release", f"{system.making.release}\n")
+        self._write(
+            "proc/version", f"Linux version {runs.kernel}.{architecture} (mockbuild@{runs.making.builder}) (gcc)\n"
+        )
         commands = self.root / "usr/bin"
         (commands / "dnf").unlink(missing_ok=True)
         kept = {path.name for directory in (commands, self.root / ".guest/taken") for path in directory.iterdir()}
@@ -222,6 +244,16 @@ class LinuxGuest:
         finally:
             _kill(process)
             process.wait()
+
+
+def _base(content: Content) -> Iterator[str]:
+    """The packages that every system has beside those of the scenario: NAME VERSION-RELEASE ARCH KEY."""
+    new, old = CATALOG[content.os].making, CATALOG[content.former or content.os].making
+    converted = _BASE_PACKAGES // 4 if content.arrival == "half_converted" else _BASE_PACKAGES
+    for number in range(_BASE_PACKAGES):
+        making = new if number < converted else old
+        yield f"base-{number} 1.0-1.{making.tag} x86_64 {making.key}"
+    yield f"{new.release} 1-1.{new.tag} noarch {new.key}"
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -12,6 +12,30 @@ LANGUAGES = {"zh-CN": ("中文版", "Chinese"), "en-US": ("英文版", "English"
 
 
 @dataclass(frozen=True)
+class Making:
+    """Who made a system: the tag of its packages' releases, the key that signs them, what brings os-release, and the
+    machine that builds its kernels."""
+
+    tag: str = ""
+    key: str = ""
+    release: str = ""
+    builder: str = ""
+
+
+_MAKINGS = {
+    "centos-7": Making("el7", "24c6a8a7f4a80eb5", "centos-release", "kbuilder.bsys.centos.org"),
+    "centos-8": Making("el8", "05b555b38483c65d", "centos-linux-release", "kbuilder.bsys.centos.org"),
+    "rhel-7": Making("el7", "199e2f91fd431d51", "redhat-release-server", "x86-vm-12.build.eng.bos.redhat.com"),
+    "rhel-8": Making("el8", "199e2f91fd431d51", "redhat-release", "x86-vm-12.build.eng.bos.redhat.com"),
+    "rhel-9": Making("el9", "199e2f91fd431d51", "redhat-release", "x86-vm-12.build.eng.rdu2.redhat.com"),
+    "anolis-7": Making("an7", "6d91c3cf61507e96", "anolis-release", "anolis-build-7"),
+    "anolis-8": Making("an8", "6d91c3cf61507e96", "anolis-release", "anolis-build-8"),
+    "alinux-2": Making("al7", "eb801c41873141a8", "alinux-release", "koji.alibaba-inc.com"),
+    "alinux-3": Making("al8", "53fe0598cac33616", "alinux-release", "koji.alibaba-inc.com"),
+}
+
+
+@dataclass(frozen=True)
 class OperatingSystem:
     """One release: how the guest's kernel, ECS and SMC name it."""
 
@@ -23,6 +47,7 @@ class OperatingSystem:
     package_manager: str = "none"
     os_release: str = ""
     redhat_release: str = ""
+    making: Making = Making()
 
     @property
     def windows(self) -> bool:
@@ -68,6 +93,7 @@ def _linux(
         package_manager="yum" if major in ("2", "7") else "dnf",
         os_release="".join(f'{key}="{value}"\n' for key, value in fields.items()),
         redhat_release=redhat_release,
+        making=_MAKINGS[system_id],
     )
 
 

@@ -39,6 +39,9 @@ class Distribution:
 
 
 ACCOUNT = "1968132000123456"
+#: What a job leaves behind that says it is finished: the kernel of before runs; three packages of four are the former
+#: system's; the former system was booted again.
+ARRIVALS = ("old_kernel", "half_converted", "old_system")
 SPOILT_FACTS = ("rubbish", "cut_off", "huge", "not_utf8", "hangs")
 DURATIONS: Mapping[str, Distribution] = {
     "migrate": Distribution("lognormal", mean=1200, sigma=0.2, min=900, max=1800),
@@ -156,6 +159,7 @@ class SourceFault(Window):
 class GroupFaults:
     job: JobFault | None = None
     job_stuck: StuckFault | None = None
+    arrival: str = ""
     snapshot_fails: int = 0
     agent: str = "online"
     agent_heartbeat_age: float = 3 * 86400.0

@@ -29,6 +29,7 @@ from .readers import (
     whole_number,
 )
 from .scenario import (
+    ARRIVALS,
     DURATIONS,
     SPOILT_FACTS,
     Answer,
@@ -104,6 +105,7 @@ _group_faults = record(
         times=integer,
     ),
     job_stuck=record(StuckFault, at_hop=integer, after_progress=number),
+    arrival=one_of(*ARRIVALS),
     snapshot_fails=integer,
     agent=one_of("online", "offline", "missing"),
     agent_heartbeat_age=number,

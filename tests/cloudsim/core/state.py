@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+import uuid
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -28,11 +29,17 @@ def within(windows: Iterable[Window], now: float) -> Window | None:
 
 @dataclass(frozen=True)
 class Content:
-    """What lies on a disk, as far as anybody can tell from outside."""
+    """What lies on a disk, as far as anybody can tell from outside.
+
+    ``former`` is the system that it was before its last migration, ``arrival`` how that went wrong without a word:
+    one of scenario.ARRIVALS.
+    """
 
     os: str = ""
     hops: int = 0
     installed: frozenset[str] = frozenset()
+    former: str = ""
+    arrival: str = ""
 
 
 @dataclass(slots=True)
@@ -148,6 +155,13 @@ class Instance:
 
     def system(self, now: float) -> OperatingSystem:
         return CATALOG[self.content(now).os]
+
+    def boots(self, now: float) -> int:
+        """How often it has come up, the first time before the simulation began."""
+        return sum(self.power.at(moment) == "Running" for moment in self.power.changes(now))
+
+    def boot_id(self, now: float) -> str:
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.id}/{self.boots(now)}"))
 
     def serves(self, now: float) -> bool:
         """Whether what runs on it writes: it is up, and no work has taken it over."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 
-from .oses import EDITIONS, OperatingSystem
+from .oses import CATALOG, EDITIONS
 from .state import Instance
 
 FACTS_MARKER = "# evergreen.os_migration guest facts"
@@ -27,10 +27,11 @@ _HEALTHY = {
     "crash_dump": "automatic",
     "crash_dump_file": r"C:\Windows\MEMORY.DMP",
 }
+BOOTED, INSTALLED = 1_700_000_000, 1_600_000_000
 _POWERSHELL = {"windows-2008r2": "2.0", "windows-2012": "3.0", "windows-2012r2": "4.0"}
 
 
-def answer(instance: Instance, system: OperatingSystem, script: str, source_id: str | None) -> tuple[int, str, bool]:
+def answer(instance: Instance, now: float, script: str, source_id: str | None) -> tuple[int, str, bool]:
     """(exit code, output, whether it imported the guest); `source_id` when the script holds a code that counts."""
     for recorded in instance.group.guest.answers:
         if recorded.contains in script:
@@ -39,12 +40,25 @@ def answer(instance: Instance, system: OperatingSystem, script: str, source_id: 
         return 0, f"Import Source Server [{source_id}] Successfully!\r\n", True
     if any(mark in script for mark in IMPORT_MARKS):
         return 1, FAILED + "\r\n", False
-    return 0, facts(instance, system) if FACTS_MARKER in script else "", False
+    return 0, facts(instance, now) if FACTS_MARKER in script else "", False
 
 
-def facts(instance: Instance, system: OperatingSystem) -> str:
+def _setup(instance: Instance, now: float) -> dict[str, str]:
+    """What setup has done: each upgrade installs the system anew, one that failed puts the former system back."""
+    content, back = instance.content(now), instance.content(now).arrival == "old_system"
+    return {
+        "os_booted": str(BOOTED + 1000 * instance.boots(now)),
+        "os_installed": str(INSTALLED + (0 if back else 1000 * content.hops)),
+        "upgraded_from": CATALOG[content.former].kernel if content.former and not back else "none",
+        # Real time hardly passes while simulated time does: it was after whatever was looked at before.
+        "setup_rolled_back": str(int(time.time()) + 1) if back else "none",
+        "setup_state": "OOBEInProgress" if content.arrival == "half_converted" else "none",
+    }
+
+
+def facts(instance: Instance, now: float) -> str:
     """What the facts script would print: healthy values, and the scenario's own instead; an empty one is left out."""
-    guest = instance.group.guest
+    guest, system = instance.group.guest, instance.system(now)
     # Every documented target is the Datacenter edition, whatever the source was.
     edition = guest.edition if system.id == instance.group.os else "Datacenter"
     lines = {
@@ -59,6 +73,7 @@ def facts(instance: Instance, system: OperatingSystem) -> str:
         "windows_dir_mib": str(guest.windows_dir_mib),
         "powershell": _POWERSHELL.get(system.id, "5.1"),
         **_HEALTHY,
+        **_setup(instance, now),
         **guest.facts,
     }
     told = [f"{key}={value}" for key, value in lines.items() if value]
