@@ -17,7 +17,6 @@ _VERSION = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})*")
 
 _NUMBERS = (
     "time",
-    "os_booted",
     "memory_available_mib",
     "free_mib./usr",
     "free_mib./var",
