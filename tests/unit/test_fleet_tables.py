@@ -57,6 +57,13 @@ def test_the_table_of_instances_has_a_row_for_each() -> None:
     assert found[2]["Minutes"] == "60"
 
 
+def test_a_wanted_target_is_shown_also_where_there_is_no_path_to_it() -> None:
+    fleet = spoken(report(result(hops=(), problem=Problem("NoPath", "There is none."), state="blocked")))
+    (row,) = rows(table.instances(*fleet))
+    assert (row["Target"], row["Path"]) == ("alinux-3", "")
+    assert "alinux-3" in sections(markdown.render(*fleet))["Instances"]
+
+
 def test_the_table_of_findings_tells_what_to_do_and_who_waived() -> None:
     first, second, error = rows(table.findings(*spoken(FLEET)))
     assert (first["Instance"], first["Rule"], first["Severity"]) == ("i-1", "linux.i686_packages", "Inhibitor")

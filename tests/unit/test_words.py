@@ -172,3 +172,26 @@ def test_names_of_documents_are_not_translated_but_that_there_is_none_is() -> No
 def test_a_value_without_a_word_stands_for_itself() -> None:
     assert words.word(WORDS["ja"], "state", "verified") == "verified"
     assert words.word(WORDS["ja"], "state", "ready") == "移行可能"
+
+
+def test_chinese_texts_have_chinese_marks() -> None:
+    """Quotation marks are “”, and what stands between Chinese words is of their own script."""
+    found = [text for _path, text in leaves(WORDS["zh"]) if re.search(r"[\"「」『』]|[\u4e00-\u9fff][,;:!?]", text)]
+    assert found == []
+
+
+#: Words that readers of a report asked for.
+ASKED_FOR = [
+    ("en", "/words/counted", "blocked: {stopped}"),
+    ("en", "/words/state.blocked", "Blocked"),
+    ("ja", "/words/counted", "移行を止めるもの {stopped} 台"),
+    ("ja", "/rules/linux.reboot_required/message", "再起動待ちの更新があります。"),
+    ("zh", "/words/heading.findings", "发现的问题"),
+    ("zh", "/page/no_findings", "未发现问题。"),
+    ("zh", "/rules/path.version/message", "小版本"),
+]
+
+
+@pytest.mark.parametrize(("language", "path", "said"), ASKED_FOR)
+def test_what_readers_asked_for_is_said_in_their_words(language: str, path: str, said: str) -> None:
+    assert said in dict(leaves(WORDS[language]))[path]
