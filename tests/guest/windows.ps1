@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Made-up Windows guests for the scripts of the collection: functions stand in front of the cmdlets, and a type in front
-# of [wmisearcher]. Usage: pwsh -NoProfile -File windows.ps1 CASES ANSWERS; both are JSON, see windows.py.
-# All cases run in one process, each in a runspace of its own. What hangs does so on the guest's own clock.
-param([string]$CasesFile, [string]$AnswersFile)
+# of [wmisearcher]. Usage: pwsh -NoProfile -File windows.ps1; see windows.py. Each line of its input names a file of cases
+# and one for the answers, both JSON, with a tab between; it says "done" when the answers are there.
+# What hangs does so on the guest's own clock.
 
 Add-Type -TypeDefinition @'
 using System;
@@ -139,7 +139,10 @@ $standIns = {
 $shells = @{}
 function Get-Shell($Case) {
     $kind = "$($Case.constrained)"
-    if ($Case.gone) { $kind = 'new' }
+    if ($Case.gone) {
+        $kind = 'new'
+        if ($shells[$kind]) { $shells[$kind].Runspace.Dispose() }
+    }
     if ($kind -ne 'new' -and $shells[$kind]) { $shells[$kind].Commands.Clear(); $shells[$kind].Streams.ClearStreams(); return $shells[$kind] }
     $shell = [powershell]::Create()
     Set-Guest $shell $Case
@@ -211,6 +214,10 @@ function Invoke-Case($Case) {
     }
 }
 
-$cases = [IO.File]::ReadAllText($CasesFile) | ConvertFrom-Json -AsHashtable -NoEnumerate
-$answers = @(foreach ($case in $cases) { Invoke-Case $case })
-[IO.File]::WriteAllText($AnswersFile, (ConvertTo-Json -InputObject $answers -Depth 8 -Compress))
+while ($line = [Console]::In.ReadLine()) {
+    $casesFile, $answersFile = $line -split "`t"
+    $cases = [IO.File]::ReadAllText($casesFile) | ConvertFrom-Json -AsHashtable -NoEnumerate
+    $answers = @(foreach ($case in $cases) { Invoke-Case $case })
+    [IO.File]::WriteAllText($answersFile, (ConvertTo-Json -InputObject $answers -Depth 8 -Compress))
+    [Console]::Out.WriteLine('done')
+}

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-import copy
+import atexit
 import json
 import os
 import shutil
 import subprocess
 import tempfile
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -163,24 +164,72 @@ class Answer:
         return "\n".join(self.steps[-1].output)
 
 
-def run(cases: Sequence[Case], timeout: int = 60) -> list[Answer]:
+class PowerShell:
+    """One process that runs all cases; to start it costs as much as dozens of them."""
+
+    def __init__(self) -> None:
+        self._base = tempfile.TemporaryDirectory(prefix="powershell-")
+        self._turn = threading.Lock()
+        self._process: subprocess.Popen[str] | None = None
+        atexit.register(self.close)
+
+    def close(self) -> None:
+        with self._turn:
+            self._end()
+        self._base.cleanup()
+
+    def _end(self) -> None:
+        if self._process:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+
+    def _started(self) -> subprocess.Popen[str]:
+        if self._process is None:
+            command = [find(), "-NoProfile", "-NonInteractive", "-File", str(HARNESS)]
+            pipe, into_it = subprocess.PIPE, subprocess.STDOUT
+            self._process = subprocess.Popen(
+                command, stdin=pipe, stdout=pipe, stderr=into_it, text=True, start_new_session=True
+            )
+        return self._process
+
+    def ask(self, cases: Sequence[World], seconds: float) -> list[dict[str, Any]]:
+        """Return the answers; what else the process says is a fault of the stand-ins, and told."""
+        asked, told = Path(self._base.name, "cases.json"), Path(self._base.name, "answers.json")
+        with self._turn:
+            told.unlink(missing_ok=True)
+            asked.write_text(json.dumps(cases), "utf-8")
+            process = self._started()
+            watch = threading.Timer(seconds, process.kill)
+            watch.start()
+            assert process.stdin
+            assert process.stdout
+            process.stdin.write(f"{asked}\t{told}\n")
+            process.stdin.flush()
+            said = process.stdout.readline()
+            watch.cancel()
+            if said != "done\n":
+                process.kill()
+                rest = process.communicate()[0]
+                self._process = None
+                raise AssertionError(f"PowerShell gave no answers within {seconds} s: {said}{rest}")
+            answers: list[dict[str, Any]] = json.loads(told.read_text("utf-8"))
+            return answers
+
+
+_SHELL = PowerShell()
+
+
+def run(cases: Sequence[Case], timeout: int = 120) -> list[Answer]:
     """Run all cases in one PowerShell."""
-    sent = []
-    for case in cases:
-        sent.append(
-            {
-                "world": copy.deepcopy(case.world),
-                "steps": [{"text": text} for text in case.steps],
-                **{name: getattr(case, name) for name in ("broken", "hanging", "gone", "constrained")},
-            }
-        )
-    with tempfile.TemporaryDirectory() as base:
-        asked, told = Path(base, "cases.json"), Path(base, "answers.json")
-        asked.write_text(json.dumps(sent), "utf-8")
-        command = [find(), "-NoProfile", "-NonInteractive", "-File", str(HARNESS), str(asked), str(told)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
-        assert told.exists(), done.stdout + done.stderr
-        answers = json.loads(told.read_text("utf-8"))
+    sent = [
+        {
+            "world": case.world,
+            "steps": [{"text": text} for text in case.steps],
+            **{name: getattr(case, name) for name in ("broken", "hanging", "gone", "constrained")},
+        }
+        for case in cases
+    ]
     return [
         Answer(
             [Step(**step) for step in answer["steps"]],
@@ -189,5 +238,5 @@ def run(cases: Sequence[Case], timeout: int = 60) -> list[Answer]:
             {one["name"]: one["status"] for one in answer["services"]},
             answer["registry"],
         )
-        for answer in answers
+        for answer in _SHELL.ask(sent, timeout)
     ]
