@@ -156,7 +156,9 @@ function Get-Shell($Case) {
 function Set-Guest($Shell, $Case) {
     $Shell.Runspace.SessionStateProxy.SetVariable('case', $Case)
     $Shell.Runspace.SessionStateProxy.SetVariable('world', $Case.world)
+    # What an earlier script has set for itself is not for this one.
     $Shell.Runspace.SessionStateProxy.SetVariable('status', $null)
+    $Shell.Runspace.SessionStateProxy.SetVariable('ErrorActionPreference', 'Continue')
     $env:SystemRoot = $Case.world.root
     $env:SystemDrive = 'C:'
     $env:PROCESSOR_ARCHITECTURE = 'AMD64'
@@ -190,8 +192,9 @@ function Invoke-Case($Case) {
         $shell = Get-Shell $Case
         Set-Guest $shell $Case
         # Exit would end the harness: what a script exits with is in $status.
-        $name = "Step$(Get-Number $step.text)"
         $text = $step.text -replace '(?m)^exit \$status', '' -replace '\[Environment\]::OSVersion\.Version', '([version]$world.version)'
+        if ($world.powershell) { $text = $text -replace '\$PSVersionTable\.PSVersion', '$world.powershell' }
+        $name = "Step$(Get-Number $text)"
         $said = @()
         $trouble = ''
         try {

@@ -33,7 +33,7 @@ from guest.windows import (
     service,
 )
 
-pytestmark = pytest.mark.skipif(not find(), reason=MISSING)
+pytestmark = [pytest.mark.skipif(not find(), reason=MISSING), pytest.mark.xdist_group("powershell")]
 
 FACTS = (Path(__file__).resolve().parents[2] / "guest/facts.ps1").read_text("utf-8")
 AGENT_SECONDS = 120

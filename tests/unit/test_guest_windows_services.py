@@ -17,7 +17,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from jinja2 import Environment
 
-pytestmark = pytest.mark.skipif(not find(), reason=MISSING)
+pytestmark = [pytest.mark.skipif(not find(), reason=MISSING), pytest.mark.xdist_group("powershell")]
 
 ROLE = Path(__file__).resolve().parents[2] / "roles/sequence"
 MEMORY = r"HKLM:\SOFTWARE\evergreen.os_migration"

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from guest.windows import MISSING, Answer, Case, find, may, run, server
 
-pytestmark = pytest.mark.skipif(not find(), reason=MISSING)
+pytestmark = [pytest.mark.skipif(not find(), reason=MISSING), pytest.mark.xdist_group("powershell")]
 
 SCRIPT = (Path(__file__).resolve().parents[2] / "roles/remediate/files/windows.space.ps1").read_text("utf-8")
 TEMP, DOWNLOADS = "Windows/Temp", "Windows/SoftwareDistribution/Download"

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from . import agent_habits, bad_facts, power, windows_guest
 from .linux_guest import LinuxGuest, Ran, collect_commands
+from .powershell import Changes
 from .state import Content, Instance, Result
 from .world import Registration, World
 
@@ -54,6 +55,7 @@ class Runner:
         self._guests: dict[str, LinuxGuest] = {}
         self._turns: dict[str, threading.Lock] = {}
         self._facts: dict[tuple[object, Content, str], Ran] = {}
+        self._changes: dict[str, Changes] = {}
         self._commands = threading.Lock()
 
     def close(self) -> None:
@@ -123,7 +125,7 @@ class Runner:
         if refusal:
             ran: Ran | None = Ran(refusal[0], refusal[1].encode())
         elif system.windows:
-            ran = _windows(task, result, registration)
+            ran = self._windows(task, result, registration)
         elif world.scenario.command.memoise_facts and task.asks_for_facts:
             ran = self._memoised(task, result)
         else:
@@ -157,6 +159,17 @@ class Runner:
         activation = f"{registration.code} {registration.id}" if registration else None
         return guest.run(task.script, timeout=min(task.timeout, limit), cwd=task.cwd, activation=activation)
 
+    def _windows(self, task: Task, result: Result, registration: Registration | None) -> Ran:
+        """With the scenario's code pages, scripts and outputs suffer what the agent does to them."""
+        instance = task.instance
+        language, pages = instance.group.guest.language, task.world.scenario.command.code_pages
+        script = agent_habits.script_as_read(task.script, language) if pages else task.script
+        code = registration.id if registration else None
+        changes = self._changes.setdefault(instance.id, Changes())
+        rc, text, imported = windows_guest.answer(instance, result.starts, script, code, changes)
+        output = agent_habits.output_as_sent(text, language) if pages else text.encode()
+        return Ran(rc, output, imported=imported)
+
     def _new_guest(self, instance: Instance) -> LinuxGuest:
         commands = self.base / "bin"
         with self._commands:
@@ -164,16 +177,6 @@ class Runner:
                 collect_commands(commands)
         guest = self._guests[instance.id] = LinuxGuest(instance, self.base / instance.id, commands)
         return guest
-
-
-def _windows(task: Task, result: Result, registration: Registration | None) -> Ran:
-    """With the scenario's code pages, scripts and outputs suffer what the agent does to them."""
-    language, pages = task.instance.group.guest.language, task.world.scenario.command.code_pages
-    script = agent_habits.script_as_read(task.script, language) if pages else task.script
-    code = registration.id if registration else None
-    rc, text, imported = windows_guest.answer(task.instance, result.starts, script, code)
-    output = agent_habits.output_as_sent(text, language) if pages else text.encode()
-    return Ran(rc, output, imported=imported)
 
 
 def _failed(instance: Instance, starts: float, finishes: float, status: str, error: tuple[str, str]) -> Result:

@@ -1,13 +1,17 @@
 # Copyright (c) 2026 evergreen.os_migration contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Windows guests: no PowerShell runs here, a script is answered from recorded facts."""
+"""Windows guests: a PowerShell runs the collection's scripts where there is one, else recorded facts are the answer."""
 
 from __future__ import annotations
 
+import re
 import time
+from collections.abc import Mapping
 
+from . import powershell
 from .oses import CATALOG, EDITIONS
+from .powershell import Changes
 from .state import Instance
 
 FACTS_MARKER = "# evergreen.os_migration guest facts"
@@ -31,7 +35,9 @@ BOOTED, INSTALLED = 1_700_000_000, 1_600_000_000
 _POWERSHELL = {"windows-2008r2": "2.0", "windows-2012": "3.0", "windows-2012r2": "4.0"}
 
 
-def answer(instance: Instance, now: float, script: str, source_id: str | None) -> tuple[int, str, bool]:
+def answer(
+    instance: Instance, now: float, script: str, source_id: str | None, changes: Changes
+) -> tuple[int, str, bool]:
     """(exit code, output, whether it imported the guest); `source_id` when the script holds a code that counts."""
     for recorded in instance.group.guest.answers:
         if recorded.contains in script:
@@ -40,7 +46,11 @@ def answer(instance: Instance, now: float, script: str, source_id: str | None) -
         return 0, f"Import Source Server [{source_id}] Successfully!\r\n", True
     if any(mark in script for mark in IMPORT_MARKS):
         return 1, FAILED + "\r\n", False
-    return 0, facts(instance, now) if FACTS_MARKER in script else "", False
+    known = facts(instance, now)
+    found = powershell.answer(instance.system(now), known, script, changes)
+    if found:
+        return found[0], re.sub(r"(?m)^time=\d+", f"time={known['time']}", found[1]), False
+    return 0, told(known) if FACTS_MARKER in script else "", False
 
 
 def _setup(instance: Instance, now: float) -> dict[str, str]:
@@ -56,12 +66,12 @@ def _setup(instance: Instance, now: float) -> dict[str, str]:
     }
 
 
-def facts(instance: Instance, now: float) -> str:
-    """What the facts script would print: healthy values, and the scenario's own instead; an empty one is left out."""
+def facts(instance: Instance, now: float) -> dict[str, str]:
+    """What holds of a guest: healthy values, and the scenario's own instead; an empty one cannot be found out."""
     guest, system = instance.group.guest, instance.system(now)
     # Every documented target is the Datacenter edition, whatever the source was.
     edition = guest.edition if system.id == instance.group.os else "Datacenter"
-    lines = {
+    return {
         "time": str(int(time.time()) + instance.group.faults.clock_offset),
         "os_name": f"Microsoft {system.service_name} {edition}",
         "os_build": system.kernel,
@@ -76,6 +86,10 @@ def facts(instance: Instance, now: float) -> str:
         **_setup(instance, now),
         **guest.facts,
     }
-    told = [f"{key}={value}" for key, value in lines.items() if value]
-    count = f"osm-facts lines {len(told)} {sum(map(len, told))}"
-    return "\r\n".join(["osm-facts 1", *told, count, "osm-facts end", ""])
+
+
+def told(facts: Mapping[str, str]) -> str:
+    """What the facts script would print."""
+    lines = [f"{key}={value}" for key, value in facts.items() if value]
+    count = f"osm-facts lines {len(lines)} {sum(map(len, lines))}"
+    return "\r\n".join(["osm-facts 1", *lines, count, "osm-facts end", ""])
