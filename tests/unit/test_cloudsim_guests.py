@@ -20,6 +20,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.rules
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.signs import Case, judge
 from cloudsim.alicloud.lab import Lab
 from cloudsim.core import power
+from cloudsim.core.agent_habits import CLOUD_ASSISTANT, CUT_MARK, KEPT, SYSTEMS_MANAGER
 from cloudsim.core.linux_guest import inside
 from cloudsim.core.scenario import SPOILT_FACTS
 from cloudsim.core.state import Content
@@ -473,6 +474,37 @@ def test_a_child_outlives_the_time_out_of_its_script(make_lab: MakeLab) -> None:
     assert facts_of(run(lab, SCRIPTS["linux"])["Output"])["package_manager_runs"] == "none"
 
 
+def test_a_task_whose_file_is_there_is_refused(make_lab: MakeLab) -> None:
+    result = run(make_lab(guest={}, faults={"script": "exists"}), "true")
+    assert (result["InvocationStatus"], result["ErrorCode"]) == ("Failed", "ScriptFileExisted")
+    assert "ExitCode" not in result
+
+
+def test_the_other_agent_runs_a_script_again_after_the_restart_that_it_asks_for(lab: Lab) -> None:
+    lab.runner.habits = SYSTEMS_MANAGER
+    once = "[ -e /var/lib/again ] && exit 0; : > /var/lib/again; exit 194"
+    result = run(lab, once)
+    assert (result["InvocationStatus"], result["ExitCode"]) == ("Success", 0)
+    instance = lab.world.instances[LINUX]
+    assert "Starting" in {instance.power.at(lab.world.now() + seconds) for seconds in range(-60, 60, 2)}
+    lab.wait(300)
+    assert run(lab, "exit 193")["ExitCode"] == 193
+    assert instance.power.at(lab.world.now() + 600) == "Running"
+
+
+def test_the_other_agent_keeps_the_beginning_of_an_output_and_says_that_it_was_cut(lab: Lab) -> None:
+    lab.runner.habits = SYSTEMS_MANAGER
+    result = run(lab, "head -c 30000 /dev/zero | tr '\\0' x; echo end")
+    assert result["Output"] == "x" * KEPT + CUT_MARK.decode()
+    assert result["Dropped"] == 30004 - KEPT
+
+
+def test_the_other_agent_cannot_run_a_script_that_it_cannot_write(make_lab: MakeLab) -> None:
+    lab = make_lab(guest={}, faults={"script": "disk_full", "outlives": "yum"})
+    lab.runner.habits = SYSTEMS_MANAGER
+    assert run(lab, "true")["ErrorInfo"] == "failed to create script file"
+
+
 @pytest.mark.parametrize(("trouble", "code", "said"), [("noexec", 126, "Permission denied"), ("policy", 1, "signed")])
 def test_a_script_that_is_refused_says_why(make_lab: MakeLab, trouble: str, code: int, said: str) -> None:
     result = run(make_lab(guest={}, faults={"script": trouble}), "true")
@@ -494,3 +526,11 @@ def test_code_pages_change_what_is_not_ascii(make_lab: MakeLab, language: str, s
     lab = make_lab(guest={"language": language, "answers": answers}, scenario={"command": {"code_pages": True}})
     assert run(lab, "读取", WINDOWS)["Output"] == output
     assert run(lab, "ascii", WINDOWS)["Output"] == "plain"
+
+
+@pytest.mark.parametrize("language", ["en-US", "de-DE", "ja-JP", "zh-TW"])
+def test_only_ascii_arrives_whole_in_every_language(language: str) -> None:
+    """The file is written in one code page and read in another."""
+    assert CLOUD_ASSISTANT.read("plain $x", language) == SYSTEMS_MANAGER.read("plain $x", language) == "plain $x"
+    assert CLOUD_ASSISTANT.read("读取", language) != "读取"
+    assert SYSTEMS_MANAGER.read("读取", language) == CLOUD_ASSISTANT.read("读取", "zh-CN") == "读取"

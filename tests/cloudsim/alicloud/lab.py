@@ -24,7 +24,7 @@ from .service import SERVICES, AlibabaCloud
 from .wire import signature
 
 VERSIONS = {service: version for version, service in SERVICES.items()}
-PATIENCE = 20.0
+PATIENCE = 120.0
 
 
 def signed(credential: Credential, parameters: Mapping[str, str], method: str = "POST") -> dict[str, str]:

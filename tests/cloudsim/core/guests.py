@@ -15,7 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import agent_habits, bad_facts, power, windows_guest
+from . import bad_facts, power, windows_guest
+from .agent_habits import CLOUD_ASSISTANT, DISK_FULL, OUTLIVES_SECONDS, Habits
 from .linux_guest import LinuxGuest, Ran, collect_commands
 from .powershell import Changes
 from .state import Content, Instance, Result
@@ -23,6 +24,8 @@ from .world import Registration, World
 
 WORKERS = 4
 DELIVERY = 60.0
+#: A script that always asks for a restart is not run for ever.
+MOST_RUNS = 3
 _UNANSWERED = {
     "missing": ("ClientNotRunning", "Cloud Assistant Agent is not installed or not running."),
     "offline": ("ClientNotResponse", "Cloud Assistant Agent did not respond within a minute."),
@@ -48,7 +51,8 @@ class Task:
 class Runner:
     """Owns the throw-away roots and the threads that wait for scripts."""
 
-    def __init__(self) -> None:
+    def __init__(self, habits: Habits = CLOUD_ASSISTANT) -> None:
+        self.habits = habits
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="guest")
         self.base = Path(tempfile.mkdtemp(prefix="cloudsim-"))
         self.base.chmod(0o711)
@@ -92,7 +96,7 @@ class Runner:
         """In a thread of its own: run, then file the result under the world's lock."""
         try:
             with self._turns.setdefault(task.instance.id, threading.Lock()):
-                ran = self._execute(task, result)
+                ran = self._to_its_end(task, result)
         except Exception as error:  # a bug here must show up as a failed command, not as one that never ends
             ran = None
             result.error_code, result.error_info = "ExecutionException", f"{type(error).__name__}: {error}"
@@ -105,15 +109,27 @@ class Runner:
                 self._after(task, ran, finished)
             result.finishes = finished
 
+    def _to_its_end(self, task: Task, result: Result) -> Ran | None:
+        """Run a script, and again after the restart that it asks for where the agent does that."""
+        ran = self._execute(task, result)
+        asks = self.habits.restarts[task.instance.system(result.starts).os_type]
+        for _unused in range(MOST_RUNS - 1):
+            if not (self.habits.runs_again and ran and ran.rc == asks):
+                break
+            with task.world.lock:
+                power.bounce(task.world, task.instance, task.world.now())
+            ran = self._execute(task, result)
+        return ran
+
     def _after(self, task: Task, ran: Ran, finished: float) -> None:
         """What goes on when the result is there: what outlives a time-out, and what an exit code asks the agent for."""
         instance, family = task.instance, task.instance.system(finished).os_type
-        if ran.rc is None and instance.group.faults.outlives:
-            instance.outlived_until = finished + agent_habits.OUTLIVES_SECONDS
-        if ran.rebooted or ran.rc == agent_habits.RESTARTS[family]:
+        if ran.rc is None and instance.group.faults.outlives and family in self.habits.outlives:
+            instance.outlived_until = finished + OUTLIVES_SECONDS
+        if ran.rebooted or ran.rc == self.habits.restarts[family]:
             instance.outlived_until = 0.0
             power.bounce(task.world, instance, finished)
-        elif ran.rc == agent_habits.POWERS_OFF[family]:
+        elif ran.rc == self.habits.powers_off.get(family):
             power.stop(task.world, instance, power.NOT_STOPPED, finished)
 
     def _execute(self, task: Task, result: Result) -> Ran | None:
@@ -121,9 +137,12 @@ class Runner:
         with world.lock:
             system = instance.system(result.starts)
             registration = world.registration(instance, task.script, result.starts)
-        refusal = agent_habits.REFUSALS.get(instance.group.faults.script)
+        refusal = self.habits.refusals.get(instance.group.faults.script)
+        if refusal and refusal.rc is None:
+            result.error_code, result.error_info = refusal.error_code, refusal.error_info
+            return None
         if refusal:
-            ran: Ran | None = Ran(refusal[0], refusal[1].encode())
+            ran: Ran | None = Ran(refusal.rc, refusal.output.encode())
         elif system.windows:
             ran = self._windows(task, result, registration)
         elif world.scenario.command.memoise_facts and task.asks_for_facts:
@@ -149,7 +168,7 @@ class Runner:
         guest = self._guests.get(instance.id) or self._new_guest(instance)
         guest.prepare(instance.content(result.starts), instance.boot_id(result.starts))
         faults = instance.group.faults
-        if faults.script == agent_habits.DISK_FULL:
+        if faults.script == DISK_FULL:
             guest.fill()
         if faults.outlives:
             guest.outlive(faults.outlives, task.world.now() < instance.outlived_until)
@@ -163,11 +182,11 @@ class Runner:
         """With the scenario's code pages, scripts and outputs suffer what the agent does to them."""
         instance = task.instance
         language, pages = instance.group.guest.language, task.world.scenario.command.code_pages
-        script = agent_habits.script_as_read(task.script, language) if pages else task.script
+        script = self.habits.read(task.script, language) if pages else task.script
         code = registration.id if registration else None
         changes = self._changes.setdefault(instance.id, Changes())
         rc, text, imported = windows_guest.answer(instance, result.starts, script, code, changes)
-        output = agent_habits.output_as_sent(text, language) if pages else text.encode()
+        output = self.habits.sent(text, language) if pages else text.encode()
         return Ran(rc, output, imported=imported)
 
     def _new_guest(self, instance: Instance) -> LinuxGuest:
@@ -175,7 +194,7 @@ class Runner:
         with self._commands:
             if not commands.exists():
                 collect_commands(commands)
-        guest = self._guests[instance.id] = LinuxGuest(instance, self.base / instance.id, commands)
+        guest = self._guests[instance.id] = LinuxGuest(instance, self.base / instance.id, commands, self.habits)
         return guest
 
 

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from .agent_habits import with_a_hole
+from .agent_habits import CLOUD_ASSISTANT, Habits
 from .oses import CATALOG
 from .state import Content, Instance
 
@@ -75,11 +75,12 @@ class Ran:
 class LinuxGuest:
     """One guest's root; made at the first script, refreshed when the operating system has changed."""
 
-    def __init__(self, instance: Instance, root: Path, bin_dir: Path) -> None:
+    def __init__(self, instance: Instance, root: Path, bin_dir: Path, habits: Habits = CLOUD_ASSISTANT) -> None:
         self.instance = instance
         self.root = root
         self._bin_dir = bin_dir
         self._content: Content | None = None
+        self._habits = habits
         self._starting = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._closed = False
@@ -198,7 +199,7 @@ class LinuxGuest:
         try:
             rc = self._execute(source, output, self.root / cwd.lstrip("/"), timeout)
             text = outside(output.read_bytes(), self.root)
-            arrived, dropped = with_a_hole(text, OUTPUT_LIMIT)
+            arrived, dropped = self._habits.arrives(text, OUTPUT_LIMIT)
             return Ran(rc, arrived, dropped, self._flag("imported"), self._flag("reboot"))
         finally:
             for leftover in (source, output, state / "activation"):

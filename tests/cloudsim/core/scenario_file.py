@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from .agent_habits import DISK_FULL, REFUSALS
+from .agent_habits import TROUBLES
 from .effects import EFFECTS
 from .oses import CATALOG, EDITIONS, LANGUAGES
 from .readers import (
@@ -112,7 +112,7 @@ _group_faults = record(
     snapshot_in_progress=number,
     command_hangs=boolean,
     facts=one_of(*SPOILT_FACTS),
-    script=one_of(*REFUSALS, DISK_FULL),
+    script=one_of(*TROUBLES),
     outlives=text,
     clock_offset=whole_number,
     agent_silent=_windows,
