@@ -184,9 +184,7 @@ def world_of(system: OperatingSystem, facts: Mapping[str, str]) -> World | None:
     return world
 
 
-def answer(
-    system: OperatingSystem, facts: Mapping[str, str], script: str, changes: Changes
-) -> tuple[int, str] | None:
+def answer(system: OperatingSystem, facts: Mapping[str, str], script: str, changes: Changes) -> tuple[int, str] | None:
     """Exit code and output of a script of the collection; None where no PowerShell can run it in this guest."""
     world = world_of(system, facts) if OURS in script and stand_ins.find() else None
     if world is None:
