@@ -63,6 +63,14 @@ options:
             with other tools.
         type: float
         default: 20
+      rates:
+        description:
+          - Calls per minute that an action may have in a region, as the Quota Center of the account shows them, by the
+            name of the action.
+          - For C(DescribeSnapshots) and C(AttachDisk) they are documented (1000 and 500). What is not named here keeps
+            to O(alicloud.requests_per_second) only.
+        type: dict
+        default: {}
       visibility:
         description:
           - Seconds after which a write is surely seen in the provider's lists.

@@ -133,6 +133,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._errors imp
 from ansible_collections.evergreen.os_migration.plugins.module_utils._options import (
     CONNECTIONS,
     clouds,
+    rates,
     requests_per_second,
 )
 
@@ -247,7 +248,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 def _connected(options: Options, timeout: float) -> CloudFor:
     """Return the function that connects to a place, with calls until the time is over."""
     clock = Clock()
-    callers = Callers(clock, clock.ticks() + timeout, requests_per_second(options))
+    callers = Callers(clock, clock.ticks() + timeout, requests_per_second(options), rates(options))
     return clouds(options, lambda place: callers.of(place.provider, place.profile))
 
 

@@ -25,7 +25,7 @@ from ._core.record import Record
 from ._core.workflow import Workflow
 from ._engine import Brief, Callers, Clock, Engine, Limits
 from ._errors import MigrationError, MissingLibrary
-from ._options import check_numbers, clouds, items, requests_per_second
+from ._options import check_numbers, clouds, items, rates, requests_per_second
 from ._processes import watch
 from ._results import ResultsFile, results_file
 
@@ -67,7 +67,7 @@ def _work(
     started = clock.ticks()
     chosen = {name: options[name] for name in ("poll_interval", "max_running", "hop_timeout") if name in options}
     limits = Limits(until=started + timeout, **chosen)
-    callers = Callers(clock, limits.until, requests_per_second(options))
+    callers = Callers(clock, limits.until, requests_per_second(options), rates(options))
     connect = clouds(options, lambda place: callers.of(place.provider, place.profile))
     engine = Engine(workflow, connect, brief, limits, module.check_mode, clock, stop)
     watch(options.get("watched") or (), stop)

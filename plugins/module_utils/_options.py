@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ._clouds import PROVIDERS
-from ._clouds.base import Caller, Cloud, Options, Script
+from ._clouds.base import Caller, Cloud, Options, Rate, Script
 from ._clouds.options import check_above_zero
 from ._core import paths, waivers
 from ._core.goal import Goal, Offer
@@ -204,6 +204,11 @@ def _check_place(place: Place) -> None:
         raise OptionError(message, f"Supported providers: {known}.")
     if not place.region:
         raise OptionError("The instance has no region.", f"Set region for the instance, or {place.provider}.region.")
+
+
+def rates(parameters: Options) -> Callable[[str], Mapping[str, Rate]]:
+    """Return the function that gives the known limits of a provider's actions."""
+    return lambda provider: PROVIDERS[provider].rates(parameters)
 
 
 def requests_per_second(parameters: Options) -> Callable[[str], float]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.options import RATES
 from integration.harness import Cloud, Controller, cloud
 
 from benchmark import by_tasks, journal, measuring, scenario
@@ -87,6 +88,7 @@ def _controller(case: Case, endpoint: str, running: Cloud, directory: Path) -> C
             "os_migration_alicloud": {
                 "endpoint": endpoint,
                 "requests_per_second": REQUESTS_PER_SECOND,
+                "rates": {action: rate.per_minute * SPEED for action, rate in RATES.items()},
                 **({"timeout": CALL_TIMEOUT} if case.unreachable else {}),
             },
             "os_migration_poll_interval": POLL_INTERVAL,

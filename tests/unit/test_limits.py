@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Rate
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Problem
 from ansible_collections.evergreen.os_migration.plugins.module_utils._engine import Callers
 from ansible_collections.evergreen.os_migration.plugins.module_utils._engine.limits import Gate, PlaceCaller
@@ -145,3 +146,33 @@ def test_a_throttled_action_leaves_the_others_alone() -> None:
     before = cloud.now
     call("Look", ANSWERS)
     assert cloud.now == before
+
+
+def test_an_action_with_a_known_limit_stays_below_it_in_each_region_and_the_others_are_not_held_up() -> None:
+    cloud = MemoryCloud()
+    rates = {"Slow": Rate(60), "Central": Rate(60, scope="account")}
+    callers = Callers(cloud.clock, cloud.now + 3600, lambda provider: 1000.0, lambda provider: rates)
+    here, there = callers.of("alicloud", ""), callers.of("alicloud", "")
+
+    def in_a_minute(action: str, *callers: PlaceCaller) -> int:
+        calls, end = 0, cloud.now + 60
+        while cloud.now < end:
+            callers[calls % len(callers)](action, ANSWERS)
+            calls += 1
+        return calls - 1
+
+    assert 50 <= in_a_minute("Slow", here) <= 60
+    assert 100 <= in_a_minute("Slow", here, there) <= 120
+    assert 50 <= in_a_minute("Central", here, there) <= 60
+    assert in_a_minute("Quick", here) > 10_000
+
+
+def test_what_was_not_called_for_a_while_is_called_at_once() -> None:
+    cloud = MemoryCloud()
+    call = Callers(cloud.clock, cloud.now + 3600, lambda provider: 1e9, lambda provider: {"Slow": Rate(600)}).of(
+        "a", ""
+    )
+    before = cloud.now
+    for _unused in range(50):
+        call("Slow", ANSWERS)
+    assert cloud.now - before < 1

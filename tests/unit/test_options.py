@@ -45,6 +45,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._options im
     items,
     migration_goal,
     offers,
+    rates,
     requests_per_second,
     script,
 )
@@ -391,6 +392,15 @@ def test_each_provider_has_its_own_number_of_calls_per_second() -> None:
     assert requests_per_second(options())("alicloud") == 20
 
 
+def test_documented_limits_of_actions_are_known_with_their_source_and_what_the_user_saw_wins() -> None:
+    known = rates(options())("alicloud")
+    assert (known["DescribeSnapshots"].per_minute, known["DescribeSnapshots"].scope) == (1000, "region")
+    assert all(rate.source for rate in known.values())
+    seen = rates(options(alicloud={"rates": {"DescribeSnapshots": "2000", "RunCommand": 300}}))("alicloud")
+    assert (seen["DescribeSnapshots"].per_minute, seen["RunCommand"].per_minute) == (2000, 300)
+    assert seen["AttachDisk"] == known["AttachDisk"]
+
+
 # --- goals, scripts, numbers ------------------------------------------------------------------------------------------
 
 
@@ -472,6 +482,8 @@ def test_a_script_goes_as_it_was_given() -> None:
         ("timeout", -1),
         ("progress_interval", 0),
         ("alicloud", {"requests_per_second": 0}),
+        ("alicloud", {"rates": {"RunCommand": 0}}),
+        ("alicloud", {"rates": {"RunCommand": "many"}}),
         ("alicloud", {"timeout": 0}),
     ],
 )

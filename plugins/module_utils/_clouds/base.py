@@ -62,6 +62,15 @@ class Script:
 
 
 @dataclass(frozen=True)
+class Rate:
+    """How often an action may be called in each region of an account, or in the whole ``account``, and who says so."""
+
+    per_minute: float
+    scope: str = "region"
+    source: str = ""
+
+
+@dataclass(frozen=True)
 class Queue:
     """Where the works of a kind wait for each other: in the ``account``, or in each ``region`` of it."""
 
@@ -232,7 +241,8 @@ class Provider:
     the path table may name, the usual one first; ``any_region`` answers which regions there are. ``offer`` tells what
     it does for a call's options, ``check`` refuses options that cannot be meant (:class:`_errors.OptionError`), and
     ``connect`` is the only place that needs the provider's library (:class:`_errors.MissingLibrary`). ``statuses`` are
-    all words for an instance's status.
+    all words for an instance's status, ``rates`` the known limits of actions for a call's options; what is not in them
+    keeps to the account's calls per second.
     """
 
     name: str
@@ -245,3 +255,4 @@ class Provider:
     check: Callable[[Options], None]
     connect: Callable[[Options, Place, Caller], Cloud]
     statuses: tuple[str, ...] = (RUNNING, STOPPING, STOPPED, STARTING)
+    rates: Callable[[Options], Mapping[str, Rate]] = lambda options: {}

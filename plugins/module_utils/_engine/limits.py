@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, TypeVar
 
+from .._clouds.base import Rate
 from .._core.record import Moment
 from .._errors import CloudError, OutOfTime, Transient, Unclear
 
@@ -21,7 +22,7 @@ T = TypeVar("T")
 # How often a fault is tried again: few times where nothing was ever answered, because then the endpoint is more likely
 # to be wrong than the network to be bad. Rate limits are waited out.
 _TRIES, _FIRST_TRIES = 9, 3
-_LONGEST, _GLANCE = 30.0, 1.0
+_LONGEST, _GLANCE, _BURST = 30.0, 1.0, 6.0
 
 
 def _ticks() -> float:
@@ -50,17 +51,21 @@ def _backed_off(times: int) -> float:
 
 @dataclass
 class Pace:
-    """The turns of all calls of an account; one that is shared by its regions."""
+    """The turns of all calls of an account, one that is shared by its regions, or those of one action.
+
+    ``burst`` is for how many seconds calls that were not made may be made up for at once.
+    """
 
     per_second: float
+    burst: float = 0.0
     _free: float = 0.0
     _lock: Lock = field(default_factory=Lock)
 
     def turn(self, now: float) -> float:
         """Return when the caller's turn is."""
         with self._lock:
-            self._free = max(now, self._free + 1 / self.per_second)
-            return self._free
+            self._free = max(now - self.burst, self._free + 1 / self.per_second)
+            return max(now, self._free)
 
 
 @dataclass
@@ -95,10 +100,11 @@ class Gate:
 class PlaceCaller:
     """Runs the calls of one place; see :class:`_clouds.base.Caller`."""
 
-    def __init__(self, clock: Clock, until: float, pace: Pace) -> None:
+    def __init__(self, clock: Clock, until: float, pace: Pace, limited: Mapping[str, Pace] | None = None) -> None:
         self._clock = clock
         self._until = until
         self._pace = pace
+        self._limited = limited or {}
         self._gates: dict[str, Gate] = {}
         self._answered = False
 
@@ -107,7 +113,7 @@ class PlaceCaller:
         gate = self._gates.setdefault(action, Gate())
         faults = 0
         while True:
-            self._take_turn(gate)
+            self._take_turn(action, gate)
             try:
                 result = send()
             except Transient as fault:
@@ -120,10 +126,12 @@ class PlaceCaller:
                 self._was_answered(gate)
                 return result
 
-    def _take_turn(self, gate: Gate) -> None:
+    def _take_turn(self, action: str, gate: Gate) -> None:
         while (seconds := gate.wait(self._clock.ticks())) > 0:
             self._pause(min(seconds, _GLANCE))
-        self._pause(self._pace.turn(now := self._clock.ticks()) - now)
+        limited = self._limited.get(action)
+        for pace in (limited, self._pace) if limited else (self._pace,):
+            self._pause(pace.turn(now := self._clock.ticks()) - now)
 
     def _was_answered(self, gate: Gate) -> None:
         self._answered = True
@@ -150,15 +158,28 @@ class PlaceCaller:
 
 
 class Callers:
-    """The callers of all places; the regions of an account share its pace."""
+    """The callers of all places; the regions of an account share its pace, and that of actions limited by account."""
 
-    def __init__(self, clock: Clock, until: float, per_second: Callable[[str], float]) -> None:
-        self._clock, self._until, self._per_second = clock, until, per_second
-        self._paces: dict[tuple[str, str], Pace] = {}
+    def __init__(
+        self,
+        clock: Clock,
+        until: float,
+        per_second: Callable[[str], float],
+        rates: Callable[[str], Mapping[str, Rate]] = lambda provider: {},
+    ) -> None:
+        self._clock, self._until, self._per_second, self._rates = clock, until, per_second, rates
+        self._paces: dict[tuple[str, ...], Pace] = {}
         self._lock = Lock()
 
     def of(self, provider: str, profile: str) -> PlaceCaller:
         """Return the caller for one more place of an account."""
+        rates = self._rates(provider)
         with self._lock:
             pace = self._paces.setdefault((provider, profile), Pace(self._per_second(provider)))
-        return PlaceCaller(self._clock, self._until, pace)
+            limited = {action: self._limited(rate, provider, profile, action) for action, rate in rates.items()}
+        return PlaceCaller(self._clock, self._until, pace, limited)
+
+    def _limited(self, rate: Rate, *whose: str) -> Pace:
+        """Return the pace of an action: with what is made up for at once it stays below the limit of a minute."""
+        pace = Pace(rate.per_minute * 0.9 / 60, _BURST)
+        return self._paces.setdefault(whose, pace) if rate.scope == "account" else pace

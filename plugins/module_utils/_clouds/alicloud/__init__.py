@@ -10,7 +10,7 @@ import re
 
 from ..._core.model import Place
 from ..base import Caller, Cloud, Options, Provider
-from .options import CONNECTION, SMC, check, connection, offer, transport
+from .options import CONNECTION, SMC, check, connection, offer, rates, transport
 
 
 def _connect(options: Options, place: Place, call: Caller) -> Cloud:
@@ -30,5 +30,6 @@ PROVIDER = Provider(
     offer=offer,
     check=check,
     connect=_connect,
+    rates=rates,
     statuses=("Pending", "Starting", "Running", "Stopping", "Stopped"),
 )

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..._core.goal import POWER_OFF, RESTART, Offer
 from ..._errors import OptionError
-from ..base import Options
+from ..base import Options, Rate
 from ..options import check_above_zero, from_env
 from .connection import Connection, Transport
 from .target import DEFAULT_PARAMETER, QUERY, REPLICATION_PARAMETERS
@@ -48,6 +48,7 @@ CONNECTION: dict[str, Any] = {
         "validate_certs": {"type": "bool", "default": True},
         "timeout": {"type": "int", "default": 30},
         "requests_per_second": {"type": "float", "default": 20.0},
+        "rates": {"type": "dict", "default": {}},
         "visibility": {"type": "float", "default": 15.0},
     },
 }
@@ -66,6 +67,11 @@ SMC: dict[str, Any] = {
         },
     },
 }
+
+#: The documented limits of actions that are called here. ECS counts by account, region and action; most numbers are
+#: shown in the Quota Center only, and those of SMC are not published.
+_EXCERPT = "ECS API reference, excerpt: calls per 60 s by account, region and action"
+RATES: Mapping[str, Rate] = {"DescribeSnapshots": Rate(1000, source=_EXCERPT), "AttachDisk": Rate(500, source=_EXCERPT)}
 
 #: What the core's texts call the provider's things.
 WORDS: Mapping[str, str] = {
@@ -102,6 +108,23 @@ def offer(options: Options) -> Offer:
 def check(options: Options) -> None:
     """Refuse numbers that make no sense."""
     check_above_zero(options["alicloud"], _NUMBERS, "alicloud.")
+    for action, value in (options["alicloud"].get("rates") or {}).items():
+        if not _is_positive(value):
+            message = f"alicloud.rates.{action} is {value!r}, which is no number of calls per minute above 0."
+            raise OptionError(message, "Give the number that the Quota Center shows for the action.")
+
+
+def _is_positive(value: Any) -> bool:
+    try:
+        return float(value) > 0
+    except (TypeError, ValueError):
+        return False
+
+
+def rates(options: Options) -> Mapping[str, Rate]:
+    """Return the limits of actions: those that are documented, and what the user saw in the Quota Center."""
+    given = options["alicloud"].get("rates") or {}
+    return {**RATES, **{action: Rate(float(value), source="alicloud.rates") for action, value in given.items()}}
 
 
 def transport(smc: Mapping[str, Any] | None) -> Transport:
