@@ -107,6 +107,10 @@ $standIns = {
         if ($case.hanging -contains $InputObject.Name) { [Guests.World]::Clock += $Timeout; Write-Error 'did not stop' } }
     function Stop-Process { param($InputObject, [switch]$Force) Note "stop $($InputObject.Name)" }
     function cmd.exe { Note "start cmd.exe $args"; if (-not (Check 'cmd.exe' '')) { $world.dir } }
+    function Get-Process {
+        Note 'processes'
+        if (-not (Check 'Get-Process' '')) {
+            foreach ($each in $world.wmi['Win32_Process']) { [pscustomobject]@{ ProcessName = $each.Name -replace '\.exe$', '' } } } }
     # Services: name, status, start mode, and what depends on each.
     function Find-Made($Pattern) { $world.services | Where-Object { $_.Name -like $Pattern } }
     function Get-Service { param($Name = '*')

@@ -89,6 +89,9 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, Answ
     base = grow(tmp_path_factory.mktemp("guest"))
     cases["hanging"] = (base, free(base, "apply", components="true", hanging=[f"{base}/Windows\\System32\\Dism.exe"]))
     base = grow(tmp_path_factory.mktemp("guest"))
+    cases["installer"] = (base, free(base, "apply", components="true"))
+    cases["installer"][1].world["wmi"]["Win32_Process"].append({"Name": "Dism.exe"})
+    base = grow(tmp_path_factory.mktemp("guest"))
     os.rename(base / TEMP, base / "elsewhere")
     (base / TEMP).symlink_to(base / "elsewhere")
     world_free = server() | {"root": str(base / "Windows"), "now": "2030-01-01T00:00:00"}
@@ -132,6 +135,7 @@ def test_to_apply_deletes_what_is_old_and_leaves_nothing_of_its_own(told: dict[s
     assert output[3] == "40960 MiB are free on C: now"
     assert answer.steps[0].status == 0
     calls = {call.replace(f"{base}/Windows", r"C:\Windows") for call in answer.calls if not call.startswith("file ")}
+    calls -= {"processes"}
     assert calls | {r"stop C:\Windows\System32\Dism.exe"} == may("roles/remediate/files/windows.space.ps1")
 
 
@@ -154,3 +158,10 @@ def test_a_directory_of_windows_that_leads_elsewhere_is_left_alone(told: dict[st
     base, answer = told["root"]
     assert answer.steps[0].output[0].endswith("leads elsewhere: left alone")
     assert "elsewhere/old" in files(base)
+
+
+def test_nothing_is_deleted_while_an_installer_runs(told: dict[str, tuple[Path, Answer]]) -> None:
+    base, answer = told["installer"]
+    assert files(base) == {*OLD, *NEW, *OUTSIDE}
+    assert answer.steps[0].output == ["nothing was changed: wait until these have ended: Dism"]
+    assert answer.steps[0].status == 1

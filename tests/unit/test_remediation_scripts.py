@@ -553,3 +553,41 @@ def test_no_script_has_a_predictable_name_where_everybody_may_write() -> None:
     """Directories of one's own come from mktemp."""
     for script in [*ROLE.glob("files/*.sh"), *ROLE.parent.glob("sequence/files/*.sh")]:
         assert not re.search(r"/(?:var/)?tmp/", script.read_text("utf-8")), script
+
+
+SHARED = ("fail", "idle", "limited")
+WRITING = [*ROLE.glob("files/*.sh"), ROLE.parent / "sequence/files/stop_services.sh"]
+#: What may stand still, or is asked over the network: it is started with a limit, wherever it is started.
+HANGING = "blkid|curl|dnf|lsmod|rpm|systemctl|timedatectl|wget|yum"
+
+
+def function(script: str, name: str) -> str:
+    found = re.search(rf"(?ms)^{name}\(\) \{{.*?^\}}$", script)
+    return found[0] if found else ""
+
+
+def test_what_scripts_share_is_the_same_in_each() -> None:
+    for name in SHARED:
+        assert len({function(path.read_text("utf-8"), name) for path in WRITING}) == 1, name
+    managers = re.search(r"grep -xE '(.*)'", function(WRITING[0].read_text("utf-8"), "idle"))
+    assert managers
+    assert managers[0] in (ROLE.parents[1] / "guest/facts.sh").read_text("utf-8")
+
+
+def test_every_script_that_changes_a_guest_asks_first_whether_a_package_manager_runs() -> None:
+    for path in WRITING:
+        text = path.read_text("utf-8")
+        assert re.search(r"(?m)^(if .* then )?idle\b", text), path
+
+
+def test_what_a_script_starts_has_a_limit_inside_the_guest() -> None:
+    for path in [*WRITING, ROLE.parent / "sequence/files/start_services.sh"]:
+        code = re.sub(r"(?m)^\s*#.*$|'[^']*'|(?:echo|fail|for) .*|command -v \S+", "", path.read_text("utf-8"))
+        started = re.finditer(rf"(\S+ \S+ )?(?<![\w./$\"=-])\b(?:{HANGING})\b", code)
+        assert [found[0] for found in started if not re.match(r"\S*limited \d+ ", found[0])] == [], path
+
+
+@pytest.mark.parametrize("manager", ["yum", "yum-cron", "dnf-automatic", "rpm", "leapp", "convert2rhel"])
+def test_the_time_service_and_the_table_wait_for_package_managers_too(mounted: Guest, manager: str) -> None:
+    mounted.write("proc/1/comm", f"systemd\n{manager}\n")
+    assert mounted.refuses(FSTAB) == f"nothing was changed: wait until these have ended: {manager}"

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.command import stopped_services
 from cloudsim.core.linux_guest import inside
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -82,6 +83,7 @@ def guest(request: pytest.FixtureRequest, tmp_path: Path) -> Guest:
     made.write("units/web.socket", "active\n")
     made.write("units/idle.service", "inactive\n")
     made.write("by-hand", "tool\nidle\n")
+    made.write("proc/1/comm", "systemd\n")
     made.write("did", "")
     made.write("etc/os-release", 'ID="centos"\nVERSION_ID="7"\n')
     (made.root / "var/lib").mkdir(parents=True)
@@ -136,6 +138,26 @@ def test_services_are_put_back_as_they_were(guest: Guest) -> None:
     assert not (guest.root / RECORD).exists()
 
 
+def test_nothing_is_stopped_while_a_package_manager_runs_and_what_was_stopped_is_started_all_the_same(
+    guest: Guest,
+) -> None:
+    stop(guest, "tool")
+    before = runs(guest)
+    guest.write("proc/7/comm", "dnf-automatic\n")
+    assert stop(guest, "nginx", code=1) == "nothing was changed: wait until these have ended: dnf-automatic\n"
+    assert runs(guest) == before
+    start(guest)
+    assert "tool.service" in runs(guest)
+
+
+def test_a_service_that_hangs_costs_itself_only(guest: Guest) -> None:
+    """The limit is shortened here; without one the script would wait until the agent gives it up."""
+    guest.command("systemctl", f'case "$*" in "stop -- tool") sleep 30 ;; esac\n{SYSTEMCTL}')
+    guest.command("timeout", f'shift; exec {shutil.which("timeout")} 2 "$@"')
+    assert "cannot stop tool\n" in stop(guest, "tool", "nginx", code=1)
+    assert "nginx.service" not in runs(guest)
+
+
 def test_a_socket_is_stopped_before_what_it_would_start_again(guest: Guest) -> None:
     stop(guest, "web")
     assert guest.did.splitlines() == ["stop web.socket", "stop web.service"]
@@ -144,7 +166,8 @@ def test_a_socket_is_stopped_before_what_it_would_start_again(guest: Guest) -> N
 def test_what_two_runs_have_stopped_is_started_by_the_third(guest: Guest) -> None:
     before = runs(guest)
     stop(guest, "nginx")
-    stop(guest, "nginx", "tool")
+    told = stop(guest, "nginx", "tool")
+    assert set(stopped_services(told)) == {"nginx.service", "tool.service"}, "whoever comes next would start both"
     start(guest)
     assert runs(guest) == before
 

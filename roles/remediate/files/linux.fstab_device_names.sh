@@ -16,11 +16,30 @@ fail() {
     exit 1
 }
 
+# A package manager that an earlier script started may have outlived it.
+idle() {
+    processes=$(cat /proc/[0-9]*/comm 2>/dev/null)
+    [ -n "$processes" ] || fail 'nothing was changed: /proc does not tell which programs run'
+    names=$(printf '%s\n' "$processes" | grep -xE 'yum|yum-cron|dnf|dnf-3|dnf-automatic|rpm|leapp|convert2rhel' |
+        sort -u | tr '\n' ' ')
+    [ -z "$names" ] || fail "nothing was changed: wait until these have ended: ${names% }"
+}
+
+# limited SECONDS COMMAND...: after that time a command is asked to end; a package manager ends what it has begun first.
+limited() {
+    if command -v timeout >/dev/null 2>&1; then
+        timeout "$@" </dev/null
+    else
+        shift
+        "$@" </dev/null
+    fi
+}
+
 # What is mounted from elsewhere now must not get the UUID of what the table says.
 uuid() {
     mounted=$(awk -v place="$2" '$2 == place && $1 != "rootfs" { device = $1 } END { print device }' /proc/mounts)
     [ -z "$mounted" ] || [ "$mounted" = "$1" ] || fail "$2 is mounted from $mounted, not from $1: correct $fstab by hand"
-    found=$(blkid -c /dev/null -s UUID -o value "$1")
+    found=$(limited 20 blkid -c /dev/null -s UUID -o value "$1")
     [ -n "$found" ] || fail "$1 has no UUID: correct $fstab by hand"
     echo "$found"
 }
@@ -48,6 +67,7 @@ if [ "$mode" != apply ]; then
     exit 0
 fi
 
+idle
 for file in "$fstab" "$backup"; do
     if [ -h "$file" ]; then fail "$file is a link: correct $fstab by hand"; fi
 done

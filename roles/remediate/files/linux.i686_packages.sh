@@ -17,12 +17,23 @@ fail() {
 idle() {
     processes=$(cat /proc/[0-9]*/comm 2>/dev/null)
     [ -n "$processes" ] || fail 'nothing was changed: /proc does not tell which programs run'
-    names=$(printf '%s\n' "$processes" | grep -xE 'yum|dnf|dnf-3|rpm|leapp' | sort -u | tr '\n' ' ')
+    names=$(printf '%s\n' "$processes" | grep -xE 'yum|yum-cron|dnf|dnf-3|dnf-automatic|rpm|leapp|convert2rhel' |
+        sort -u | tr '\n' ' ')
     [ -z "$names" ] || fail "nothing was changed: wait until these have ended: ${names% }"
 }
 
+# limited SECONDS COMMAND...: after that time a command is asked to end; a package manager ends what it has begun first.
+limited() {
+    if command -v timeout >/dev/null 2>&1; then
+        timeout "$@" </dev/null
+    else
+        shift
+        "$@" </dev/null
+    fi
+}
+
 installed() {
-    packages=$(rpm -qa --qf '%{NAME}.%{ARCH}\n') || fail 'rpm cannot read its database'
+    packages=$(limited 60 rpm -qa --qf '%{NAME}.%{ARCH}\n') || fail 'rpm cannot read its database'
     printf '%s\n' "$packages" | grep '\.i[3-6]86$' | sort -u
 }
 
@@ -35,12 +46,12 @@ fi
 # A package's name is one word.
 # shellcheck disable=SC2086
 set -- $found
-rpm -e --allmatches --test "$@" || fail 'other packages need some of these: nothing was removed, remove the others first'
+limited 120 rpm -e --allmatches --test "$@" || fail 'other packages need some of these: nothing was removed, remove the others first'
 if [ "$mode" != apply ]; then
     printf 'would remove %s\n' "$@"
     exit 0
 fi
 
 idle
-rpm -e --allmatches "$@" || fail 'rpm could not remove all of them'
+limited 1500 rpm -e --allmatches "$@" || fail 'rpm could not remove all of them'
 printf 'removed %s\n' "$@"

@@ -17,8 +17,19 @@ fail() {
 idle() {
     processes=$(cat /proc/[0-9]*/comm 2>/dev/null)
     [ -n "$processes" ] || fail 'nothing was changed: /proc does not tell which programs run'
-    names=$(printf '%s\n' "$processes" | grep -xE 'yum|dnf|dnf-3|rpm|leapp' | sort -u | tr '\n' ' ')
+    names=$(printf '%s\n' "$processes" | grep -xE 'yum|yum-cron|dnf|dnf-3|dnf-automatic|rpm|leapp|convert2rhel' |
+        sort -u | tr '\n' ' ')
     [ -z "$names" ] || fail "nothing was changed: wait until these have ended: ${names% }"
+}
+
+# limited SECONDS COMMAND...: after that time a command is asked to end; a package manager ends what it has begun first.
+limited() {
+    if command -v timeout >/dev/null 2>&1; then
+        timeout "$@" </dev/null
+    else
+        shift
+        "$@" </dev/null
+    fi
 }
 
 leftovers() {
@@ -36,7 +47,7 @@ if [ -z "$found" ]; then
     exit 0
 fi
 if [ "$mode" = apply ]; then idle; fi
-if grep -rqs 'vmlinuz-upgrade\.' /boot/loader/entries /boot/grub2/grub.cfg /boot/efi/EFI; then
+if limited 60 grep -rqs 'vmlinuz-upgrade\.' /boot/loader/entries /boot/grub2/grub.cfg /boot/efi/EFI; then
     fail 'a boot entry starts the upgrade: nothing was removed, remove the entry first (grubby --remove-kernel)'
 fi
 
@@ -58,5 +69,5 @@ fi
 for directory in /boot /root /var/lib /var/lib/leapp; do
     if [ -h "$directory" ]; then fail "$directory is a link: nothing was removed"; fi
 done
-rm -rf --one-file-system "$@" || fail 'could not remove all of them'
+limited 400 rm -rf --one-file-system "$@" || fail 'could not remove all of them'
 printf 'removed %s\n' "$@"

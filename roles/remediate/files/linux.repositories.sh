@@ -23,8 +23,19 @@ fail() {
 idle() {
     processes=$(cat /proc/[0-9]*/comm 2>/dev/null)
     [ -n "$processes" ] || fail 'nothing was changed: /proc does not tell which programs run'
-    names=$(printf '%s\n' "$processes" | grep -xE 'yum|dnf|dnf-3|rpm|leapp' | sort -u | tr '\n' ' ')
+    names=$(printf '%s\n' "$processes" | grep -xE 'yum|yum-cron|dnf|dnf-3|dnf-automatic|rpm|leapp|convert2rhel' |
+        sort -u | tr '\n' ' ')
     [ -z "$names" ] || fail "nothing was changed: wait until these have ended: ${names% }"
+}
+
+# limited SECONDS COMMAND...: after that time a command is asked to end; a package manager ends what it has begun first.
+limited() {
+    if command -v timeout >/dev/null 2>&1; then
+        timeout "$@" </dev/null
+    else
+        shift
+        "$@" </dev/null
+    fi
 }
 
 put_back() {
@@ -35,9 +46,9 @@ put_back() {
 
 fetch() {
     if command -v curl >/dev/null 2>&1; then
-        curl -fsS -o "$new/$2" "$mirror/$1"
+        limited 60 curl -fsS -o "$new/$2" "$mirror/$1"
     else
-        wget -q -O "$new/$2" "$mirror/$1"
+        limited 60 wget -q -O "$new/$2" "$mirror/$1"
     fi || fail "cannot fetch $mirror/$1"
 }
 
@@ -61,7 +72,7 @@ switch() {
     if [ -h "$repositories" ]; then fail "$repositories is a link: set the repositories by hand"; fi
     mv "$repositories" "$backup" || fail "cannot move $repositories away"
     { mkdir "$repositories" && cp "$new"/* "$repositories"; } || put_back "cannot write new files into $repositories"
-    { yum -q clean all && yum -q makecache; } || put_back "yum cannot use the repositories of $mirror"
+    { limited 60 yum -q clean all && limited 240 yum -q makecache; } || put_back "yum cannot use the repositories of $mirror"
     echo "switched to $mirror"
 }
 
@@ -85,5 +96,5 @@ if [ "$mode" != apply ]; then
     echo 'would update all packages'
     exit 0
 fi
-yum -q -y update || fail 'yum could not update all packages'
+limited 3000 yum -q -y update || fail 'yum could not update all packages'
 echo 'all packages are up to date: restart the guest when it suits you, it may have a newer kernel'

@@ -16,8 +16,19 @@ fail() {
 idle() {
     processes=$(cat /proc/[0-9]*/comm 2>/dev/null)
     [ -n "$processes" ] || fail 'nothing was changed: /proc does not tell which programs run'
-    names=$(printf '%s\n' "$processes" | grep -xE 'yum|dnf|dnf-3|rpm|leapp' | sort -u | tr '\n' ' ')
+    names=$(printf '%s\n' "$processes" | grep -xE 'yum|yum-cron|dnf|dnf-3|dnf-automatic|rpm|leapp|convert2rhel' |
+        sort -u | tr '\n' ' ')
     [ -z "$names" ] || fail "nothing was changed: wait until these have ended: ${names% }"
+}
+
+# limited SECONDS COMMAND...: after that time a command is asked to end; a package manager ends what it has begun first.
+limited() {
+    if command -v timeout >/dev/null 2>&1; then
+        timeout "$@" </dev/null
+    else
+        shift
+        "$@" </dev/null
+    fi
 }
 
 manager() {
@@ -39,6 +50,6 @@ if [ "$mode" != apply ]; then
 fi
 
 idle
-"$tool" -q -y install rsync || fail "$tool could not install rsync: do its repositories answer?"
+limited 500 "$tool" -q -y install rsync || fail "$tool could not install rsync: do its repositories answer?"
 command -v rsync >/dev/null 2>&1 || fail "$tool installed no rsync"
 echo 'installed rsync'

@@ -19,12 +19,23 @@ fail() {
 idle() {
     processes=$(cat /proc/[0-9]*/comm 2>/dev/null)
     [ -n "$processes" ] || fail 'nothing was changed: /proc does not tell which programs run'
-    names=$(printf '%s\n' "$processes" | grep -xE 'yum|dnf|dnf-3|rpm|leapp' | sort -u | tr '\n' ' ')
+    names=$(printf '%s\n' "$processes" | grep -xE 'yum|yum-cron|dnf|dnf-3|dnf-automatic|rpm|leapp|convert2rhel' |
+        sort -u | tr '\n' ' ')
     [ -z "$names" ] || fail "nothing was changed: wait until these have ended: ${names% }"
 }
 
+# limited SECONDS COMMAND...: after that time a command is asked to end; a package manager ends what it has begun first.
+limited() {
+    if command -v timeout >/dev/null 2>&1; then
+        timeout "$@" </dev/null
+    else
+        shift
+        "$@" </dev/null
+    fi
+}
+
 guarded() {
-    modules=$(lsmod) || fail 'lsmod does not tell which kernel modules are loaded'
+    modules=$(limited 10 lsmod) || fail 'lsmod does not tell which kernel modules are loaded'
     echo "$modules" | grep -q '^AliSecGuard'
 }
 
@@ -34,9 +45,9 @@ installed() {
 
 fetch() {
     if command -v curl >/dev/null 2>&1; then
-        curl -fsS -o "$1" "$url"
+        limited 60 curl -fsS -o "$1" "$url"
     else
-        wget -q -O "$1" "$url"
+        limited 60 wget -q -O "$1" "$url"
     fi
 }
 
@@ -58,7 +69,7 @@ case $(sed -n 1p "$directory/uninstall.sh") in
     *) fail "what $url answers is no shell script" ;;
 esac
 
-(cd "$directory" && timeout 300 bash ./uninstall.sh)
+(cd "$directory" && limited 300 bash ./uninstall.sh)
 code=$?
 if guarded; then
     fail "Uninstall Failed (exit code $code), AliSecGuard is loaded: uninstall the agent in the Security Center console"

@@ -15,13 +15,32 @@ fail() {
     exit 1
 }
 
+# A package manager that an earlier script started may have outlived it.
+idle() {
+    processes=$(cat /proc/[0-9]*/comm 2>/dev/null)
+    [ -n "$processes" ] || fail 'nothing was changed: /proc does not tell which programs run'
+    names=$(printf '%s\n' "$processes" | grep -xE 'yum|yum-cron|dnf|dnf-3|dnf-automatic|rpm|leapp|convert2rhel' |
+        sort -u | tr '\n' ' ')
+    [ -z "$names" ] || fail "nothing was changed: wait until these have ended: ${names% }"
+}
+
+# limited SECONDS COMMAND...: after that time a command is asked to end; a package manager ends what it has begun first.
+limited() {
+    if command -v timeout >/dev/null 2>&1; then
+        timeout "$@" </dev/null
+    else
+        shift
+        "$@" </dev/null
+    fi
+}
+
 synchronised() {
-    timedatectl 2>/dev/null | grep -Eq '(NTP|System clock) synchronized: yes'
+    limited 10 timedatectl 2>/dev/null | grep -Eq '(NTP|System clock) synchronized: yes'
 }
 
 service() {
     for candidate in chronyd ntpd; do
-        if systemctl cat "$candidate.service" >/dev/null 2>&1; then
+        if limited 10 systemctl cat "$candidate.service" >/dev/null 2>&1; then
             echo "$candidate"
             return
         fi
@@ -39,8 +58,9 @@ if [ "$mode" != apply ]; then
     exit 0
 fi
 
-systemctl enable "$name" || fail "cannot enable $name"
-systemctl restart "$name" || fail "cannot start $name"
+idle
+limited 30 systemctl enable "$name" || fail "cannot enable $name"
+limited 30 systemctl restart "$name" || fail "cannot start $name"
 while ! synchronised; do
     tries=$((tries - 1))
     [ "$tries" -gt 0 ] || fail "$name runs, but the clock is not synchronised: does it reach its time servers?"

@@ -18,6 +18,17 @@ $componentsLimit = 3000
 $status = 0
 $found = @{ Files = 0; Bytes = 0; Deleted = 0; Left = 0; Passed = 0 }
 
+# An installer that an earlier script started may have outlived it.
+function Assert-Rest {
+    $names = @(Get-Process | ForEach-Object { $_.ProcessName } |
+        Where-Object { $_ -match '^(tiworker|wusa|dism|dismhost|setuphost|setupprep|windowsupdatebox)$' } |
+        Select-Object -Unique)
+    if (Test-Path -LiteralPath 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Installer\InProgress') {
+        $names += 'msiexec'
+    }
+    if ($names.Count -gt 0) { throw "nothing was changed: wait until these have ended: $names" }
+}
+
 # Whether this is a directory itself and no way to another place.
 function Test-OwnDirectory($Path) {
     $item = Get-Item -LiteralPath $Path -Force
@@ -137,8 +148,17 @@ function Clear-Root($Directory) {
     }
 }
 
+try {
+    if ($mode -eq 'apply') { Assert-Rest }
+}
+catch {
+    "$_"
+    $status = 1
+}
+
 # A policy that forbids methods and types also forbids to hold a directory.
-if ("$($ExecutionContext.SessionState.LanguageMode)" -eq 'FullLanguage') {
+if ($status -ne 0) { $components = 'false' }
+elseif ("$($ExecutionContext.SessionState.LanguageMode)" -eq 'FullLanguage') {
     foreach ($directory in "$env:SystemRoot\Temp", "$env:SystemRoot\SoftwareDistribution\Download") {
         Clear-Root $directory
     }

@@ -5,19 +5,30 @@
 #
 # Starts again what stop_services.sh has stopped, as long as the guest runs the same system, in the opposite order. On
 # another system, and where nothing was kept, it starts those of the services named as arguments that start at boot.
+# It does not look whether a package manager runs: what was stopped is put back in any case.
 
 PATH="$PATH:/usr/sbin:/usr/bin:/sbin:/bin"
 record=/var/lib/os_migration.stopped
 status=0
+
+# limited SECONDS COMMAND...: after that time a command is asked to end; a package manager ends what it has begun first.
+limited() {
+    if command -v timeout >/dev/null 2>&1; then
+        timeout "$@" </dev/null
+    else
+        shift
+        "$@" </dev/null
+    fi
+}
 
 system() {
     sed -n 's/^\(ID\|VERSION_ID\)=/&/p' /etc/os-release | sort | tr '\n' ' '
 }
 
 start() {
-    if systemctl --quiet is-active -- "$1"; then
+    if limited 30 systemctl --quiet is-active -- "$1"; then
         echo "$1 runs"
-    elif systemctl start -- "$1"; then
+    elif limited 300 systemctl start -- "$1"; then
         echo "started $1"
     else
         echo "cannot start $1" >&2
@@ -41,7 +52,7 @@ for service in "$@"; do
             continue
             ;;
     esac
-    if ! systemctl --quiet is-enabled -- "$service" 2>/dev/null; then
+    if ! limited 30 systemctl --quiet is-enabled -- "$service" 2>/dev/null; then
         echo "$service does not start at boot: left alone"
     else
         start "$service"

@@ -50,9 +50,29 @@ function Join-Name($First, $Second) {
     $all
 }
 
+# An installer that an earlier script started may have outlived it.
+function Assert-Rest {
+    $names = @(Get-Process | ForEach-Object { $_.ProcessName } |
+        Where-Object { $_ -match '^(tiworker|wusa|dism|dismhost|setuphost|setupprep|windowsupdatebox)$' } |
+        Select-Object -Unique)
+    if (Test-Path -LiteralPath 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Installer\InProgress') {
+        $names += 'msiexec'
+    }
+    if ($names.Count -gt 0) { throw "nothing was changed: wait until these have ended: $names" }
+}
+
 function Get-RunningName { Get-Service | Where-Object { $_.Status -ne 'Stopped' } | ForEach-Object { $_.Name } }
 
-foreach ($name in @($services | Where-Object { $_ })) {
+$names = @($services | Where-Object { $_ })
+try {
+    Assert-Rest
+}
+catch {
+    ConvertTo-Ascii $_
+    $names = @()
+    $status = 1
+}
+foreach ($name in $names) {
     $shown = ConvertTo-Ascii $name
     try {
         $service = @(Find-Service $name)
@@ -86,6 +106,17 @@ foreach ($name in @($services | Where-Object { $_ })) {
     }
     catch {
         "cannot stop ${shown}: $(ConvertTo-Ascii $_)"
+        $status = 1
+    }
+}
+# All that whoever comes next would start again.
+if ($names.Count -gt 0) {
+    try {
+        Get-Memory "$((Get-ItemProperty -LiteralPath $systemKey).CurrentBuild)" | Where-Object { $_ } |
+            ForEach-Object { "was running: $(ConvertTo-Ascii $_)" }
+    }
+    catch {
+        "cannot read what was stopped: $(ConvertTo-Ascii $_)"
         $status = 1
     }
 }

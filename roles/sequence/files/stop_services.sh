@@ -14,24 +14,48 @@ status=0
 newline='
 '
 
+fail() {
+    echo "$1" >&2
+    exit 1
+}
+
+# A package manager that an earlier script started may have outlived it.
+idle() {
+    processes=$(cat /proc/[0-9]*/comm 2>/dev/null)
+    [ -n "$processes" ] || fail 'nothing was changed: /proc does not tell which programs run'
+    names=$(printf '%s\n' "$processes" | grep -xE 'yum|yum-cron|dnf|dnf-3|dnf-automatic|rpm|leapp|convert2rhel' |
+        sort -u | tr '\n' ' ')
+    [ -z "$names" ] || fail "nothing was changed: wait until these have ended: ${names% }"
+}
+
+# limited SECONDS COMMAND...: after that time a command is asked to end; a package manager ends what it has begun first.
+limited() {
+    if command -v timeout >/dev/null 2>&1; then
+        timeout "$@" </dev/null
+    else
+        shift
+        "$@" </dev/null
+    fi
+}
+
 system() {
     sed -n 's/^\(ID\|VERSION_ID\)=/&/p' /etc/os-release | sort | tr '\n' ' '
 }
 
 running() {
-    systemctl list-units --plain --no-legend --full --state=active |
+    limited 30 systemctl list-units --plain --no-legend --full --state=active |
         awk '$1 ~ /\.(service|socket|timer|path|mount|automount)$/ { print $1 }'
 }
 
 # What would start a unit again and is active.
 triggers() {
-    systemctl show -p TriggeredBy -- "$1" | sed -n 's/^TriggeredBy=//p' | tr ' ' '\n' | while read -r unit; do
-        if [ -n "$unit" ] && systemctl --quiet is-active -- "$unit"; then printf '%s\n' "$unit"; fi
+    limited 30 systemctl show -p TriggeredBy -- "$1" | sed -n 's/^TriggeredBy=//p' | tr ' ' '\n' | while read -r unit; do
+        if [ -n "$unit" ] && limited 30 systemctl --quiet is-active -- "$unit"; then printf '%s\n' "$unit"; fi
     done
 }
 
 stop() {
-    systemctl stop -- "$1"
+    limited 300 systemctl stop -- "$1"
     case $? in
         0) echo "stopped $1" ;;
         "$not_loaded") echo "no service $1 here" ;;
@@ -51,6 +75,7 @@ keep() {
     printf '%s\n' "$(system)" "${known:+$known$newline}$1" >"$new" && mv -f "$new" "$record"
 }
 
+idle
 before=$(running)
 for service in "$@"; do
     case $service in
@@ -71,9 +96,12 @@ gone=$(printf '%s\n' "$before" | while read -r unit; do
         *) printf '%s\n' "$unit" ;;
     esac
 done)
-if [ -n "$gone" ]; then printf 'was running: %s\n' "$gone" | sed '2,$s/^/was running: /'; fi
-if ! keep "$gone"; then
+if keep "$gone"; then
+    if [ -f "$record" ] && ! [ -h "$record" ]; then gone=$(sed 1d "$record"); fi
+else
     echo "cannot write $record: start by hand what was running" >&2
     status=1
 fi
+# All that whoever comes next would start again.
+if [ -n "$gone" ]; then printf '%s\n' "$gone" | sed 's/^/was running: /'; fi
 exit $status
