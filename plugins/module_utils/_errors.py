@@ -53,6 +53,13 @@ class Transient(CloudError):
         self.reached = reached
 
 
+class TooLate(Transient):
+    """A write was not sent: what was seen before it had become too old until its turn came."""
+
+    def __init__(self) -> None:
+        super().__init__(Problem("TooLate", "The call's turn came too late.", "Run again."))
+
+
 class Moved(CloudError):
     """The resource is no longer in the state that the call needs: look again before anything else."""
 

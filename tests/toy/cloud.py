@@ -87,8 +87,13 @@ class Machines(Desk):
         return {one: model.Problem(codes[one], f"{one} is in {away[one]!r}.", "Check id and region.") for one in away}
 
     @call("describe")
-    def listed(self, world: World) -> Sequence[model.Instance]:
-        return [to_instance(world, one, False) for one, raw in world.instances.items() if raw["region"] == self.region]
+    def listed(self, world: World, tag: str = "") -> Sequence[model.Instance]:
+        mine = [to_instance(world, one, False) for one, raw in world.instances.items() if raw["region"] == self.region]
+        return [one for one in mine if not tag or tag in one.tags]
+
+    @call("describe")
+    def tags(self, world: World, instance_ids: Ids) -> Mapping[str, Mapping[str, str]]:
+        return {one: to_instance(world, one, False).tags for one in instance_ids if one in world.instances}
 
     @call("disks")
     def disks(self, world: World, instance_ids: Ids) -> Mapping[str, tuple[model.Disk, ...]]:
@@ -208,14 +213,17 @@ class Plays(Desk):
         mine, here = self._mine(world), [one.instance_id for one in instances]
         return {one: (tuple(work for work in mine if work.of == one), None) for one in here}
 
+    def of(self, instances: Here, enrolments: Mapping[str, str]) -> Mapping[str, tuple[model.Work, ...]]:
+        return {one: works for one, (works, _enrolment) in self.find(instances).items()}
+
     @call("works")
     def read(self, world: World, work_ids: Ids) -> Mapping[str, model.Work]:
         return {work.id: work for work in self._mine(world) if work.id in work_ids}
 
     @call("works")
-    def running(self, world: World) -> frozenset[str]:
+    def running(self, world: World) -> Mapping[str, str]:
         mine = (one for one in self._mine(world) if world.instances[one.of]["region"] == self.region)
-        return frozenset(one.id for one in mine if one.status == "running")
+        return {one.id: one.of for one in mine if one.status == "running"}
 
     @call("order", repeatable=False)
     def order(self, world: World, order: model.Order) -> model.Work:
@@ -264,6 +272,10 @@ class ToyCloud(Desk):
         kinds = ("flash", "disk")
         self.regions = self.instances.regions
         self.works: Mapping[str, base.Works] = {kind: Plays(self.state, region, caller, kind) for kind in kinds}
+
+    def owner(self) -> str:
+        """Return the only account there is."""
+        return "toy"
 
     def account(self) -> model.Account:
         """Say that nothing need be set up, unless nothing may be seen."""

@@ -34,6 +34,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model
     Take,
     Work,
 )
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.tag import TAG_KEY
 from ansible_collections.evergreen.os_migration.plugins.module_utils._engine import Clock
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import CloudError, Moved
 
@@ -92,6 +93,7 @@ class MemoryCloud:
 
     now: float = 1000.0
     region: str = "cn-hangzhou"
+    account_id: str = "1"
     machines: dict[str, Machine] = field(default_factory=dict)
     taken: dict[str, tuple[Point, float, str]] = field(default_factory=dict)
     made: dict[str, tuple[Work, float, Order]] = field(default_factory=dict)
@@ -188,14 +190,26 @@ class MemoryCloud:
     def disks(self, instance_ids: Sequence[str]) -> Mapping[str, tuple[Disk, ...]]:
         return {one: self.machines[one].instance.disks for one in instance_ids}
 
+    def tags(self, instance_ids: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+        self.before_call("tags")
+        return {one: self.machines[one].instance.tags for one in instance_ids if one in self.machines}
+
+    def listed(self, tag: str = "") -> Sequence[Instance]:
+        self.before_call("listed")
+        return [self.facts(one) for one, machine in self.machines.items() if tag in machine.instance.tags]
+
+    def owner(self) -> str:
+        return self.account_id
+
     def tag(self, instance_ids: Sequence[str], tags: Mapping[str, str]) -> None:
-        self.before_call("tag")
+        self.before_call("lock" if TAG_KEY not in tags else "tag")
         with self.lock:
             for one in instance_ids:
                 machine = self.machines[one]
                 machine.instance = replace(machine.instance, tags={**machine.instance.tags, **tags})
-                self.write(f"tag {next(iter(tags.values()))}", one)
-        self.after_call("tag")
+                if TAG_KEY in tags:
+                    self.write(f"tag {tags[TAG_KEY]}", one)
+        self.after_call("lock" if TAG_KEY not in tags else "tag")
 
     def stop(self, instance_ids: Sequence[str]) -> Mapping[str, Problem]:
         return self._switch(instance_ids, "stop", "Stopping", "Stopped")
@@ -373,9 +387,15 @@ class Works:
         self.cloud.before_call("read_works")
         return {key: self.work(key) for key in work_ids if self.cloud.visible(key)}
 
-    def running(self) -> frozenset[str]:
+    def of(self, instances: Sequence[Instance], enrolments: Mapping[str, str]) -> Mapping[str, tuple[Work, ...]]:
+        self.cloud.before_call("find_works")
+        return {one.instance_id: self._of(one.instance_id) for one in instances}
+
+    def running(self) -> Mapping[str, str]:
         self.cloud.before_call("running")
-        return self.cloud.foreign_works | {key for key in list(self.cloud.made) if self.work(key).status == "running"}
+        own = {key: value[2].of.instance_id for key, value in list(self.cloud.made.items())}
+        running = {key: name for key, name in own.items() if self.work(key).status == "running"}
+        return dict.fromkeys(self.cloud.foreign_works, "") | running
 
     def order(self, order: Order) -> Work:
         cloud = self.cloud

@@ -104,8 +104,14 @@ class Instances(Protocol):
     def explain(self, instance_ids: Sequence[str]) -> Mapping[str, Problem]:
         """Say for each instance that describe() did not find why it was not found."""
 
-    def listed(self) -> Sequence[Instance]:
-        """Return every instance of the region, without details; refuse a user who may not list them."""
+    def listed(self, tag: str = "") -> Sequence[Instance]:
+        """Return every instance of the region, or every one with a tag, without details.
+
+        Without a tag a user who may not list them is refused.
+        """
+
+    def tags(self, instance_ids: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+        """Return the tags of each instance; the cheapest look at it."""
 
     def disks(self, instance_ids: Sequence[str]) -> Mapping[str, tuple[Disk, ...]]:
         """Return the disks of each instance."""
@@ -189,8 +195,14 @@ class Works(Protocol):
     def read(self, work_ids: Sequence[str]) -> Mapping[str, Work]:
         """Return works by id."""
 
-    def running(self) -> frozenset[str]:
-        """Return the ids of every work that runs in the queue, whoever began it."""
+    def of(self, instances: Sequence[Instance], enrolments: Mapping[str, str]) -> Mapping[str, tuple[Work, ...]]:
+        """Return the works of this kind that the instances have by their enrolments' ids, or by themselves.
+
+        Cheaper than find() for a few instances; one without works is left out.
+        """
+
+    def running(self) -> Mapping[str, str]:
+        """Return every work that runs in the queue, whoever began it, with the instance's id where it is told."""
 
     def order(self, order: Order) -> Work:
         """Make the work of an order; it begins by itself where its kind does."""
@@ -227,6 +239,9 @@ class Cloud(Protocol):
 
     def account(self) -> Account:
         """Say what the account is set up for; what this user may not see is ``None``, never a refusal."""
+
+    def owner(self) -> str:
+        """Return the account's own id: two profiles can be of one account."""
 
     def regions(self) -> Sequence[str]:
         """Return the ids of the regions that the account sees."""

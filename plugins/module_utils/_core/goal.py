@@ -39,7 +39,10 @@ class Offer:
 
 @dataclass(frozen=True)
 class Goal:
-    """What the user wants for every instance of a call. Times in seconds; ``offers`` are by provider."""
+    """What the user wants for every instance of a call. Times in seconds; ``offers`` are by provider.
+
+    ``run`` is the id of the run, which what it writes in a cloud bears.
+    """
 
     state: str = "migrated"
     on_failure: str = "keep"
@@ -51,6 +54,7 @@ class Goal:
     delete_service_points: bool = False
     shell: str = "sh"
     offers: Mapping[str, Offer] = field(default_factory=dict)
+    run: str = ""
 
     def offer(self, provider: str) -> Offer:
         """Return what a provider offers; nothing when it is not known."""

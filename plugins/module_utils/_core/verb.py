@@ -23,6 +23,7 @@ class Verb(Enum):
     LOOK = auto()
     ASK = auto()
     RUN = auto()
+    LOCK = auto()
     ENROL = auto()
     MARK = auto()
     SNAPSHOT = auto()
@@ -53,8 +54,8 @@ class Step:
 
     ``state`` is what the instance is doing meanwhile, ``changes`` what the view learns from the decision itself,
     ``subject`` what the step works on (the sight, for a LOOK), ``event`` the line for the timeline. A ``patient`` look
-    waits for the next poll, and until the last one is ``age`` seconds old. ``queue`` names the queue in which the step
-    takes a place.
+    waits for the next poll, and until the last one is ``age`` seconds old; any step waits until the tick ``at``.
+    ``queue`` names the queue in which the step takes a place. After a step that is the ``last`` one the lock is let go.
     """
 
     verb: Verb
@@ -66,6 +67,8 @@ class Step:
     patient: bool = False
     age: float = 0.0
     queue: str = ""
+    at: float = 0.0
+    last: bool = False
 
     @property
     def awaits(self) -> bool:

@@ -28,7 +28,8 @@ class Workflow(Generic[V]):
     """What a kind of work needs of an instance, in which order.
 
     ``start`` is the view of an instance of which nothing was seen yet; ``failed`` the record after a problem, and
-    ``in_flight`` says whether an instance is between its first and its last write.
+    ``in_flight`` says whether an instance is between its first and its last write. What writes only under the instance's
+    lock has ``afresh``: the record in which nothing counts that was seen before the lock was taken.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Workflow(Generic[V]):
     chain: Callable[[Record[V], Goal], tuple[Gate[V], ...]]
     failed: Callable[[Record[V], Problem], Record[V]]
     in_flight: Callable[[Record[V]], bool]
+    afresh: Callable[[Record[V]], Record[V]] | None = None
 
     def record(self, item: Item) -> Record[V]:
         """Return the record of an instance of which nothing is known."""

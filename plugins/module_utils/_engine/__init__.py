@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import Any
 
@@ -22,6 +22,7 @@ from .._core.record import Record
 from .._core.workflow import Workflow
 from .cap import Cap
 from .lane import Lane, Limits, Shift
+from .leases import There, nobody_knows
 from .limits import Callers, Clock
 from .sights import Brief
 
@@ -39,7 +40,10 @@ def _nothing(records: Sequence[Record[Any]]) -> None:
 
 @dataclass
 class Engine:
-    """A run over one workflow; ``stop`` ends it: no call begins after it is set, and those under way come to an end."""
+    """A run over one workflow; ``stop`` ends it: no call begins after it is set, and those under way come to an end.
+
+    ``there`` says whether the process that holds a lock is still there.
+    """
 
     workflow: Workflow[Any]
     connect: Callable[[Place], Cloud]
@@ -48,6 +52,7 @@ class Engine:
     check_mode: bool = False
     clock: Clock = field(default_factory=Clock)
     stop: Event = field(default_factory=Event)
+    there: There = nobody_knows
 
     def run(self, records: Sequence[Record[Any]], tell: Tell = _nothing) -> list[Record[Any]]:
         """Work until every record is done or the time is over, and return the records in their order.
@@ -63,15 +68,19 @@ class Engine:
         return _newest(lanes, records)
 
     def _lanes(self, records: Sequence[Record[Any]]) -> list[Lane]:
+        goal = replace(self.brief.goal, run=self.brief.holder.run)
+        accounts = {(record.item.provider, record.item.profile) for record in records}
         shift = Shift(
             self.workflow,
-            self.brief,
+            replace(self.brief, date=self.clock.date, goal=goal),
             self.connect,
             Cap(self.limits.max_running),
             self.limits,
             self.clock,
             self.check_mode,
             self.stop,
+            self.there,
+            owned=len(accounts) > 1,
         )
         places: dict[Place, dict[str, Record[Any]]] = {}
         for record in records:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeVar
 
 from .._clouds.base import Capabilities, Cloud, Instances, Script
+from .._core.lock import LASTS, LOCK_KEY, Lock
 from .._core.model import RESETTING, STARTING, STOPPING, Agent, Invocation, Point, Problem, Take, Work
 from .._core.record import Record
 from .._core.tag import TAG_KEY
@@ -56,12 +57,14 @@ class Row:
     """One verb. ``forgets`` are the aspects that it changes, ``key`` must be the same for all tasks of one call.
 
     ``asks`` is the sight that shows whether it was carried out: it is looked at before the verb is tried again, when
-    the answer was unclear or the resource was in another state than the call needs.
+    the answer was unclear or the resource was in another state than the call needs. ``guard`` are the sights that are
+    looked at freshly before it, each time.
     """
 
     act: Act
     forgets: tuple[str, ...]
     asks: str
+    guard: tuple[str, ...] = ()
     key: Callable[[Task], Hashable] = _same
 
 
@@ -103,10 +106,25 @@ def _enrol(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answers:
 # --- the tag and the power ------------------------------------------------------------------------------------------
 
 
+def _lock(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answers:
+    """Write a value of this try's own; that a lock was taken changes nothing for the user."""
+    date, lasts = brief.date(), LASTS * cloud.capabilities.visibility
+    lock = Lock(brief.holder, tasks[0].step.subject, int(date), int(date + lasts), brief.goal.state)
+    cloud.instances.tag(ids(_records(tasks)), {LOCK_KEY: lock.text})
+    return {task.id: _tagged(task, {LOCK_KEY: lock.text}) for task in tasks}
+
+
+def _tagged(task: Task, tags: Mapping[str, str]) -> Seen:
+    seen = here(task.record)
+    return task.record.learns(instance=replace(seen, tags={**seen.tags, **tags}))
+
+
 def _mark(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answers:
-    tags = {TAG_KEY: tasks[0].step.subject}
+    """Write the instances' tag; the last one lets the lock go."""
+    step = tasks[0].step
+    tags = {TAG_KEY: step.subject, **({LOCK_KEY: ""} if step.last and LOCK_KEY in here(tasks[0].record).tags else {})}
     cloud.instances.tag(ids(_records(tasks)), tags)
-    return {task.id: _changed(task, tags={**here(task.record).tags, **tags}) for task in tasks}
+    return {task.id: _tagged(task, tags).with_(changed=True) for task in tasks}
 
 
 def _changed(task: Task, **changes: Any) -> Seen:
@@ -235,22 +253,29 @@ def _text(task: Task) -> Hashable:
     return str(task.step.subject)
 
 
+def _mark_key(task: Task) -> Hashable:
+    return task.step.subject, task.step.last
+
+
 _WHILE_IT_HOLDS = ("works", "instance", "guest", "enrolment")
+_WORKS = ("tag", "works_of")
+_POWER = ("tag", "works_of", "disks")
 VERBS: Mapping[Verb, Row] = {
     Verb.ASK: Row(_ask, ("command",), "instance", key=_os_type),
-    Verb.RUN: Row(_run, ("command", "guest"), "instance", key=_os_type),
-    Verb.ENROL: Row(_enrol, ("command", "enrolment"), "works", key=_kind_and_os_type),
-    Verb.MARK: Row(_mark, (), "tag", key=_text),
-    Verb.SNAPSHOT: Row(_snapshot, ("points",), "points"),
-    Verb.ORDER: Row(_order, ("works",), "works"),
-    Verb.BEGIN: Row(_begin, _WHILE_IT_HOLDS, "work"),
-    Verb.DELETE_POINTS: Row(_delete_points, ("points",), "points"),
-    Verb.DELETE_WORKS: Row(_delete_works, ("works",), "works"),
-    Verb.STOP: Row(_power(lambda port: port.stop, STOPPING), ("instance", "guest"), "disks"),
-    Verb.START: Row(_power(lambda port: port.start, STARTING), ("instance", "guest"), "disks"),
-    Verb.DETACH: Row(_detach, ("instance", "guest"), "disks"),
-    Verb.ATTACH: Row(_attach, ("instance", "guest"), "disks"),
-    Verb.RESTORE: Row(_restore, ("instance", "points", "guest", "enrolment"), "disks"),
+    Verb.RUN: Row(_run, ("command", "guest"), "instance", ("tag",), key=_os_type),
+    Verb.LOCK: Row(_lock, (), "tag", ("tag",), key=_text),
+    Verb.ENROL: Row(_enrol, ("command", "enrolment"), "works", _WORKS, key=_kind_and_os_type),
+    Verb.MARK: Row(_mark, (), "tag", _WORKS, key=_mark_key),
+    Verb.SNAPSHOT: Row(_snapshot, ("points",), "points", ("tag",)),
+    Verb.ORDER: Row(_order, ("works",), "works", (*_WORKS, "instance")),
+    Verb.BEGIN: Row(_begin, _WHILE_IT_HOLDS, "work", (*_WORKS, "instance")),
+    Verb.DELETE_POINTS: Row(_delete_points, ("points",), "points", _WORKS),
+    Verb.DELETE_WORKS: Row(_delete_works, ("works",), "works", _WORKS),
+    Verb.STOP: Row(_power(lambda port: port.stop, STOPPING), ("instance", "guest"), "disks", _WORKS),
+    Verb.START: Row(_power(lambda port: port.start, STARTING), ("instance", "guest"), "disks", _WORKS),
+    Verb.DETACH: Row(_detach, ("instance", "guest"), "disks", _POWER),
+    Verb.ATTACH: Row(_attach, ("instance", "guest"), "disks", _POWER),
+    Verb.RESTORE: Row(_restore, ("instance", "points", "guest", "enrolment"), "disks", _POWER),
 }
 
 

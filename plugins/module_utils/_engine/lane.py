@@ -12,7 +12,7 @@ its instances; the others go on.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from threading import Event as Flag
@@ -20,22 +20,24 @@ from typing import Any, TypeAlias
 
 from .._clouds.base import Cloud, Queue
 from .._core.goal import told
+from .._core.lock import LATE, LOCK_KEY, WAIT, lock_in
 from .._core.model import Event, Place, Problem
 from .._core.record import Record
-from .._core.verb import Step, Verb
+from .._core.verb import Step, Verb, look
 from .._core.workflow import Workflow
-from .._errors import CloudError, MigrationError, MissingLibrary, Moved, OutOfTime, Transient, Unclear
+from .._errors import CloudError, MigrationError, MissingLibrary, Moved, OutOfTime, TooLate, Transient, Unclear
 from .acts import VERBS, Task, key_of, most_of, name_of
-from .cap import Cap
+from .cap import Cap, Count
+from .guards import Guards
 from .holds import Hold, Holds
-from .limits import Clock
+from .leases import Errand, Lease, Leases, Outcome, There
+from .leases import run as run_errand
+from .limits import Clock, sent_by
 from .sights import SIGHTS, Brief, shown
 
 # Seconds for which a call that is not full waits for more of its kind while others are under way, and for which the
 # lane may not notice that it is to stop.
 _GATHER, _GLANCE = 1.0, 1.0
-#: A write without an answer may still take effect, for so many times what a write may stay unseen.
-LATE = 12
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,12 @@ class Limits:
     max_running: int = 20
     hop_timeout: float = 7200
     threads: int = 8
+    calls_per_second: Callable[[str], float] = lambda provider: 5.0
 
 
 @dataclass(frozen=True)
 class Shift:
-    """What all lanes of a run share."""
+    """What all lanes of a run share. With ``owned`` the clouds are asked whose accounts the places' profiles are."""
 
     workflow: Workflow[Any]
     brief: Brief
@@ -61,6 +64,8 @@ class Shift:
     clock: Clock
     check_mode: bool
     stop: Flag
+    there: There
+    owned: bool
 
 
 @dataclass
@@ -71,7 +76,11 @@ class Group:
     tasks: list[Task] = field(default_factory=list)
 
 
-Answer: TypeAlias = "Record[Any] | Problem | Hold | None"
+class Again:
+    """The answer of a step that was not sent: what was seen before it had become too old."""
+
+
+Answer: TypeAlias = "Record[Any] | Problem | Hold | Again | None"
 
 
 @dataclass
@@ -89,11 +98,19 @@ class Lane:
     _ready: dict[Hashable, Group] = field(default_factory=dict)
     _flights: dict[Future[Mapping[str, Answer]], list[Task]] = field(default_factory=dict)
     _holds: Holds = field(default_factory=Holds)
-    _running: dict[str, frozenset[str]] = field(default_factory=dict)
+    _wakes: dict[str, float] = field(default_factory=dict)
+    _errands: dict[Future[Outcome], Errand] = field(default_factory=dict)
+    _counted: dict[str, float] = field(default_factory=dict)
     _queues: dict[str, Hashable] = field(default_factory=dict)
     _place_free: bool = False
     _left: int = 0
     _order: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Prepare what needs the shift."""
+        limits, brief = self.shift.limits, self.shift.brief
+        self._leases = Leases(brief.holder, self.shift.there, self._is_within)
+        self._guards = Guards(limits.calls_per_second(self.place.provider), limits.threads)
 
     def run(self) -> None:
         """Work until every record is done, the time is over, or the run is stopped."""
@@ -107,21 +124,36 @@ class Lane:
             for record in list(self.records.values()):
                 self._fail(record, Step(Verb.NOTE, record.state), error.problem)
             return
-        self._queues = {kind: self._queue(queue, kind) for kind, queue in self._cloud.capabilities.queues.items()}
+        self._leases.visibility = self._guards.fresh = self._cloud.capabilities.visibility
+        owner = self._owner()
+        queues = self._cloud.capabilities.queues
+        self._queues = {kind: self._queue(queue, kind, owner) for kind, queue in queues.items()}
         self._work()
 
-    def _queue(self, queue: Queue, kind: str) -> Hashable:
+    def _owner(self) -> str:
+        """Return whose account the place is in: two profiles may be of one; the profile where that is not told."""
+        try:
+            return self._cloud.owner() if self.shift.owned else self.place.profile
+        except (CloudError, OutOfTime):
+            return self.place.profile
+
+    def _queue(self, queue: Queue, kind: str, owner: str) -> Hashable:
         region = self.place.region if queue.scope == "region" else ""
-        return self.place.provider, self.place.profile, region, kind
+        return self.place.provider, owner, region, kind
 
     def _work(self) -> None:
-        with ThreadPoolExecutor(self.shift.limits.threads) as pool:
-            while self._left and not self._over():
+        with ThreadPoolExecutor(self.shift.limits.threads) as pool, ThreadPoolExecutor(1) as keeper:
+            while (self._left or self._leases.some_left) and not self._over():
                 self._decide()
                 self._send(pool)
+                self._keep_locks(keeper)
                 self._rest()
             for flight, tasks in self._flights.items():
                 self._take(flight, tasks)
+            for queue in self._queues.values():
+                self.shift.cap.ends(queue, self.place)
+            if not self.shift.stop.is_set():
+                self._let_go(keeper)
 
     def _over(self) -> bool:
         return self.shift.stop.is_set() or self.shift.clock.ticks() >= self.shift.limits.until
@@ -136,18 +168,22 @@ class Lane:
             self._tick = now
             self._touched.update(self.records)
             self._resting.clear()
-            self._running.clear()
+            self._counted.clear()
             self._queued.clear()
+        woken = {instance_id for instance_id, tick in self._wakes.items() if tick <= now}
+        self._touched |= woken
         touched, self._touched = self._touched - self._busy, self._touched & self._busy
         for instance_id in sorted(touched, key=self._order.__getitem__):
+            self._wakes.pop(instance_id, None)
             task = self._task(self.records[instance_id])
+            self._leave_guard(instance_id, task.step.verb if task else None)
             if task is None or not self._due(task, polling):
                 continue
             if task.step.queue:
                 self._queued[task.id] = task
                 self._place_free = True
             else:
-                self._get_ready(task)
+                self._dispatch(task)
         if self._place_free:
             self._place_free = False
             self._admit()
@@ -156,6 +192,8 @@ class Lane:
         """Return the instance's next step that touches the cloud; take the local ones on the way."""
         while not record.done:
             step = self.shift.workflow.decide(record, self.shift.brief.goal, self.shift.clock.now)
+            if self.shift.workflow.afresh and not self.shift.check_mode:
+                step = self._leases.instead(record, step, self.shift.clock.now)
             if step.verb.local:
                 self._settle(record, step)
             elif self.shift.check_mode and (step.verb.writes or step.awaits):
@@ -167,7 +205,12 @@ class Lane:
         return None
 
     def _due(self, task: Task, polling: bool) -> bool:
-        """Say whether to send a step now. Nothing is looked at twice between two polls."""
+        """Say whether to send a step now. Nothing is looked at twice between two polls, unless a step says when."""
+        if task.step.at:
+            if task.step.at > self.shift.clock.ticks():
+                self._wakes[task.id] = task.step.at
+                return False
+            return True
         if polling:
             return not task.step.age or self._tick - shown(task.record, task.step.subject) >= task.step.age
         if task.id in self._resting or task.step.patient:
@@ -175,6 +218,19 @@ class Lane:
         if task.step.verb is not Verb.LOOK:
             return True
         return shown(task.record, task.step.subject) < self._tick
+
+    def _dispatch(self, task: Task) -> None:
+        """Have a step sent; a write only on a fresh look at what it depends on, and after one more decision."""
+        if task.step.verb.writes:
+            if not self._guards.lets_in(task, most_of(task, self._cloud.capabilities)):
+                return
+            sight = self._guards.look(task, self.shift.clock.ticks())
+            if sight:
+                task = Task(task.record, look(sight, task.record.state))
+        self._get_ready(task)
+
+    def _leave_guard(self, instance_id: str, but: Verb | None = None) -> None:
+        self._touched.update(self._guards.leaves(instance_id, but))
 
     def _get_ready(self, task: Task) -> None:
         self._busy.add(task.id)
@@ -191,7 +247,7 @@ class Lane:
                 record, step = self.records[instance_id], self._queued[instance_id].step
                 if instance_id in admitted:
                     del self._queued[instance_id]
-                    self._get_ready(Task(record, step))
+                    self._dispatch(Task(record, step))
                 elif record.state != "queued":
                     self._keep(record, Step(step.verb, "queued"), record)
 
@@ -201,22 +257,42 @@ class Lane:
         if self.shift.cap.full(queue):
             return admitted
         try:
-            if kind not in self._running:
-                self._running[kind] = self._cloud.works[kind].running()
+            if kind not in self._counted:
+                self._count_all(kind)
         except (Transient, OutOfTime):
             return admitted  # the count is not known now: nobody else is let in before it is
         except CloudError as refusal:
             for instance_id in waiting:
                 self._fail(self.records[instance_id], self._queued.pop(instance_id).step, refusal.problem)
             return frozenset()
-        return admitted | self.shift.cap.admit(queue, waiting, self._running[kind])
+        return admitted | self.shift.cap.admit(queue, waiting)
+
+    def _count_all(self, kind: str) -> None:
+        """Count who is under way in this place, whoever it is of."""
+        began = self.shift.clock.ticks()
+        works = self._cloud.works[kind].running()
+        listed = {one.instance_id: lock_in(one.tags) for one in self._cloud.instances.listed(LOCK_KEY)}
+        locks = {one: lock for one, lock in listed.items() if lock and self._leases.counts(one, lock, began)}
+        self.shift.cap.note(self._queues[kind], self.place, Count(began, locks, works))
+        self._counted[kind] = began
+
+    def _is_within(self, kind: str, instance_id: str, lease: Lease) -> bool | None:
+        """Say whether a lock that was just taken is among those that the cap lets in, when every lane has counted."""
+        visibility, now = self._cloud.capabilities.visibility, self.shift.clock.ticks()
+        due = lease.answered + WAIT * visibility
+        try:
+            if self._counted.get(kind, float("-inf")) < due:
+                self._count_all(kind)
+        except (CloudError, OutOfTime):
+            pass  # others may have counted; it is tried again at the next poll
+        return self.shift.cap.is_within(self._queues[kind], instance_id, due, now > due + LATE * visibility)
 
     def _count(self, record: Record[Any]) -> None:
         """Note who holds a place, or may hold one; when one becomes free, who waits for it may be let in."""
         for queue in self._queues.values():
             if self.shift.workflow.in_flight(record):
                 self.shift.cap.keep(queue, record.id, frozenset(work.id for work in record.view.works))
-            elif record.id not in self._holds and self.shift.cap.leave(queue, record.id):
+            elif record.id not in self._holds and record.id not in self._leases and self.shift.cap.leave(queue, record.id):
                 self._place_free = True
 
     # --- act --------------------------------------------------------------------------------------------------------
@@ -253,6 +329,8 @@ class Lane:
             return {}  # nothing new is begun when the time of this call is over
         try:
             return self._sent(tasks)
+        except TooLate:
+            return {task.id: Again() for task in tasks}
         except OutOfTime:
             return {}
         except CloudError as error:
@@ -264,13 +342,27 @@ class Lane:
     def _sent(self, tasks: list[Task]) -> Mapping[str, Answer]:
         step, began = tasks[0].step, self.shift.clock.ticks()
         if step.verb is not Verb.LOOK:
-            return VERBS[step.verb].act(self._cloud, tasks, self.shift.brief)
+            deadline = min(map(self._deadline, tasks))
+            if began > deadline:
+                raise TooLate
+            with sent_by(deadline):
+                return VERBS[step.verb].act(self._cloud, tasks, self.shift.brief)
         sight = SIGHTS[step.subject]
         found = sight.look(self._cloud, [task.record for task in tasks], self.shift.brief)
         return {
-            instance_id: seen if isinstance(seen, Problem) else seen.looked(sight.shows, began)
+            instance_id: seen if isinstance(seen, Problem) else self._looked(seen.looked(sight.shows, began), began)
             for instance_id, seen in found.items()
         }
+
+    def _looked(self, record: Record[Any], began: float) -> Record[Any]:
+        return self._leases.own_wins(record, began) if record.seen.get("tag") == began else record
+
+    def _deadline(self, task: Task) -> float:
+        """Return until when a step may be sent: what was seen before it is fresh, and its lock lasts."""
+        if not task.step.verb.writes:
+            return float("inf")
+        lasts = float("inf") if task.step.verb is Verb.LOCK else self._leases.deadline(task.id)
+        return min(self._guards.deadline(task), lasts)
 
     def _refused(self, tasks: list[Task], error: CloudError) -> Mapping[str, Answer]:
         """Find out whom a refusal is meant for: one bad instance must not stop the rest of its batch."""
@@ -283,6 +375,8 @@ class Lane:
     def _verdict(self, task: Task, error: CloudError, now: float) -> Answer:
         """Return what a refusal means for an instance: a problem, a wait, or that it has to be looked at again."""
         verb = task.step.verb
+        if isinstance(error, Unclear) and verb is Verb.LOCK:
+            return Again()  # the next try has another value
         if isinstance(error, Unclear):
             return Hold(verb, now, now + LATE * self._cloud.capabilities.visibility, late=True)
         if not self._patient(task.record, now):
@@ -303,12 +397,12 @@ class Lane:
     def _rest(self) -> None:
         """Take the answers that are there, or sleep until something can be there."""
         clock, limits = self.shift.clock, self.shift.limits
-        pause = max(0.0, min(self._tick + limits.poll_interval, limits.until) - clock.ticks())
-        if self._flights:
-            landed, _others = wait(self._flights, min(pause, _GLANCE), FIRST_COMPLETED)
-            for flight in landed:
+        pause = max(0.0, min(self._tick + limits.poll_interval, limits.until, *self._wakes.values()) - clock.ticks())
+        if self._flights or self._errands:
+            landed, _others = wait([*self._flights, *self._errands], min(pause, _GLANCE), FIRST_COMPLETED)
+            for flight in [one for one in self._flights if one in landed]:
                 self._take(flight, self._flights.pop(flight))
-        elif not self._ready and not self._touched and self._left:
+        elif not self._ready and not self._touched and (self._left or self._leases.some_left):
             clock.sleep(pause)
 
     def _take(self, flight: Future[Mapping[str, Answer]], tasks: Iterable[Task]) -> None:
@@ -316,21 +410,62 @@ class Lane:
         for task in tasks:
             self._busy.discard(task.id)
             self._touched.add(task.id)
+            if task.step.verb.writes:
+                self._leave_guard(task.id)
             self._learn(task, answers.get(task.id))
 
     def _learn(self, task: Task, answer: Answer) -> None:
         record, step = task
+        if step.verb is Verb.LOCK:
+            self._leases.tried(record.id)
         if answer is None:
             self._resting.add(record.id)
         elif isinstance(answer, Problem):
             self._fail(record, step, answer)
+        elif isinstance(answer, Again):
+            self._keep(record, Step(step.verb, record.state), record.forgets("tag"))
         elif isinstance(answer, Hold):
             self._holds.add(record.id, answer)
+            self._note_mark(task, answered=False)
             self._keep(record, Step(step.verb, step.state), record.forgets(*VERBS[step.verb].forgets))
         elif step.verb is Verb.LOOK:
             self._keep(record, step, answer)
+        elif step.verb is Verb.LOCK:
+            self._take_lock(task, answer)
         else:
+            self._note_mark(task, answered=True)
             self._keep(record, step, answer.learns(**step.changes).forgets(*VERBS[step.verb].forgets))
+
+    # --- locks ------------------------------------------------------------------------------------------------------
+
+    def _take_lock(self, task: Task, answer: Record[Any]) -> None:
+        """Have the instance looked at anew under its lock; a lock that was written too late is tried again."""
+        record, step = task
+        looked = shown(record, "tag")
+        if self._leases.taken(answer, step.queue, looked, self.shift.clock.ticks()) and self.shift.workflow.afresh:
+            self._keep(record, Step(step.verb, step.state, event=step.event), self.shift.workflow.afresh(answer))
+        else:
+            self._keep(record, Step(step.verb, record.state), record.forgets("tag"))
+
+    def _note_mark(self, task: Task, answered: bool) -> None:
+        if task.step.verb is Verb.MARK:
+            self._leases.marked(task.id, task.step, shown(task.record, "tag"), answered)
+
+    def _keep_locks(self, keeper: Executor) -> None:
+        """Have locks renewed and let go, by a thread of their own: no other call may keep them waiting."""
+        for flight in [one for one in self._errands if one.done()]:
+            self._leases.came_back(self._errands.pop(flight), flight.result(), self.shift.clock.ticks())
+        capabilities = self._cloud.capabilities
+        for errand in self._leases.errands(self.shift.clock.ticks(), capabilities.batch.get("mark", 1)):
+            flight = keeper.submit(run_errand, errand, self._cloud.instances, self.shift.clock, capabilities.visibility)
+            self._errands[flight] = errand
+
+    def _let_go(self, keeper: Executor) -> None:
+        """Let all locks go, at the end of the call's time; one that cannot be let go now ends by itself."""
+        wait(self._errands)
+        self._leases.let_all_go()
+        self._keep_locks(keeper)
+        wait(self._errands)
 
     # --- keep -------------------------------------------------------------------------------------------------------
 
@@ -362,6 +497,7 @@ class Lane:
         self._left -= kept.done and not record.done
         if kept.done:
             self._holds.drop(record.id)
+            self._leases.let_go(record.id)
         self._count(kept)
 
 

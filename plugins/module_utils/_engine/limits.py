@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, TypeVar
 
 from .._clouds.base import Rate
 from .._core.record import Moment
-from .._errors import CloudError, OutOfTime, Transient, Unclear
+from .._errors import CloudError, OutOfTime, TooLate, Transient, Unclear
 
 T = TypeVar("T")
 
@@ -23,6 +25,20 @@ T = TypeVar("T")
 # to be wrong than the network to be bad. Rate limits are waited out.
 _TRIES, _FIRST_TRIES = 9, 3
 _LONGEST, _GLANCE, _BURST = 30.0, 1.0, 6.0
+
+
+# Until when calls may be sent from here, in ticks.
+_SEND_BY: ContextVar[float] = ContextVar("send_by", default=float("inf"))
+
+
+@contextmanager
+def sent_by(tick: float) -> Iterator[None]:
+    """Have every call made in here sent by a tick, or not at all (:class:`_errors.TooLate`)."""
+    token = _SEND_BY.set(tick)
+    try:
+        yield
+    finally:
+        _SEND_BY.reset(token)
 
 
 def _ticks() -> float:
@@ -132,6 +148,8 @@ class PlaceCaller:
         limited = self._limited.get(action)
         for pace in (limited, self._pace) if limited else (self._pace,):
             self._pause(pace.turn(now := self._clock.ticks()) - now)
+        if self._clock.ticks() > _SEND_BY.get():  # the last thing before the socket
+            raise TooLate
 
     def _was_answered(self, gate: Gate) -> None:
         self._answered = True

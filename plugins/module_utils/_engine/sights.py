@@ -9,6 +9,7 @@ One row per sight in ``SIGHTS``. A sight shows one aspect of a view or more; it 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
@@ -18,6 +19,7 @@ from .._core import facts
 from .._core.agent import agent_problem, agent_words
 from .._core.command import RESTARTING
 from .._core.goal import Goal
+from .._core.lock import Holder
 from .._core.model import (
     UNKNOWN,
     CommandResult,
@@ -38,11 +40,16 @@ Answers: TypeAlias = Mapping[str, "Seen | Problem"]
 
 @dataclass(frozen=True)
 class Brief:
-    """What the engine needs beyond the records: the goal, the facts scripts by type of system, a user's script."""
+    """What the engine needs beyond the records: the goal, the facts scripts by type of system, a user's script.
+
+    ``holder`` is who takes locks, ``date`` the date in epoch seconds.
+    """
 
     goal: Goal
     probes: Mapping[str, str] = field(default_factory=dict)
     script: Script = field(default_factory=lambda: Script(""))
+    holder: Holder = field(default_factory=Holder)
+    date: Callable[[], float] = time.time
 
 
 def _same(record: Seen) -> Hashable:
@@ -125,11 +132,11 @@ def _disks(cloud: Cloud, records: Sequence[Seen], brief: Brief) -> Answers:
 
 
 def _tag(cloud: Cloud, records: Sequence[Seen], brief: Brief) -> Answers:
-    found = cloud.instances.describe(ids(records), details=False)
+    found = cloud.instances.tags(ids(records))
     return {
-        record.id: record.learns(instance=replace(here(record), tags=now.tags))
+        record.id: record.learns(instance=replace(here(record), tags=found[record.id]))
         for record in records
-        if isinstance(now := found.get(record.id), Instance)
+        if record.id in found
     }
 
 
@@ -159,6 +166,17 @@ def _works(cloud: Cloud, records: Sequence[Seen], brief: Brief) -> Answers:
 def _made_too(record: Seen, found: Sequence[Work]) -> tuple[Work, ...]:
     listed = {work.id for work in found}
     return (*found, *(work for work in record.view.works if not work.said and work.id not in listed))
+
+
+def _works_of(cloud: Cloud, records: Sequence[Seen], brief: Brief) -> Answers:
+    """Find the works of instances that are known already: cheap, and it shows what somebody else made or began."""
+    instances = [here(record) for record in records]
+    enrolments = {record.id: record.view.enrolment.id for record in records if record.view.enrolment}
+    found: dict[str, dict[str, Work]] = {record.id: {work.id: work for work in record.view.works} for record in records}
+    for port in cloud.works.values():
+        for instance_id, works in port.of(instances, enrolments).items():
+            found[instance_id] |= {work.id: work for work in works}
+    return {record.id: _with_works(record, tuple(found[record.id].values())) for record in records}
 
 
 def _work(cloud: Cloud, records: Sequence[Seen], brief: Brief) -> Answers:
@@ -313,7 +331,8 @@ SIGHTS: Mapping[str, Sight] = {
     "disks": Sight(_disks, ("instance",)),
     "tag": Sight(_tag, ("tag",)),
     "account": Sight(_account, ("account",)),
-    "works": Sight(_works, ("works", "enrolment")),
+    "works": Sight(_works, ("works", "works_found", "enrolment")),
+    "works_of": Sight(_works_of, ("works", "works_found")),
     "work": Sight(_work, ("works",)),
     "enrolment": Sight(_enrolment, ("enrolment",)),
     "points": Sight(_points, ("points",)),

@@ -38,7 +38,7 @@ class AliCloud:
     """One account in one region; see :class:`base.Cloud`."""
 
     def __init__(self, connection: Connection, region: str, transport: Transport, call: Caller) -> None:
-        rpc = Rpc(connection, region, call)
+        rpc = self._rpc = Rpc(connection, region, call)
         self._ram = Ram(rpc)
         self.capabilities = replace(_CAPABILITIES, visibility=connection.visibility)
         self.snapshots = Snapshots(rpc)
@@ -50,6 +50,10 @@ class AliCloud:
     def account(self) -> Account:
         """Return the account's service role, and whether it ever took a snapshot in the region."""
         return Account(self._ram.service_role(), self.snapshots.used())
+
+    def owner(self) -> str:
+        """Return the account's id, as STS tells it."""
+        return str(self._rpc.request("sts", "GetCallerIdentity", needs="AccountId")["AccountId"])
 
     def regions(self) -> Sequence[str]:
         """Return the ids of the regions that the account sees."""

@@ -152,8 +152,10 @@ class Instances:
         elsewhere = self._elsewhere(instance_ids)
         return {one: _not_found(one, self._rpc.region, elsewhere) for one in instance_ids}
 
-    def listed(self) -> list[Instance]:
-        """Return every instance of the region; an empty list may mean a missing permission, which is told apart."""
+    def listed(self, tag: str = "") -> list[Instance]:
+        """Return the region's instances; an empty list may mean a missing permission, which is told apart."""
+        if tag:
+            return self._instances(self._rpc.region, Tag=[{"Key": tag}])
         found = self._instances(self._rpc.region)
         refusal = None if found else self._may_describe()
         if refusal is not None:
@@ -199,6 +201,10 @@ class Instances:
             only = {"PrivateIpAddresses": json.dumps(list(part)), "InstanceNetworkType": "vpc"}
             for one in self._instances(region, **only):
                 yield from ((address, one.instance_id) for address in one.private_addresses if address in part)
+
+    def tags(self, instance_ids: Sequence[str]) -> dict[str, Mapping[str, str]]:
+        """Return the tags of each instance."""
+        return {key: one.tags for key, one in _described(self._found(instance_ids)).items()}
 
     def regions(self) -> list[str]:
         """Return the ids of every region that the account sees."""

@@ -75,9 +75,18 @@ class Jobs:
         found = (to_work(raw) for ids in chunks(work_ids, _PAGE) for raw in self._listed(JobId=list(ids)))
         return {work.id: work for work in found}
 
-    def running(self) -> frozenset[str]:
-        """Return the ids of every OS migration job running in the account."""
-        return frozenset(raw["JobId"] for raw in self._listed(Status="Running"))
+    def of(self, instances: Sequence[Instance], enrolments: Mapping[str, str]) -> dict[str, tuple[Work, ...]]:
+        """Return the jobs of the instances' sources; an instance without a source has none."""
+        owners = {enrolments[one.instance_id]: one.instance_id for one in instances if enrolments.get(one.instance_id)}
+        jobs: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for ids in chunks(tuple(owners), _PAGE):
+            for raw in self._listed(SourceId=list(ids)):
+                jobs[owners[text(raw, "SourceId")]].append(raw)
+        return {instance_id: _works(found) for instance_id, found in jobs.items()}
+
+    def running(self) -> dict[str, str]:
+        """Return every OS migration job running in the account, with its instance where the job names it."""
+        return {raw["JobId"]: text(raw, "InstanceId") for raw in self._listed(Status="Running")}
 
     def order(self, order: Order) -> Work:
         """Create a job; the same token and name give the same job."""

@@ -18,6 +18,10 @@ from ..verb import Step, Verb, blocked, failing, failing_by, finish, look, wait
 from .view import Migration, active, attempt, case, offer
 
 
+#: After these marks nothing more is written.
+_LAST = ("migrated", "rolled_back")
+
+
 def stopped_by(found: tuple[Finding, ...]) -> Step | None:
     """Return the step that refuses an instance because of its findings, if one of them stops it."""
     problem = blocker(found)
@@ -41,7 +45,8 @@ def mark(record: Migration, state: str, step_state: str, queue: str = "", **chan
         wanted = Tag(state, attempt(record), hops[0].source, hops[-1].target)
     else:
         wanted = replace(required(record.view.tag), state=state)
-    return Step(Verb.MARK, step_state, tag.to_text(wanted), changes, event=f"marked {state}", queue=queue)
+    last = state in _LAST
+    return Step(Verb.MARK, step_state, tag.to_text(wanted), changes, event=f"marked {state}", queue=queue, last=last)
 
 
 # --- gates ----------------------------------------------------------------------------------------------------------
@@ -54,7 +59,7 @@ def command_over(record: Migration, goal: Goal, now: Moment) -> Step | None:
 
 def instance_seen(record: Migration, goal: Goal, now: Moment) -> Step | None:
     """Look at the instance and its tag before anything else."""
-    return look("details", record.state) if record.view.instance is None else None
+    return None if "details" in record.seen else look("details", record.state)
 
 
 def target_named(record: Migration, goal: Goal, now: Moment) -> Step | None:

@@ -104,4 +104,11 @@ def _start(item: Item) -> View:
     return View()
 
 
-MIGRATION: Workflow[View] = Workflow("migration", _start, _chain, _failed, in_flight)
+def _afresh(record: Migration) -> Migration:
+    """Return the record that looks at everything anew, but the account."""
+    account = record.seen.get("account")
+    seen = {} if account is None else {"account": account}
+    return record.with_(seen=seen).learns(guest=None, hops=(), hop=0, findings=())
+
+
+MIGRATION: Workflow[View] = Workflow("migration", _start, _chain, _failed, in_flight, _afresh)
