@@ -25,9 +25,13 @@ from ._core.record import Record
 from ._core.workflow import Workflow
 from ._engine import Brief, Callers, Clock, Engine, Limits
 from ._errors import MigrationError, MissingLibrary
+from ._identity import is_there, this_process
 from ._options import check_numbers, clouds, items, rates, requests_per_second
 from ._processes import watch
 from ._results import ResultsFile, results_file
+
+# Seconds after the time of a call in which it may still let its locks go.
+_LEAVING = 30.0
 
 Extra = Callable[[Record[Any], Goal], Mapping[str, Any]]
 
@@ -48,7 +52,8 @@ def run_module(
     file = results_file(module.params, writing=not module.check_mode)
     try:
         check_numbers(module.params)
-        brief = Brief(goal_of(module.params), module.params.get("guest_scripts") or {}, script or Script(""))
+        probes = module.params.get("guest_scripts") or {}
+        brief = Brief(goal_of(module.params), probes, script or Script(""), this_process())
         if file:
             file.check()
         records, elapsed = _work(module, workflow, brief, timeout)
@@ -66,10 +71,11 @@ def _work(
     clock = Clock(sleep=stop.wait)
     started = clock.ticks()
     chosen = {name: options[name] for name in ("poll_interval", "max_running", "hop_timeout") if name in options}
-    limits = Limits(until=started + timeout, **chosen)
-    callers = Callers(clock, limits.until, requests_per_second(options), rates(options))
+    pace = requests_per_second(options)
+    limits = Limits(until=started + timeout, calls_per_second=pace, **chosen)
+    callers = Callers(clock, limits.until + _LEAVING, pace, rates(options))
     connect = clouds(options, lambda place: callers.of(place.provider, place.profile))
-    engine = Engine(workflow, connect, brief, limits, module.check_mode, clock, stop)
+    engine = Engine(workflow, connect, brief, limits, module.check_mode, clock, stop, is_there)
     watch(options.get("watched") or (), stop)
     records = engine.run([workflow.record(item) for item in items(options)], _teller(options, clock, started))
     elapsed = clock.ticks() - started

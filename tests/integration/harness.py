@@ -26,7 +26,7 @@ COMMANDS = Path(sys.executable).parent
 ACCESS_KEY, SECRET_KEY = "LTAI5tIntegration", "integration-secret-value"
 PATIENCE = 120.0
 # At 600 times the speed of a real cloud, writes are seen as much sooner.
-VISIBILITY = 15 / 600
+VISIBILITY = 0.4
 IMPORT_LINUX = "acs-plugin-manager -e -P smc-client-plugin -p --activationcode={activation_code}"
 IMPORT_WINDOWS = "acs-plugin-manager.exe -e -P smc-client-plugin-win -p --activationcode={activation_code}"
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from itertools import count
 from typing import Any
 from zlib import crc32
 
 import pytest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.goal import Goal
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.lock import Holder
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration.tables import MIGRATION
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import (
     Agent,
@@ -30,6 +32,7 @@ from hypothesis import strategies as st
 
 from .memory_cloud import KIND, OFFER, Killed, MemoryCloud, Works
 
+RUNS = count(1)
 PROBES = {"linux": "# facts", "windows": "# facts"}
 WATCHING = replace(OFFER, methods={"smc": ("smc_watch",)}, follows=True)
 
@@ -42,7 +45,7 @@ def run(cloud: MemoryCloud, targets: dict[str, str], check: bool = False, **give
     engine = Engine(
         workflow=MIGRATION,
         connect=lambda place: cloud,
-        brief=Brief(goal, PROBES),
+        brief=Brief(goal, PROBES, holder=Holder(f"{next(RUNS):x}")),
         limits=Limits(**{"threads": 1, "until": cloud.now + 100_000, **limits}),
         check_mode=check,
         clock=cloud.clock,

@@ -28,9 +28,7 @@ LATE = 12
 MIGRATE = "migrated"
 # What stands for a text that is none of ours: somebody may write, nobody knows who.
 _UNKNOWN = "unknown"
-_TEXT = re.compile(
-    r"run=([0-9a-f]+) try=(\d+) at=([0-9a-f]*) pid=(\d+)\.(\d*) since=(\d+) until=(\d+) for=([a-z_]+)"
-)
+_TEXT = re.compile(r"run=([0-9a-f]+) try=(\d+) at=([0-9a-f]*) pid=(\d+)\.(\d*) since=(\d+) until=(\d+) for=([a-z_]+)")
 
 
 @dataclass(frozen=True)

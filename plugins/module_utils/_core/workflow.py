@@ -28,8 +28,8 @@ class Workflow(Generic[V]):
     """What a kind of work needs of an instance, in which order.
 
     ``start`` is the view of an instance of which nothing was seen yet; ``failed`` the record after a problem, and
-    ``in_flight`` says whether an instance is between its first and its last write. What writes only under the instance's
-    lock has ``afresh``: the record in which nothing counts that was seen before the lock was taken.
+    ``in_flight`` says whether an instance is between its first and its last write. What writes only under the lock of
+    the instance has ``afresh``: the record in which nothing counts that was seen before the lock was taken.
     """
 
     name: str

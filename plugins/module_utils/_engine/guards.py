@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who may write next: a write leaves only on a look that is fresh, so no more are looked at than can be sent in time."""
+"""Who may write next: a write leaves only on a fresh look, so no more are looked at than can be sent in time."""
 
 from __future__ import annotations
 

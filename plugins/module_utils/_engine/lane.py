@@ -292,7 +292,11 @@ class Lane:
         for queue in self._queues.values():
             if self.shift.workflow.in_flight(record):
                 self.shift.cap.keep(queue, record.id, frozenset(work.id for work in record.view.works))
-            elif record.id not in self._holds and record.id not in self._leases and self.shift.cap.leave(queue, record.id):
+            elif (
+                record.id not in self._holds
+                and record.id not in self._leases
+                and self.shift.cap.leave(queue, record.id)
+            ):
                 self._place_free = True
 
     # --- act --------------------------------------------------------------------------------------------------------
@@ -399,7 +403,8 @@ class Lane:
         clock, limits = self.shift.clock, self.shift.limits
         pause = max(0.0, min(self._tick + limits.poll_interval, limits.until, *self._wakes.values()) - clock.ticks())
         if self._flights or self._errands:
-            landed, _others = wait([*self._flights, *self._errands], min(pause, _GLANCE), FIRST_COMPLETED)
+            under_way: list[Future[Any]] = [*self._flights, *self._errands]
+            landed, _others = wait(under_way, min(pause, _GLANCE), FIRST_COMPLETED)
             for flight in [one for one in self._flights if one in landed]:
                 self._take(flight, self._flights.pop(flight))
         elif not self._ready and not self._touched and (self._left or self._leases.some_left):

@@ -140,7 +140,7 @@ class Leases:
             del self._of[record.id]
             return failing_by(locks.lost(lease.lock, found))
         if text == lease.tag or text in lease.maybe:
-            self._of[record.id] = replace(lease, tag=text, maybe=(), before=lease.before | {text})
+            self._of[record.id] = replace(lease, tag=text, before=lease.before | {text})
             return step
         if _of_another_run(text, self.holder) and lease.tag is not None:
             # A write of a run that is gone came late: what this run wrote or saw under its lock stands.
@@ -261,9 +261,7 @@ class Outcome:
     clear: bool = True
 
 
-def _portions(
-    held: Mapping[str, Lease], due: Iterable[str], most: int
-) -> Iterator[tuple[Lock, tuple[str, ...]]]:
+def _portions(held: Mapping[str, Lease], due: Iterable[str], most: int) -> Iterator[tuple[Lock, tuple[str, ...]]]:
     """Return equal locks together, in portions."""
     groups: dict[Lock, list[str]] = defaultdict(list)
     for one in due:

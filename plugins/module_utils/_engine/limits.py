@@ -41,6 +41,12 @@ def sent_by(tick: float) -> Iterator[None]:
         _SEND_BY.reset(token)
 
 
+def in_time(now: float) -> None:
+    """Refuse to send what was to be sent before now."""
+    if now > _SEND_BY.get():
+        raise TooLate
+
+
 def _ticks() -> float:
     """Return seconds on a clock that never goes back and counts sleep too, where the system has one."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
@@ -148,8 +154,7 @@ class PlaceCaller:
         limited = self._limited.get(action)
         for pace in (limited, self._pace) if limited else (self._pace,):
             self._pause(pace.turn(now := self._clock.ticks()) - now)
-        if self._clock.ticks() > _SEND_BY.get():  # the last thing before the socket
-            raise TooLate
+        in_time(self._clock.ticks())  # the last thing before the socket
 
     def _was_answered(self, gate: Gate) -> None:
         self._answered = True

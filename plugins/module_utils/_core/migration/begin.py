@@ -17,7 +17,6 @@ from ..record import Moment
 from ..verb import Step, Verb, blocked, failing, failing_by, finish, look, wait
 from .view import Migration, active, attempt, case, offer
 
-
 #: After these marks nothing more is written.
 _LAST = ("migrated", "rolled_back")
 
@@ -59,7 +58,8 @@ def command_over(record: Migration, goal: Goal, now: Moment) -> Step | None:
 
 def instance_seen(record: Migration, goal: Goal, now: Moment) -> Step | None:
     """Look at the instance and its tag before anything else."""
-    return None if "details" in record.seen else look("details", record.state)
+    known = record.view.instance is not None and "details" in record.seen
+    return None if known else look("details", record.state)
 
 
 def target_named(record: Migration, goal: Goal, now: Moment) -> Step | None:
