@@ -89,6 +89,7 @@ def _controller(case: Case, endpoint: str, running: Cloud, directory: Path) -> C
                 "endpoint": endpoint,
                 "requests_per_second": REQUESTS_PER_SECOND,
                 "rates": {action: rate.per_minute * SPEED for action, rate in RATES.items()},
+                "visibility": 15.0 / SPEED,
                 **({"timeout": CALL_TIMEOUT} if case.unreachable else {}),
             },
             "os_migration_poll_interval": POLL_INTERVAL,

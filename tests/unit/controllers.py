@@ -107,6 +107,7 @@ class Watched(MemoryCloud):
     wrong: list[str] = field(default_factory=list)
     past: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
     served: dict[str, float] = field(default_factory=dict)
+    dead: set[str] = field(default_factory=set)
     restored_at: dict[str, float] = field(default_factory=dict)
 
     def settle(self) -> None:
@@ -142,7 +143,9 @@ class Watched(MemoryCloud):
             self.wrong.append(f"{what} at {self.now:.0f}")
 
     def running_works(self, name: str) -> bool:
-        return any(v[2].of.instance_id == name and Works(self).work(k).status == "running" for k, v in self.made.items())
+        return any(
+            v[2].of.instance_id == name and Works(self).work(k).status == "running" for k, v in self.made.items()
+        )
 
     def judge(self, verb: str, arguments: tuple[Any, ...]) -> None:
         """Note a write that must not be, before it is carried out."""
@@ -207,7 +210,7 @@ class Controller:
     luck: random.Random
     odds: float = 0.0
     skew: float = 0.0
-    dead: bool = False
+    same_machine: bool = False
     records: list[Record[Any]] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
 
@@ -218,7 +221,7 @@ class Controller:
     def call(self, line: Line, name: str, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> Any:
         """Make one call, or lose it."""
         time = self.cloud.time
-        if self.dead:
+        if self.name in self.cloud.dead:
             raise Killed
         if name not in _WRITES:
             return self._read(line, name, arguments, named)
@@ -231,8 +234,7 @@ class Controller:
             time.sleep(self.name, 60)
         in_time(time.ticks(self.name))
         if fault == "killed before":
-            self.dead = True
-            raise Killed
+            raise self._killed()
 
         def act() -> Any:
             self.cloud.judge(name, arguments)
@@ -252,11 +254,14 @@ class Controller:
             answer = act()
             self.cloud.settle()
         if fault == "killed after":
-            self.dead = True
-            raise Killed
+            raise self._killed()
         if fault == "answer lost":
             raise LOST
         return answer
+
+    def _killed(self) -> Killed:
+        self.cloud.dead.add(self.name)
+        return Killed()
 
     def _read(self, line: Line, name: str, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> Any:
         """Look, at what was there up to 14 s ago."""
@@ -280,17 +285,18 @@ class Controller:
         line: Any = Line(self.cloud, self.cloud, self)
         brief = Brief(self.goal, PROBES, holder=self.holder)
         limits = Limits(threads=1, until=time.now + 20_000, hop_timeout=7200)
-        engine = Engine(MIGRATION, lambda place: line, brief, limits, clock=clock, there=self.cloud_there)
+        engine = Engine(MIGRATION, lambda place: line, brief, limits, clock=clock, there=self._sees)
         items = [Item(name, "r", "alicloud", target="alinux-3") for name in names]
         try:
             self.records = engine.run([MIGRATION.record(item) for item in items])
         except Killed:
-            self.dead = True
+            pass
         finally:
             time.end(self.name)
 
-    def cloud_there(self, lock: Lock) -> bool | None:
-        return None
+    def _sees(self, lock: Lock) -> bool | None:
+        """Say whether the process that holds a lock is there, when it is one of this machine."""
+        return lock.holder.run not in self.cloud.dead if self.same_machine else None
 
 
 @contextmanager

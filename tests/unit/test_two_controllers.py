@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ SEEDS = 50
 _RUNS = count(0xA0)
 
 
-def controller(cloud: Watched, state: str, luck: random.Random, odds: float = 0.0, **more: float) -> Controller:
+def controller(cloud: Watched, state: str, luck: random.Random, odds: float = 0.0, **more: Any) -> Controller:
     wanted = goal(state, on_failure=luck.choice(("keep", "rollback")))
     return Controller(f"{next(_RUNS):x}", cloud, wanted, luck, odds, **more)
 
@@ -68,12 +69,16 @@ def test_two_runs_on_one_instance_never_undo_each_other(first: str, second: str)
         if first != "migrated" or luck.random() < 0.3:
             alone(cloud, "migrated")
         odds = luck.choice((0.0, 0.03, 0.08))
-        pair = [controller(cloud, state, luck, odds, skew=luck.choice((0.0, -900.0, 900.0))) for state in (first, second)]
+        where: dict[str, Any] = {"skew": luck.choice((0.0, -900.0, 900.0)), "same_machine": luck.random() < 0.5}
+        pair = [controller(cloud, first, luck, odds), controller(cloud, second, luck, odds, **where)]
         with started([(pair[0], 0.0), (pair[1], luck.choice(OFFSETS))], ["c1"]):
             pass
         cloud.settle()
         recover(cloud)
-        told = [f"{one.name} {one.goal.state}: {one.told} {[(r.state, r.problem, r.timeline) for r in one.records]}" for one in pair]
+        told = [
+            f"{one.name} {one.goal.state}: {one.told} {[(r.state, r.problem, r.timeline) for r in one.records]}"
+            for one in pair
+        ]
         assert not cloud.wrong, (seed, cloud.wrong, cloud.log, told)
         assert settled(cloud), (seed, cloud.says("c1"), cloud.machines["c1"].instance.status, told)
         wanted = {"migrated": "alinux-3", "committed": "alinux-3", "rolled_back": "centos-7"}.get(cloud.says("c1"))

@@ -109,7 +109,7 @@ class Lane:
     def __post_init__(self) -> None:
         """Prepare what needs the shift."""
         limits, brief = self.shift.limits, self.shift.brief
-        self._leases = Leases(brief.holder, self.shift.there, self._is_within)
+        self._leases = Leases(brief.holder, self.shift.there, self._is_within, takes=self.shift.workflow.afresh is not None)
         self._guards = Guards(limits.calls_per_second(self.place.provider), limits.threads)
 
     def run(self) -> None:
@@ -192,7 +192,7 @@ class Lane:
         """Return the instance's next step that touches the cloud; take the local ones on the way."""
         while not record.done:
             step = self.shift.workflow.decide(record, self.shift.brief.goal, self.shift.clock.now)
-            if self.shift.workflow.afresh and not self.shift.check_mode:
+            if not self.shift.check_mode:
                 step = self._leases.instead(record, step, self.shift.clock.now)
             if step.verb.local:
                 self._settle(record, step)

@@ -57,11 +57,15 @@ class Lease:
 
 @dataclass
 class Leases:
-    """The locks of the instances of one lane, those of other runs that are watched, and those being let go."""
+    """The locks of the instances of one lane, those of other runs that are watched, and those being let go.
+
+    What ``takes`` no locks gives way to those of others all the same.
+    """
 
     holder: Holder
     there: There
     rank: Rank
+    takes: bool = True
     visibility: float = 15.0
     _of: dict[str, Lease] = field(default_factory=dict)
     _leaving: dict[str, Lease] = field(default_factory=dict)
@@ -94,15 +98,15 @@ class Leases:
     def _wanted(self, record: Record[Any], step: Step, now: Moment) -> Step:
         if record.id in self._leaving:
             return wait("tag", record.state)
+        taking = Step(Verb.LOCK, step.state, self._next(record.id), queue=step.queue) if self.takes else step
         other = lock_in(here(record).tags)
         if other is None or other.holder == self.holder:  # of ours: a former try, whose answer was lost or came late
-            return Step(Verb.LOCK, step.state, self._next(record.id), queue=step.queue)
+            return taking
         known = self._watched.get(record.id)
         watch = locks.seen(known, other, now.ticks, self.there(other))
         self._watched[record.id] = watch
         if watch.over(now.ticks, self.visibility):
-            told = f"took over the lock of run {other.holder.run}, which is gone"
-            return Step(Verb.LOCK, step.state, self._next(record.id), queue=step.queue, event=told)
+            return replace(taking, event=f"went on after run {other.holder.run}, which is gone but had the lock")
         if watch.lives:
             return failing_by(locks.held(other))
         if known is None or not known.lock.is_same(other):
