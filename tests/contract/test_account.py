@@ -22,3 +22,8 @@ def test_what_a_user_may_not_see_of_the_account_is_not_known_and_no_refusal(bed:
 
 def test_all_regions_are_named(bed: Bed, cloud: Cloud) -> None:
     assert {bed.region, bed.other_region} <= set(cloud.regions())
+
+
+def test_an_account_has_an_id_of_its_own(bed: Bed, cloud: Cloud) -> None:
+    assert cloud.owner()
+    assert cloud.owner() == bed.cloud().owner()

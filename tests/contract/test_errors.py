@@ -47,6 +47,10 @@ def linux(bed: Bed) -> Instance:
     return Instance(bed.ids["linux"], bed.region, "", disks=(Disk(bed.unknown("disk")),))
 
 
+def an_enrolment(bed: Bed) -> Mapping[str, str]:
+    return {bed.ids["linux"]: bed.unknown("enrolment")} if bed.traits.enrols else {}
+
+
 def an_order(bed: Bed) -> Order:
     enrolment = bed.unknown("enrolment") if bed.traits.enrols else ""
     return Order(bed.traits.kind, linux(bed), "osm-i-a1-h1", "token", bed.traits.hop, enrolment)
@@ -67,6 +71,7 @@ VERBS: Mapping[str, Ask] = {
     "delete_point": lambda cloud, bed: cloud.snapshots.delete(bed.unknown("point")),
     "find_works": lambda cloud, bed: works(cloud, bed).find([linux(bed)]),
     "works": lambda cloud, bed: works(cloud, bed).read([bed.unknown("work")]),
+    "works_of": lambda cloud, bed: works(cloud, bed).of([linux(bed)], an_enrolment(bed)),
     "running": lambda cloud, bed: works(cloud, bed).running(),
     "order": lambda cloud, bed: works(cloud, bed).order(an_order(bed)),
     "begin": lambda cloud, bed: works(cloud, bed).begin(unbegun(bed)),
@@ -78,7 +83,9 @@ VERBS: Mapping[str, Ask] = {
     "attach": lambda cloud, bed: cloud.instances.attach(bed.ids["linux"], movable(bed), ""),
 }
 DESCRIBE: Mapping[str, Ask] = {
-    "describe": lambda cloud, bed: cloud.instances.describe([bed.ids["linux"]], details=True)
+    "describe": lambda cloud, bed: cloud.instances.describe([bed.ids["linux"]], details=True),
+    "listed_by_tag": lambda cloud, bed: cloud.instances.listed("key"),
+    "tags": lambda cloud, bed: cloud.instances.tags([bed.ids["linux"]]),
 }
 
 

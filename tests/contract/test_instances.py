@@ -220,6 +220,15 @@ def test_a_tag_is_put_on_beside_the_others_and_replaced(bed: Bed, cloud: Cloud) 
     assert instance(cloud, bed, "windows").tags == {TAG_KEY: "second"}
 
 
+def test_tags_are_read_alone_and_instances_are_listed_by_one(bed: Bed, cloud: Cloud) -> None:
+    cloud.instances.tag([bed.ids["linux"]], {TAG_KEY: "text"})
+    asked = [bed.ids[role] for role in ("linux", "windows", "unknown")]
+    assert cloud.instances.tags(asked) == {asked[0]: {"estate": "shop", TAG_KEY: "text"}, asked[1]: {}}
+    assert [one.instance_id for one in cloud.instances.listed(TAG_KEY)] == [asked[0]]
+    cloud.instances.tag([asked[0]], {TAG_KEY: ""})
+    assert cloud.instances.tags(asked[:1])[asked[0]][TAG_KEY] == ""
+
+
 def test_a_tag_becomes_visible_after_the_lag(make_bed: MakeBed) -> None:
     bed = make_bed(Setting(lag=30))
     cloud = bed.cloud()

@@ -227,12 +227,21 @@ def is_ready(cloud: Cloud, bed: Bed, role: str) -> bool:
 
 def test_running_works_are_everybody_s(bed: Bed, cloud: Cloud) -> None:
     before = works(cloud, bed).running()
-    assert before == {one.id for one in found_works(cloud, bed, "in_console")[0]}
+    assert before == {one.id: one.of for one in found_works(cloud, bed, "in_console")[0]}
     made = works(cloud, bed).order(order(cloud, bed))
     if not bed.traits.begins_itself:
         assert works(cloud, bed).running() == before
         works(cloud, bed).begin(made.id)
-    assert works(cloud, bed).running() == before | {made.id}
+    assert works(cloud, bed).running() == {**before, made.id: made.of}
+
+
+def test_the_works_of_known_instances_are_those_that_are_found_for_them(bed: Bed, cloud: Cloud) -> None:
+    made = works(cloud, bed).order(order(cloud, bed))
+    here = instance(cloud, bed, "imported")
+    found, enrolment = works(cloud, bed).find([here])[here.instance_id]
+    known = {here.instance_id: enrolment.id} if enrolment else {}
+    assert works(cloud, bed).of([here], known) == {here.instance_id: found}
+    assert made.id in {one.id for one in found}
 
 
 # --- deleted ----------------------------------------------------------------------------------------------------------

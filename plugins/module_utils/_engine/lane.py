@@ -109,7 +109,8 @@ class Lane:
     def __post_init__(self) -> None:
         """Prepare what needs the shift."""
         limits, brief = self.shift.limits, self.shift.brief
-        self._leases = Leases(brief.holder, self.shift.there, self._is_within, takes=self.shift.workflow.afresh is not None)
+        takes = self.shift.workflow.afresh is not None
+        self._leases = Leases(brief.holder, self.shift.there, self._is_within, takes)
         self._guards = Guards(limits.calls_per_second(self.place.provider), limits.threads)
 
     def run(self) -> None:
