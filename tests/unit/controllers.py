@@ -22,11 +22,11 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core impor
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.goal import Goal
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.lock import Holder, Lock
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration.tables import MIGRATION
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Item, Problem, Tag
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Item, Problem
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.record import Record
 from ansible_collections.evergreen.os_migration.plugins.module_utils._engine import Brief, Clock, Engine, Limits
 from ansible_collections.evergreen.os_migration.plugins.module_utils._engine.limits import in_time
-from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import CloudError, Moved, Unclear
+from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import CloudError, Unclear
 
 from .memory_cloud import OFFER, Agents, Enrolments, Killed, MemoryCloud, Works
 
@@ -220,14 +220,24 @@ class Controller:
 
     def call(self, line: Line, name: str, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> Any:
         """Make one call, or lose it."""
-        time = self.cloud.time
         if self.name in self.cloud.dead:
             raise Killed
         if name not in _WRITES:
             return self._read(line, name, arguments, named)
         fault = self.luck.choice(FAULTS) if self.luck.random() < self.odds else ""
         if fault:
-            self.told.append(f"{time.now:.0f} {name} {fault}")
+            self.told.append(f"{self.cloud.time.now:.0f} {name} {fault}")
+        self._held_up(fault)
+
+        def act() -> Any:
+            self.cloud.judge(name, arguments)
+            return getattr(line.target, name)(*arguments, **named)
+
+        return self._sent(fault, act)
+
+    def _held_up(self, fault: str) -> None:
+        """Lose time before the call is sent, which then is too late, or die."""
+        time = self.cloud.time
         if fault.startswith("stopped"):
             time.frozen[self.name] = time.now + float(fault.split()[2])
         if fault == "sent 60 s later":
@@ -236,15 +246,15 @@ class Controller:
         if fault == "killed before":
             raise self._killed()
 
-        def act() -> Any:
-            self.cloud.judge(name, arguments)
-            return getattr(line.target, name)(*arguments, **named)
+    def _sent(self, fault: str, act: Callable[[], Any]) -> Any:
+        """Send the call and return its answer, if there is one."""
+        time = self.cloud.time
 
         def act_late() -> None:
             try:
                 act()
             except CloudError:
-                self.told.append(f"{self.cloud.time.now:.0f} the late {name} was refused")
+                self.told.append(f"{time.now:.0f} the late call was refused")
 
         if fault.endswith("late"):
             time.events.append((time.now + float(fault.split()[0]), act_late))
@@ -322,6 +332,3 @@ def started(controllers: list[tuple[Controller, float]], names: list[str]) -> It
 def goal(state: str, **more: Any) -> Goal:
     """Return what a controller wants."""
     return Goal(state=state, offers={"alicloud": OFFER}, **more)
-
-
-__all__ = ["Controller", "Moved", "Tag", "Time", "Watched", "goal", "started"]

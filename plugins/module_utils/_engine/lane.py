@@ -11,23 +11,24 @@ its instances; the others go on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from threading import Event as Flag
 from typing import Any, TypeAlias
 
-from .._clouds.base import Cloud, Queue
+from .._clouds.base import Cloud
 from .._core.goal import told
-from .._core.lock import LATE, LOCK_KEY, WAIT, lock_in
+from .._core.lock import LATE
 from .._core.model import Event, Place, Problem
 from .._core.record import Record
 from .._core.verb import Step, Verb, look
 from .._core.workflow import Workflow
 from .._errors import CloudError, MigrationError, MissingLibrary, Moved, OutOfTime, TooLate, Transient, Unclear
 from .acts import VERBS, Task, key_of, most_of, name_of
-from .cap import Cap, Count
+from .admission import Admission, owner_of
+from .cap import Cap
 from .guards import Guards
 from .holds import Hold, Holds
 from .leases import Errand, Lease, Leases, Outcome, There
@@ -94,23 +95,20 @@ class Lane:
     _touched: set[str] = field(default_factory=set)
     _busy: set[str] = field(default_factory=set)
     _resting: set[str] = field(default_factory=set)
-    _queued: dict[str, Task] = field(default_factory=dict)
     _ready: dict[Hashable, Group] = field(default_factory=dict)
     _flights: dict[Future[Mapping[str, Answer]], list[Task]] = field(default_factory=dict)
     _holds: Holds = field(default_factory=Holds)
     _wakes: dict[str, float] = field(default_factory=dict)
     _errands: dict[Future[Outcome], Errand] = field(default_factory=dict)
-    _counted: dict[str, float] = field(default_factory=dict)
-    _queues: dict[str, Hashable] = field(default_factory=dict)
-    _place_free: bool = False
+    _admission: Admission = field(init=False)
+    _connected: bool = False
     _left: int = 0
     _order: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Prepare what needs the shift."""
         limits, brief = self.shift.limits, self.shift.brief
-        takes = self.shift.workflow.afresh is not None
-        self._leases = Leases(brief.holder, self.shift.there, self._is_within, takes)
+        self._leases = Leases(brief.holder, self.shift.there, self._is_within, self.shift.workflow.afresh is not None)
         self._guards = Guards(limits.calls_per_second(self.place.provider), limits.threads)
 
     def run(self) -> None:
@@ -126,33 +124,21 @@ class Lane:
                 self._fail(record, Step(Verb.NOTE, record.state), error.problem)
             return
         self._leases.visibility = self._guards.fresh = self._cloud.capabilities.visibility
-        owner = self._owner()
-        queues = self._cloud.capabilities.queues
-        self._queues = {kind: self._queue(queue, kind, owner) for kind, queue in queues.items()}
+        owner = owner_of(self._cloud, self.place, self.shift.owned)
+        shared = (self.shift.cap, self._leases, self.shift.clock)
+        self._admission, self._connected = Admission(self._cloud, self.place, owner, *shared), True
         self._work()
-
-    def _owner(self) -> str:
-        """Return whose account the place is in: two profiles may be of one; the profile where that is not told."""
-        try:
-            return self._cloud.owner() if self.shift.owned else self.place.profile
-        except (CloudError, OutOfTime):
-            return self.place.profile
-
-    def _queue(self, queue: Queue, kind: str, owner: str) -> Hashable:
-        region = self.place.region if queue.scope == "region" else ""
-        return self.place.provider, owner, region, kind
 
     def _work(self) -> None:
         with ThreadPoolExecutor(self.shift.limits.threads) as pool, ThreadPoolExecutor(1) as keeper:
-            while (self._left or self._leases.some_left) and not self._over():
+            while self._unfinished and not self._over():
                 self._decide()
                 self._send(pool)
                 self._keep_locks(keeper)
                 self._rest()
             for flight, tasks in self._flights.items():
                 self._take(flight, tasks)
-            for queue in self._queues.values():
-                self.shift.cap.ends(queue, self.place)
+            self._admission.ends()
             if not self.shift.stop.is_set():
                 self._let_go(keeper)
 
@@ -169,25 +155,26 @@ class Lane:
             self._tick = now
             self._touched.update(self.records)
             self._resting.clear()
-            self._counted.clear()
-            self._queued.clear()
-        woken = {instance_id for instance_id, tick in self._wakes.items() if tick <= now}
-        self._touched |= woken
+            self._admission.polls()
+        self._touched.update(one for one, tick in self._wakes.items() if tick <= now)
         touched, self._touched = self._touched - self._busy, self._touched & self._busy
         for instance_id in sorted(touched, key=self._order.__getitem__):
             self._wakes.pop(instance_id, None)
-            task = self._task(self.records[instance_id])
-            self._leave_guard(instance_id, task.step.verb if task else None)
-            if task is None or not self._due(task, polling):
-                continue
-            if task.step.queue:
-                self._queued[task.id] = task
-                self._place_free = True
-            else:
-                self._dispatch(task)
-        if self._place_free:
-            self._place_free = False
+            self._go_on(instance_id, polling)
+        if self._admission.free:
+            self._admission.free = False
             self._admit()
+
+    def _go_on(self, instance_id: str, polling: bool) -> None:
+        """Have the instance's next step sent, if it is to be sent now."""
+        task = self._task(self.records[instance_id])
+        self._leave_guard(instance_id, task.step.verb if task else None)
+        if task is None or not self._due(task, polling):
+            return
+        if task.step.queue:
+            self._admission.wait(task)
+        else:
+            self._dispatch(task)
 
     def _task(self, record: Record[Any]) -> Task | None:
         """Return the instance's next step that touches the cloud; take the local ones on the way."""
@@ -241,64 +228,21 @@ class Lane:
 
     def _admit(self) -> None:
         """Let in who waits and finds a place free, whoever holds the others; the rest is told to be queued."""
-        for kind in dict.fromkeys(task.step.queue for task in self._queued.values()):
-            waiting = [instance_id for instance_id, task in self._queued.items() if task.step.queue == kind]
-            admitted = self._admitted(kind, waiting)
-            for instance_id in [one for one in waiting if one in self._queued]:
-                record, step = self.records[instance_id], self._queued[instance_id].step
-                if instance_id in admitted:
-                    del self._queued[instance_id]
+        for kind in self._admission.kinds():
+            admitted = self._admission.admitted(kind)
+            for task in [task for task in self._admission.waiting.values() if task.step.queue == kind]:
+                record, step = self.records[task.id], task.step
+                if isinstance(admitted, Problem):
+                    del self._admission.waiting[task.id]
+                    self._fail(record, step, admitted)
+                elif task.id in admitted:
+                    del self._admission.waiting[task.id]
                     self._dispatch(Task(record, step))
                 elif record.state != "queued":
                     self._keep(record, Step(step.verb, "queued"), record)
 
-    def _admitted(self, kind: str, waiting: Sequence[str]) -> frozenset[str]:
-        queue = self._queues[kind]
-        admitted = self.shift.cap.holders(queue, waiting)
-        if self.shift.cap.full(queue):
-            return admitted
-        try:
-            if kind not in self._counted:
-                self._count_all(kind)
-        except (Transient, OutOfTime):
-            return admitted  # the count is not known now: nobody else is let in before it is
-        except CloudError as refusal:
-            for instance_id in waiting:
-                self._fail(self.records[instance_id], self._queued.pop(instance_id).step, refusal.problem)
-            return frozenset()
-        return admitted | self.shift.cap.admit(queue, waiting)
-
-    def _count_all(self, kind: str) -> None:
-        """Count who is under way in this place, whoever it is of."""
-        began = self.shift.clock.ticks()
-        works = self._cloud.works[kind].running()
-        listed = {one.instance_id: lock_in(one.tags) for one in self._cloud.instances.listed(LOCK_KEY)}
-        locks = {one: lock for one, lock in listed.items() if lock and self._leases.counts(one, lock, began)}
-        self.shift.cap.note(self._queues[kind], self.place, Count(began, locks, works))
-        self._counted[kind] = began
-
     def _is_within(self, kind: str, instance_id: str, lease: Lease) -> bool | None:
-        """Say whether a lock that was just taken is among those that the cap lets in, when every lane has counted."""
-        visibility, now = self._cloud.capabilities.visibility, self.shift.clock.ticks()
-        due = lease.answered + WAIT * visibility
-        try:
-            if self._counted.get(kind, float("-inf")) < due:
-                self._count_all(kind)
-        except (CloudError, OutOfTime):
-            pass  # others may have counted; it is tried again at the next poll
-        return self.shift.cap.is_within(self._queues[kind], instance_id, due, now > due + LATE * visibility)
-
-    def _count(self, record: Record[Any]) -> None:
-        """Note who holds a place, or may hold one; when one becomes free, who waits for it may be let in."""
-        for queue in self._queues.values():
-            if self.shift.workflow.in_flight(record):
-                self.shift.cap.keep(queue, record.id, frozenset(work.id for work in record.view.works))
-            elif (
-                record.id not in self._holds
-                and record.id not in self._leases
-                and self.shift.cap.leave(queue, record.id)
-            ):
-                self._place_free = True
+        return self._admission.is_within(kind, instance_id, lease)
 
     # --- act --------------------------------------------------------------------------------------------------------
 
@@ -330,12 +274,8 @@ class Lane:
 
     def _call(self, tasks: list[Task]) -> Mapping[str, Answer]:
         """Return what each instance learnt; ``None`` where nothing was, and it must be tried again."""
-        if tasks[0].step.verb.writes and self._over():
-            return {}  # nothing new is begun when the time of this call is over
         try:
             return self._sent(tasks)
-        except TooLate:
-            return {task.id: Again() for task in tasks}
         except OutOfTime:
             return {}
         except CloudError as error:
@@ -346,6 +286,8 @@ class Lane:
 
     def _sent(self, tasks: list[Task]) -> Mapping[str, Answer]:
         step, began = tasks[0].step, self.shift.clock.ticks()
+        if step.verb.writes and self._over():
+            raise OutOfTime  # nothing new is begun when the time of this call is over
         if step.verb is not Verb.LOOK:
             deadline = min(map(self._deadline, tasks))
             if began > deadline:
@@ -380,10 +322,8 @@ class Lane:
     def _verdict(self, task: Task, error: CloudError, now: float) -> Answer:
         """Return what a refusal means for an instance: a problem, a wait, or that it has to be looked at again."""
         verb = task.step.verb
-        if isinstance(error, Unclear) and verb is Verb.LOCK:
-            return Again()  # the next try has another value
-        if isinstance(error, Unclear):
-            return Hold(verb, now, now + LATE * self._cloud.capabilities.visibility, late=True)
+        if isinstance(error, (TooLate, Unclear)):
+            return self._unsent(verb, error, now)
         if not self._patient(task.record, now):
             later = isinstance(error, (Moved, Transient))
             return _tried(error.problem, now - task.record.since) if later else error.problem
@@ -393,6 +333,12 @@ class Lane:
         waits = isinstance(error, Transient) and self.shift.workflow.in_flight(task.record)
         return None if waits else error.problem
 
+    def _unsent(self, verb: Verb, error: CloudError, now: float) -> Answer:
+        """Return what becomes of a write that was not sent, or perhaps was; the next lock has another value."""
+        if isinstance(error, TooLate) or verb is Verb.LOCK:
+            return Again()
+        return Hold(verb, now, now + LATE * self._cloud.capabilities.visibility, late=True)
+
     def _patient(self, record: Record[Any], now: float) -> bool:
         """Say whether to wait on: what is under way in the cloud is not given up because it cannot be seen."""
         return now - record.since <= self.shift.limits.hop_timeout
@@ -401,15 +347,24 @@ class Lane:
 
     def _rest(self) -> None:
         """Take the answers that are there, or sleep until something can be there."""
-        clock, limits = self.shift.clock, self.shift.limits
-        pause = max(0.0, min(self._tick + limits.poll_interval, limits.until, *self._wakes.values()) - clock.ticks())
+        pause = self._pause()
         if self._flights or self._errands:
             under_way: list[Future[Any]] = [*self._flights, *self._errands]
             landed, _others = wait(under_way, min(pause, _GLANCE), FIRST_COMPLETED)
             for flight in [one for one in self._flights if one in landed]:
                 self._take(flight, self._flights.pop(flight))
-        elif not self._ready and not self._touched and (self._left or self._leases.some_left):
-            clock.sleep(pause)
+        elif not (self._ready or self._touched) and self._unfinished:
+            self.shift.clock.sleep(pause)
+
+    @property
+    def _unfinished(self) -> bool:
+        return bool(self._left) or self._leases.some_left
+
+    def _pause(self) -> float:
+        """Return for how long nothing is to be done if no answer comes."""
+        limits = self.shift.limits
+        due = min(self._tick + limits.poll_interval, limits.until, *self._wakes.values())
+        return max(0.0, due - self.shift.clock.ticks())
 
     def _take(self, flight: Future[Mapping[str, Answer]], tasks: Iterable[Task]) -> None:
         answers = flight.result()
@@ -493,18 +448,24 @@ class Lane:
     def _keep(self, record: Record[Any], step: Step, result: Record[Any], planned: bool = False) -> None:
         """Store what a step led to, with its timeline."""
         state = result.state if result.done or planned else step.state
-        timeline = result.timeline
-        if step.event and not planned:
-            at = datetime.fromtimestamp(self.shift.clock.date(), timezone.utc).isoformat(timespec="seconds")
-            timeline = (*timeline, Event(at, step.event))
+        event = () if planned or not step.event else (self._event(step.event),)
         since = self.shift.clock.ticks() if state != record.state else result.since
-        kept = result.with_(state=state, since=since, timeline=timeline)
+        kept = result.with_(state=state, since=since, timeline=(*result.timeline, *event))
         self.records[record.id] = kept
         self._left -= kept.done and not record.done
         if kept.done:
             self._holds.drop(record.id)
             self._leases.let_go(record.id)
-        self._count(kept)
+        self._note_place(kept)
+
+    def _note_place(self, record: Record[Any]) -> None:
+        if self._connected:
+            in_flight = self.shift.workflow.in_flight(record)
+            self._admission.holds(record, in_flight, may_write=record.id in self._holds or record.id in self._leases)
+
+    def _event(self, text: str) -> Event:
+        at = datetime.fromtimestamp(self.shift.clock.date(), timezone.utc)
+        return Event(at.isoformat(timespec="seconds"), text)
 
 
 def _tried(problem: Problem, seconds: float) -> Problem:

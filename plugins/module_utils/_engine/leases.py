@@ -102,10 +102,14 @@ class Leases:
         other = lock_in(here(record).tags)
         if other is None or other.holder == self.holder:  # of ours: a former try, whose answer was lost or came late
             return taking
+        return self._behind(record, other, taking, now.ticks)
+
+    def _behind(self, record: Record[Any], other: Lock, taking: Step, now: float) -> Step:
+        """Return the step of an instance that another run has, or had: it waits until it knows which."""
         known = self._watched.get(record.id)
-        watch = locks.seen(known, other, now.ticks, self.there(other))
+        watch = locks.seen(known, other, now, self.there(other))
         self._watched[record.id] = watch
-        if watch.over(now.ticks, self.visibility):
+        if watch.over(now, self.visibility):
             return replace(taking, event=f"went on after run {other.holder.run}, which is gone but had the lock")
         if watch.lives:
             return failing_by(locks.held(other))
@@ -128,7 +132,7 @@ class Leases:
             return self._wanted(record, step, now)
         within = self.rank(lease.queue, record.id, lease) if lease.queue else True
         if within is None:
-            return wait("tag", step.state)
+            return replace(look("tag", step.state), at=now.ticks + self.visibility / WAIT)
         if not within:
             self.let_go(record.id)
             return wait("tag", "queued")
@@ -237,13 +241,17 @@ class Leases:
         held = self._of if errand.keeps else self._leaving
         for one in errand.ids:
             lease = held.get(one)
-            if lease is None or not lease.lock.is_same(errand.lock):
-                continue
-            held[one] = replace(lease, busy=False)
-            if errand.keeps and one in result.written:
-                held[one] = replace(held[one], lock=result.lock, sent=result.began)
-            elif not errand.keeps and (result.clear or now - lease.sent > LAST * self.visibility):
-                del held[one]
+            if lease is not None and lease.lock.is_same(errand.lock):
+                held[one] = replace(lease, busy=False)
+                (self._renewed if errand.keeps else self._left)(one, held[one], result, now)
+
+    def _renewed(self, instance_id: str, lease: Lease, result: Outcome, now: float) -> None:
+        if instance_id in result.written:
+            self._of[instance_id] = replace(lease, lock=result.lock, sent=result.began)
+
+    def _left(self, instance_id: str, lease: Lease, result: Outcome, now: float) -> None:
+        if result.clear or now - lease.sent > LAST * self.visibility:
+            del self._leaving[instance_id]
 
 
 @dataclass(frozen=True)

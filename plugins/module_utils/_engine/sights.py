@@ -172,11 +172,13 @@ def _works_of(cloud: Cloud, records: Sequence[Seen], brief: Brief) -> Answers:
     """Find the works of instances that are known already: cheap, and it shows what somebody else made or began."""
     instances = [here(record) for record in records]
     enrolments = {record.id: record.view.enrolment.id for record in records if record.view.enrolment}
-    found: dict[str, dict[str, Work]] = {record.id: {work.id: work for work in record.view.works} for record in records}
-    for port in cloud.works.values():
-        for instance_id, works in port.of(instances, enrolments).items():
-            found[instance_id] |= {work.id: work for work in works}
-    return {record.id: _with_works(record, tuple(found[record.id].values())) for record in records}
+    found = [port.of(instances, enrolments) for port in cloud.works.values()]
+
+    def merged(record: Seen) -> tuple[Work, ...]:
+        listed = (work for works in found for work in works.get(record.id, ()))
+        return tuple({work.id: work for work in (*record.view.works, *listed)}.values())
+
+    return {record.id: _with_works(record, merged(record)) for record in records}
 
 
 def _work(cloud: Cloud, records: Sequence[Seen], brief: Brief) -> Answers:
