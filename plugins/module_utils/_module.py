@@ -79,7 +79,14 @@ def _work(
     watch(options.get("watched") or (), stop)
     records = engine.run([workflow.record(item) for item in items(options)], _teller(options, clock, started))
     elapsed = clock.ticks() - started
+    _tell_clock(module, clock.skew.wrong)
     return [record if record.done else _timed_out(record) for record in records], elapsed
+
+
+def _tell_clock(module: AnsibleModule, wrong: float) -> None:
+    if wrong:
+        how = f"{abs(wrong):.0f} s {'ahead of' if wrong > 0 else 'behind'}"
+        module.warn(f"This machine's clock is {how} the cloud's: set it, or keep it by a time service.")
 
 
 def _timed_out(record: Record[Any]) -> Record[Any]:

@@ -24,9 +24,20 @@ T = TypeVar("T")
 FAILURE = ("M42", "It broke.")
 
 
-def at_once(action: str, send: Callable[[], T], repeatable: bool = True) -> T:
-    """Run a call as it is; its errors are the adapter's own."""
-    return send()
+class AtOnce:
+    """Runs calls as they are, their errors are the adapter's own; keeps what was heard of the cloud's time."""
+
+    def __init__(self) -> None:
+        self.dates: list[float] = []
+
+    def __call__(self, action: str, send: Callable[[], T], repeatable: bool = True) -> T:
+        return send()
+
+    def heard(self, date: float) -> None:
+        self.dates.append(date)
+
+
+at_once = AtOnce()
 
 
 class Fault(NamedTuple):

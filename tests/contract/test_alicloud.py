@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from ansible_collections.evergreen.os_migration.plugins.action.os_migration import guest_scripts
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.connection import Connection
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.rpc import Rpc
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Cloud
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.goal import Goal, Offer
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration.tables import MIGRATION
@@ -24,7 +27,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._engine imp
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import CloudError, Transient
 
 from .alicloud_bed import ACTIONS, AliCloudBed
-from .bed import Fault, Setting
+from .bed import AtOnce, Fault, Setting
 from .common import crowd, enrolments, order, take
 
 MakeAliCloud = Callable[..., AliCloudBed]
@@ -189,6 +192,24 @@ def test_an_answer_that_takes_too_long_may_be_tried_again(make_alicloud: MakeAli
     assert isinstance(
         refused(lambda: bed.cloud(timeout=1).instances.describe([bed.ids["linux"]], details=False)), Transient
     )
+
+
+def test_the_time_of_an_answer_is_heard_whatever_the_answer_says(make_alicloud: MakeAliCloud) -> None:
+    bed = make_alicloud(clock_offset=-400)
+    for user in ("operator", "nobody"):
+        call = AtOnce()
+        with suppress(CloudError):
+            bed.cloud(user, call=call).instances.listed()
+        assert call.dates
+        assert all(abs(date - (time.time() - 400 + bed.lab.time)) < 30 for date in call.dates)
+
+
+def test_a_time_that_cannot_be_read_is_not_heard() -> None:
+    call = AtOnce()
+    rpc = Rpc(Connection("key", "secret", "", {}), "cn-hangzhou", call)
+    for headers in ({}, {"Date": ""}, {"Date": "yesterday"}, {"Date": "Thu, 99 Nov 2026 99:00:00 GMT"}):
+        rpc._hear(SimpleNamespace(headers=headers))
+    assert call.dates == []
 
 
 # --- how many calls it takes ------------------------------------------------------------------------------------------

@@ -714,6 +714,9 @@ class Asked:
         self.repeatable[action] = repeatable
         return send()
 
+    def heard(self, date: float) -> None:
+        """Keep nothing of it."""
+
 
 def test_every_action_goes_by_its_name_and_only_what_could_do_harm_twice_is_not_repeated(wire: Wire) -> None:
     wire.answer = lambda request: (200, json.dumps(WRITTEN).encode())

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -95,3 +96,14 @@ def test_codes_that_mean_not_now_only_take_longer(tmp_path: Path) -> None:
     faults = [{"match": {"action": each}, "effect": "code", "code": code, "times": 2} for each, code in codes]
     run, _writes = migrate(tmp_path, {"faults": faults}, {"import_command": {"linux": IMPORT_LINUX}})
     assert run.states("migrate") == {WEB: "migrated"}, run.output
+
+
+@pytest.mark.parametrize(("offset", "told"), [(400, r"clock is (39\d|40\d) s behind the cloud's"), (0, None)])
+def test_a_clock_that_is_wrong_by_minutes_is_told(tmp_path: Path, offset: int, told: str | None) -> None:
+    world = {"groups": [group("web-1", smc_source="available")], "clock_offset": offset}
+    with cloud(world, tmp_path / "cloud", speed=1) as simulated:
+        run = Controller(simulated, tmp_path / "user", {"web-1": host("web-1")}).play("assess")
+    said = " ".join(run.output.split())
+    assert run.states("assess") == {WEB: "ready"}, run.output
+    assert re.search(told, said) if told else "This machine's clock" not in said
+    assert said.count("This machine's clock") == bool(told)

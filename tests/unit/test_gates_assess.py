@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.goal import Goal
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration.view import Migration
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Account, Enrolment, Guest
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Account, Agent, Enrolment, Guest
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.record import Moment
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.verb import Verb
 
 from .healthy import HEALTHY_WINDOWS
@@ -119,6 +120,14 @@ def test_a_clock_that_was_right_when_the_guest_was_asked_stays_right() -> None:
     record = FRESH.learns(guest=linux(time="1000"), asked=1000.0)
     assert "guest.clock_wrong" not in findings(assessed(record, seconds=90_000))
     assert code_of(record.learns(asked=400_000.0), ASSESS) == "guest.clock_wrong"
+
+
+def test_a_heartbeat_is_compared_with_the_cloud_s_time_whatever_this_machine_s_clock_says() -> None:
+    agent = Agent(installed=True, online=True, last_heartbeat="2026-11-22T12:00:00Z")
+    record = FRESH.learns(instance=replace(HERE, agent=agent))
+    then, day = 1_795_348_800.0, 86_400.0  # 2026-11-22T12:00:00Z
+    assert "agent.heartbeat_old" not in findings(end_of(record, ASSESS, Moment(0, then + 2 * day, -2 * day)))
+    assert "agent.heartbeat_old" in findings(end_of(record, ASSESS, Moment(0, then, 2 * day)))
 
 
 def test_a_service_role_that_the_first_import_makes_stops_nobody_before_it() -> None:

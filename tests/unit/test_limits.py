@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Rate
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Problem
 from ansible_collections.evergreen.os_migration.plugins.module_utils._engine import Callers
-from ansible_collections.evergreen.os_migration.plugins.module_utils._engine.limits import Gate, PlaceCaller
+from ansible_collections.evergreen.os_migration.plugins.module_utils._engine.limits import Gate, PlaceCaller, Skew
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import (
     CloudError,
     OutOfTime,
@@ -176,3 +176,37 @@ def test_what_was_not_called_for_a_while_is_called_at_once() -> None:
     for _unused in range(50):
         call("Slow", ANSWERS)
     assert cloud.now - before < 1
+
+
+# --- the cloud's time -------------------------------------------------------------------------------------------------
+
+
+def test_the_cloud_s_now_is_what_its_last_answer_said() -> None:
+    cloud = MemoryCloud()
+    clock = cloud.clock
+    assert clock.now.cloud == clock.now.date
+    callers = Callers(clock, cloud.now + 60, lambda provider: 20.0)
+    callers.of("alicloud", "").heard(cloud.now + 100)
+    callers.of("alicloud", "other").heard(cloud.now + 90)
+    assert (clock.now.cloud, clock.now.date) == (cloud.now + 90, cloud.now)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "wrong"),
+    [
+        ([], 0),
+        ([0.4], 0),
+        ([-59.0, -40.0], 0),
+        ([61.0], -61),
+        ([-600.0, -599.0, -601.0], 601),
+        ([600.0, 630.0], -630),
+        ([600.0, 10.0], 0),
+        ([-600.0, 600.0], 0),
+        ([600.0, 1200.0], 0),
+    ],
+)
+def test_a_clock_that_is_off_by_a_minute_is_wrong_when_all_answers_agree(ahead: list[float], wrong: float) -> None:
+    skew = Skew()
+    for one in ahead:
+        skew.heard(one)
+    assert skew.wrong == wrong

@@ -49,6 +49,9 @@ class Caller(Protocol):
         :class:`_errors.Unclear` is raised.
         """
 
+    def heard(self, date: float) -> None:
+        """Note what time it is by the cloud's clock, in epoch seconds, as an answer says that has just come."""
+
 
 @dataclass(frozen=True)
 class Script:

@@ -16,10 +16,19 @@ V = TypeVar("V")
 
 
 class Moment(NamedTuple):
-    """Now: ``ticks`` on a clock that never goes back, for waits; ``date`` in epoch seconds, to compare with dates."""
+    """Now: ``ticks`` on a clock that never goes back, for waits; ``date`` in epoch seconds by this machine's clock.
+
+    A time that a cloud gave is compared with ``cloud``; its clock is ``ahead`` of this machine's, as its answers show.
+    """
 
     ticks: float
     date: float
+    ahead: float = 0.0
+
+    @property
+    def cloud(self) -> float:
+        """Return the cloud's now, in epoch seconds."""
+        return self.date + self.ahead
 
 
 @dataclass(frozen=True)

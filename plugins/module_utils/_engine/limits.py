@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +26,7 @@ T = TypeVar("T")
 # to be wrong than the network to be bad. Rate limits are waited out.
 _TRIES, _FIRST_TRIES = 9, 3
 _LONGEST, _GLANCE, _BURST = 30.0, 1.0, 6.0
+_MINUTE = 60.0
 
 
 # Until when calls may be sent from here, in ticks.
@@ -52,6 +54,30 @@ def _ticks() -> float:
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
+@dataclass
+class Skew:
+    """How far the clouds' clocks were seen to be ahead of this machine's: at last, at the least and at the most."""
+
+    ahead: float = 0.0
+    _least: float = math.inf
+    _most: float = -math.inf
+
+    def heard(self, ahead: float) -> None:
+        """Note what an answer has shown."""
+        self.ahead = ahead
+        self._least, self._most = min(self._least, ahead), max(self._most, ahead)
+
+    @property
+    def wrong(self) -> float:
+        """Return by how much this machine's clock is wrong, 0 below a minute.
+
+        Answers that differ among each other, as those that a proxy kept do, say nothing of this machine's clock.
+        """
+        near = min(abs(self._least), abs(self._most))
+        agree = self._most - self._least < _MINUTE
+        return -self.ahead if agree and near >= _MINUTE else 0.0
+
+
 @dataclass(frozen=True)
 class Clock:
     """Time in seconds, and how to wait; tests give their own."""
@@ -59,11 +85,12 @@ class Clock:
     ticks: Callable[[], float] = _ticks
     date: Callable[[], float] = time.time
     sleep: Callable[[float], Any] = time.sleep
+    skew: Skew = field(default_factory=Skew)
 
     @property
     def now(self) -> Moment:
         """Return the moment."""
-        return Moment(self.ticks(), self.date())
+        return Moment(self.ticks(), self.date(), self.skew.ahead)
 
 
 def _backed_off(times: int) -> float:
@@ -147,6 +174,10 @@ class PlaceCaller:
             else:
                 self._was_answered(gate)
                 return result
+
+    def heard(self, date: float) -> None:
+        """Note what time it is by the cloud's clock."""
+        self._clock.skew.heard(date - self._clock.date())
 
     def _take_turn(self, action: str, gate: Gate) -> None:
         while (seconds := gate.wait(self._clock.ticks())) > 0:

@@ -12,6 +12,7 @@ import sys
 import traceback
 import uuid
 from collections.abc import Iterator, Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import SplitResult, quote, urlsplit
 
@@ -82,6 +83,15 @@ class Rpc:
         self._connection = connection
         self._call = call
         self._client = _client(connection, region)
+        self._client.session.hooks["response"].append(self._hear)
+
+    def _hear(self, response: Any, **_options: Any) -> None:
+        """Tell the engine the time of an answer, whatever else it says."""
+        try:
+            date = parsedate_to_datetime(response.headers.get("Date") or "")
+        except ValueError:
+            return
+        self._call.heard(date.timestamp())
 
     def request(
         self, service: str, action: str, /, needs: str = "", repeatable: bool = True, token: str = "", **parameters: Any

@@ -215,7 +215,7 @@ def case(record: Migration, goal: Goal, now: Moment) -> rules.Case:
         enrolment=view.enrolment if seen else None,
         can_enrol=here.os_type in offered.enrols,
         account=None if offered.follows else view.account,
-        now=now.date,
+        now=now.cloud,
         probed_at=view.asked,
         waivers=record.item.waivers,
         words=offered.words,
