@@ -133,7 +133,12 @@ function Assert-Native {
 
 # Nothing when the key or the value is not there. What is there and cannot be read is an error.
 function Get-RegistryValue($Key, $Name) {
-    if (Test-Path -LiteralPath $Key) { (Get-ItemProperty -LiteralPath $Key).$Name }
+    try {
+        (Get-ItemProperty -LiteralPath $Key).$Name
+    }
+    catch {
+        if ("$($_.CategoryInfo.Category)" -ne 'ObjectNotFound') { throw }
+    }
 }
 
 function Get-Mib($Amount, $OfMib) {
@@ -233,8 +238,8 @@ function Get-DirectoryMib($Path) {
         Stop-Process -InputObject $process -Force
         throw "dir did not end within $directoryLimit seconds"
     }
-    $lines = @(cmd.exe /d /c "dir /s /a /-c `"$Path`" 2>nul" | Select-Object -Last 2)
-    if ($lines.Count -ne 2 -or $lines[1] -notmatch '\d+\D+\d+' -or $lines[0] -notmatch '(\d+)\D+(\d+)') {
+    $totals = @(cmd.exe /d /c "dir /s /a /-c `"$Path`" 2>nul" | Select-Object -Last 2)
+    if ($totals.Count -ne 2 -or $totals[1] -notmatch '\d+\D+\d+' -or $totals[0] -notmatch '(\d+)\D+(\d+)') {
         throw 'dir gave no total'
     }
     Get-Mib ([long]$matches[2] + 1MB - 1) 1MB
@@ -379,7 +384,7 @@ function Get-CrashDump {
 
 # ---- All facts -------------------------------------------------------------------------------------------------------
 
-$lines = @(
+$told = @(
     Write-Fact 'time' { [long]((Get-Date).ToUniversalTime() - [datetime]'1970-01-01').TotalSeconds }
     Write-Fact 'os_name' { (Get-System).Caption }
     Write-Fact 'os_build' { (Get-System).BuildNumber }
@@ -411,6 +416,6 @@ $lines = @(
     Write-Fact 'crash_dump_file' { (Get-ItemProperty -LiteralPath "$control\CrashControl").DumpFile }
 )
 'osm-facts 1'
-$lines
-"osm-facts lines $($lines.Count) $(($lines -join '').Length)"
+$told
+"osm-facts lines $($told.Count) $(($told -join '').Length)"
 'osm-facts end'

@@ -73,7 +73,7 @@ $standIns = {
             if ($key -match '^HKLM:\\SYSTEM\\CurrentControlSet\\Services\\(.*)$') {
                 $mode = @($world.services | Where-Object { $_.Name -eq $matches[1] })[0].StartMode
                 return [pscustomobject]@{ Start = @{ Auto = 2; Manual = 3; Disabled = 4 }[$mode] } }
-            if (-not $world.registry.Contains($key)) { Write-Error "Cannot find path '$key' because it does not exist."; return }
+            if (-not $world.registry.Contains($key)) { Write-Error "Cannot find path '$key' because it does not exist." -Category ObjectNotFound; return }
             [pscustomobject]$world.registry[$key] } }
     function Get-ChildItem { param($Path, $LiteralPath, [switch]$Force)
         $key = "$Path$LiteralPath"
