@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 from cloudsim.core.linux_guest import inside
+from guest.opened import opened
 
 from .guest_root import GuestRoot
 
@@ -98,6 +99,11 @@ class Seen(GuestRoot):
         return {name: path.read_bytes() for name, path in files.items() if not name[1:].startswith(ours)}
 
 
+def known(path: str) -> bool:
+    """What stands in for commands, and what they keep."""
+    return path.startswith(("/bin", "/started", "/off", "/synchronised"))
+
+
 def test_every_script_is_in_the_list_and_on_the_page() -> None:
     assert sorted(CONTRACT) == SCRIPTS
     assert [name for name in SCRIPTS if f"`{Path(name).name}`" not in PAGE] == []
@@ -112,15 +118,19 @@ def test_a_script_names_no_path_that_it_may_not_touch(script: str) -> None:
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_a_script_starts_and_writes_nothing_that_it_may_not(script: str, tmp_path: Path) -> None:
+def test_a_script_starts_reads_and_writes_nothing_that_it_may_not(script: str, tmp_path: Path) -> None:
     seen = Seen(tmp_path / "root")
     may = CONTRACT[script]
     seen.provide({*STAND_INS, *may["starts"], "chmod"} - ({"rsync"} if "rsync" in script else set()))
     before = seen.state()
     key = Path(script).stem.removeprefix("linux.")
     arguments = ["nginx"] if "sequence" in script else ["apply", *ARGUMENTS.get(key, [])]
-    seen.run(script, *arguments)
+    with opened(seen.root) as read:
+        seen.run(script, *arguments)
     after = seen.state()
+    allowed = (*may["reads"], *may["writes"])
+    above = {str(above) for path in allowed for above in Path(path).parents}
+    assert {path for path in read if not known(path) and not path.startswith(allowed)} - above == set()
     started = set((seen.root / "started").read_text("utf-8").split())
     assert started - set(may["starts"]) == set()
     changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
@@ -132,3 +142,18 @@ def test_the_list_of_programs_is_no_longer_than_it_has_to_be() -> None:
     for script, may in CONTRACT.items():
         code = (ROOT / script).read_text("utf-8")
         assert [name for name in may["starts"] if not re.search(rf"\b{re.escape(name)}\b", code)] == [], script
+
+
+def test_the_list_of_what_is_read_is_no_longer_than_it_has_to_be() -> None:
+    for script, may in CONTRACT.items():
+        named = PATH.findall(re.sub(r"(?m)^\s*#.*$", "", (ROOT / script).read_text("utf-8")))
+        assert [path for path in may["reads"] if not any(name.startswith(path) for name in named)] == [], script
+
+
+def test_what_is_read_is_seen(tmp_path: Path) -> None:
+    seen = Seen(tmp_path / "root")
+    with opened(seen.root) as read:
+        (seen.root / "etc/passwd").read_text("utf-8")
+        list((seen.root / "opt").iterdir())
+        (seen.root / "etc/fstab").exists()
+    assert read == {"/etc/passwd", "/opt"}
