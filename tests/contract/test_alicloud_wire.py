@@ -289,6 +289,14 @@ def test_a_token_that_was_used_otherwise_is_looked_at_again(wire: Wire) -> None:
         cloud().snapshots.take([Take(Disk("d-1"), "name", "label", "token")])
 
 
+@pytest.mark.parametrize("code", ["OperationDenied.QuotaExceed", "QuotaExceed.Tags", "NumberExceed.Tags"])
+def test_that_there_is_no_room_for_another_tag_is_told_with_what_to_do(wire: Wire, code: str) -> None:
+    wire.refuse(400, code)
+    with pytest.raises(CloudError, match="TagResources") as refusal:
+        cloud().instances.tag(["i-1"], {"key": "value"})
+    assert "Remove tags" in refusal.value.problem.remedy
+
+
 def test_an_instance_that_is_busy_is_no_refusal_of_a_stop(wire: Wire) -> None:
     def answer(code: str) -> None:
         said = {"InstanceResponse": [{"InstanceId": "i-1", "Code": code, "Message": "No."}]}

@@ -36,7 +36,7 @@ def test_readme_lists_the_paths(source: str) -> None:
 
 def test_permissions_name_every_action_that_is_called() -> None:
     code = "".join(path.read_text("utf-8") for path in ADAPTER.glob("*.py"))
-    documented = re.findall(r"`(?:ecs|ram|smc):(\w+)`", (ROOT / "docs/permissions.md").read_text("utf-8"))
+    documented = re.findall(r"`(?:ecs|ram|smc|sts):(\w+)`", (ROOT / "docs/permissions.md").read_text("utf-8"))
     assert set(ACTION.findall(code)) - NO_ACTION == set(documented)
 
 

@@ -51,7 +51,7 @@ def test_what_passes_and_what_moved_are_a_cloud_s_errors_and_being_out_of_time_i
     assert not Moved(PROBLEM).whole_call
     assert not isinstance(OutOfTime(), MigrationError)
     known = {name for name, kind in vars(_errors).items() if isinstance(kind, type) and issubclass(kind, Exception)}
-    clouds = {"CloudError", "Transient", "Moved", "Unclear"}
+    clouds = {"CloudError", "Transient", "TooLate", "Moved", "Unclear"}
     assert known == {"MigrationError", "OptionError", "MissingLibrary", "OutOfTime", *clouds}
 
 

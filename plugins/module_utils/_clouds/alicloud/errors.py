@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum, auto
 
+_NO_ROOM_FOR_TAGS = "Remove tags of the resource that are no longer needed: it has as many as it can have."
 _REMEDIES: tuple[tuple[str, str], ...] = (
     ("InvalidAccessKeyId", "Check the access key: it does not exist or is disabled."),
     ("SignatureDoesNotMatch", "Check the secret key: it does not belong to the access key."),
@@ -21,6 +22,9 @@ _REMEDIES: tuple[tuple[str, str], ...] = (
     ("NoPermission", "Grant the RAM user the permission for this action; see the documentation's page on permissions."),
     ("EntityNotExist.Role", "Authorise SMC once in its console, so that its service role exists."),
     ("InvalidOsMigrationType", "Check smc.target_parameter, target_location and target_values against what SMC lists."),
+    ("QuotaExceed.Tags", _NO_ROOM_FOR_TAGS),
+    ("OperationDenied.QuotaExceed", _NO_ROOM_FOR_TAGS),
+    ("NumberExceed.Tags", _NO_ROOM_FOR_TAGS),
     ("QuotaExceed", "Delete what is no longer needed, or ask the provider for a higher quota."),
     ("InvalidAccountStatus.SnapshotServiceUnavailable", "Activate the snapshot service for the account."),
     ("InvalidAccountStatus", "Settle the account's balance with the provider."),
