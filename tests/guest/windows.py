@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -193,13 +193,21 @@ class PowerShell:
             )
         return self._process
 
-    def ask(self, cases: Sequence[World], seconds: float) -> list[dict[str, Any]]:
+    def interrupt(self) -> None:
+        """End what is asked now; who asks next starts another process."""
+        process = self._process
+        if process and self._turn.locked():
+            process.kill()
+
+    def ask(self, cases: Sequence[World], seconds: float, over: Callable[[], bool]) -> list[dict[str, Any]]:
         """Return the answers; what else the process says is a fault of the stand-ins, and told."""
         asked, told = Path(self._base.name, "cases.json"), Path(self._base.name, "answers.json")
         with self._turn:
             told.unlink(missing_ok=True)
             asked.write_text(json.dumps(cases), "utf-8")
             process = self._started()
+            if over():  # after the start: who interrupts from now on finds the process
+                raise InterruptedError("nobody waits for an answer any more")
             watch = threading.Timer(seconds, process.kill)
             watch.start()
             assert process.stdin
@@ -220,8 +228,13 @@ class PowerShell:
 _SHELL = PowerShell()
 
 
-def run(cases: Sequence[Case], timeout: int = 120) -> list[Answer]:
-    """Run all cases in one PowerShell."""
+def interrupt() -> None:
+    """End what is asked now."""
+    _SHELL.interrupt()
+
+
+def run(cases: Sequence[Case], timeout: int = 120, over: Callable[[], bool] = lambda: False) -> list[Answer]:
+    """Run all cases in one PowerShell, unless it is over before their turn comes."""
     sent = [
         {
             "world": case.world,
@@ -238,5 +251,5 @@ def run(cases: Sequence[Case], timeout: int = 120) -> list[Answer]:
             {one["name"]: one["status"] for one in answer["services"]},
             answer["registry"],
         )
-        for answer in _SHELL.ask(sent, timeout)
+        for answer in _SHELL.ask(sent, timeout, over)
     ]

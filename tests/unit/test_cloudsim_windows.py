@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,7 +21,7 @@ from cloudsim.core.scenario import GroupFaults, Guest
 from cloudsim.core.state import Content
 from guest.windows import MISSING, TOTALS, Case, find, run
 
-from .test_cloudsim_guests import SCRIPTS, WINDOWS, make_lab
+from .test_cloudsim_guests import SCRIPTS, WINDOWS, make_lab, send
 from .test_cloudsim_guests import run as run_in
 
 __all__ = ["make_lab"]
@@ -105,12 +106,22 @@ def test_each_state_of_a_guest_is_asked_once(make_lab: Make, monkeypatch: pytest
     monkeypatch.setattr(powershell.tempfile, "tempdir", None)
     asked: list[str] = []
     ask = powershell._asked
-    monkeypatch.setattr(powershell, "_asked", lambda script, world: asked.append(script) or ask(script, world))
+    monkeypatch.setattr(powershell, "_asked", lambda script, *more: asked.append(script) or ask(script, *more))
     lab = make_lab()
     first, second = (run_in(lab, SCRIPTS["windows"], WINDOWS)["Output"] for _unused in range(2))
     assert len(asked) == 1
     assert parse(first).facts.keys() == parse(second).facts.keys()
     assert parse(first).os == "windows-2008r2"
+
+
+def test_the_end_does_not_wait_for_powershell(make_lab: Make) -> None:
+    lab = make_lab()
+    run_in(lab, f"# {OURS}\n1\n", WINDOWS)
+    for number in range(3):
+        send(lab, f"# {OURS}\n# {number}\n[Threading.Thread]::Sleep(60000)\n", WINDOWS)
+    started = time.monotonic()
+    lab.close()
+    assert time.monotonic() - started < 30
 
 
 def test_where_there_is_no_powershell_or_no_such_guest_the_recorded_answer_stays(

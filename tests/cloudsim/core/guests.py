@@ -15,6 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from guest import windows
+
 from . import bad_facts, power, windows_guest
 from .agent_habits import CLOUD_ASSISTANT, DISK_FULL, OUTLIVES_SECONDS, Habits
 from .linux_guest import LinuxGuest, Ran, collect_commands
@@ -59,13 +61,16 @@ class Runner:
         self._guests: dict[str, LinuxGuest] = {}
         self._turns: dict[str, threading.Lock] = {}
         self._facts: dict[tuple[object, Content, str], Ran] = {}
+        self._over = False
         self._changes: dict[str, Changes] = {}
         self._commands = threading.Lock()
 
     def close(self) -> None:
+        self._over = True
         self._pool.shutdown(wait=False, cancel_futures=True)
         for guest in list(self._guests.values()):
             guest.close()
+        windows.interrupt()
         self._pool.shutdown(wait=True)
         shutil.rmtree(self.base, ignore_errors=True)
 
@@ -184,7 +189,7 @@ class Runner:
         language, pages = instance.group.guest.language, task.world.scenario.command.code_pages
         script = self.habits.read(task.script, language) if pages else task.script
         code = registration.id if registration else None
-        changes = self._changes.setdefault(instance.id, Changes())
+        changes = self._changes.setdefault(instance.id, Changes(lambda: self._over))
         rc, text, imported = windows_guest.answer(instance, result.starts, script, code, changes)
         output = self.habits.sent(text, language) if pages else text.encode()
         return Ran(rc, output, imported=imported)

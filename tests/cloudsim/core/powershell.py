@@ -43,8 +43,12 @@ _INSTALLATIONS = {"server": "Server", "server_core": "Server Core", "nano": "Nan
 
 @dataclass
 class Changes:
-    """What the collection's scripts have changed in a guest, as long as it is the same system."""
+    """What the collection's scripts have changed in a guest, as long as it is the same system.
 
+    `over` says whether the simulation has ended: nothing is asked any more then.
+    """
+
+    over: Callable[[], bool]
     system: str = ""
     services: dict[str, str] = field(default_factory=dict)
     registry: dict[str, Any] = field(default_factory=dict)
@@ -194,22 +198,23 @@ def answer(system: OperatingSystem, facts: Mapping[str, str], script: str, chang
     for each in world["services"]:
         each["Status"] = changes.services.get(each["Name"], each["Status"])
     world["registry"].update(changes.registry)
-    found = _remembered(script, world)
+    found = _remembered(script, world, changes.over)
     changes.services = found["services"]
     changes.registry = {key: value for key, value in found["registry"].items() if key.startswith(_KEPT)}
     return found["rc"], found["output"]
 
 
-def _remembered(script: str, world: World) -> dict[str, Any]:
+def _remembered(script: str, world: World, over: Callable[[], bool]) -> dict[str, Any]:
     key = json.dumps([stand_ins.find(), stand_ins.HARNESS.read_text("utf-8"), script, world], sort_keys=True)
     path = _directory() / f"{hashlib.sha256(key.encode()).hexdigest()}.json"
     if not path.exists():
+        found = _asked(script, world, over)
         handle, new = tempfile.mkstemp(dir=path.parent)
         with open(handle, "w", encoding="utf-8") as file:
-            json.dump(_asked(script, world), file)
+            json.dump(found, file)
         os.replace(new, path)
-    found: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    return found
+    known: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return known
 
 
 def _directory() -> Path:
@@ -222,9 +227,9 @@ def _directory() -> Path:
     return path
 
 
-def _asked(script: str, world: World) -> dict[str, Any]:
+def _asked(script: str, world: World, over: Callable[[], bool]) -> dict[str, Any]:
     """Run it. `powershell -File` ends with the code of its exit, and with 1 when an error stops it."""
-    [told] = stand_ins.run([Case([script], world)])
+    [told] = stand_ins.run([Case([script], world)], over=over)
     [step] = told.steps
     lines = [*step.output, *([step.trouble] if step.trouble else [])]
     return {
