@@ -50,6 +50,10 @@ ModuleDocFragment.TARGETED = (
         description:
           - Canonical id of the operating system that this instance is to run; overrides O(target).
         type: str
+      confirm:
+        description:
+          - The moment that this instance's disks may be put back to; overrides O(confirm).
+        type: str
       via:
         description:
           - Canonical ids of operating systems that the path has to lead through, in this order.

@@ -32,6 +32,7 @@ _WAIVER: dict[str, Any] = {
 }
 _TARGETED: dict[str, Any] = {
     "target": {"type": "str"},
+    "confirm": {"type": "str"},
     "via": {"type": "list", "elements": "str"},
     "avoid": {"type": "list", "elements": "str"},
     "waivers": {"type": "list", "elements": "dict", "options": _WAIVER},
@@ -69,6 +70,7 @@ MIGRATION: dict[str, Any] = {
     },
     "on_failure": {"type": "str", "choices": ["keep", "rollback"], "default": "keep"},
     "rollback_to": {"type": "str", "choices": ["start", "hop"], "default": "start"},
+    "confirm": {"type": "str"},
     "retry": {"type": "bool", "default": False},
     "paths": {"type": "list", "elements": "dict", "default": []},
     "max_running": {"type": "int", "default": 20},
@@ -159,6 +161,7 @@ def _item(raw: Mapping[str, Any], parameters: Options) -> Item:
         via=tuple(given.get("via", ())),
         avoid=tuple(given.get("avoid", ())),
         waivers=_waivers(instance_id, given.get("waivers", ())),
+        confirm=str(given.get("confirm") or parameters.get("confirm") or ""),
     )
 
 

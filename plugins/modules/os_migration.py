@@ -102,11 +102,18 @@ options:
     default: keep
   rollback_to:
     description:
-      - V(start) takes one set of snapshots before the first hop and goes back to it.
+      - V(start) takes one set of snapshots before the first hop and goes back to it. Another one is taken when the
+        instance has served for more than an hour since, before a job is ordered or started.
       - V(hop) takes a set before every hop and goes back to the newest.
     type: str
     choices: [start, hop]
     default: start
+  confirm:
+    description:
+      - The moment that disks may be put back to although the instance has served for more than an hour since, as the
+        refusal C(NotConfirmed) shows it. What was written after that moment is lost.
+      - It can be given for each instance too. No rollback goes back behind such a time by itself.
+    type: str
   retry:
     description:
       - Whether to try an instance again whose earlier attempt failed. Without it such an instance is reported only.
@@ -250,7 +257,8 @@ results:
     state:
       description: >-
         Where the instance stands. V(ready), V(blocked), V(assessed) (nothing stops it, but it has no target),
-        V(in_progress), V(planned) (check mode), V(migrated), V(verified), V(rolled_back), V(committed) or V(failed).
+        V(in_progress), V(planned) (check mode), V(migrated), V(verified), V(rolled_back), V(unchanged) (there was
+        nothing to roll back), V(committed) or V(failed).
       type: str
       returned: always
       sample: migrated
@@ -281,8 +289,8 @@ results:
       type: list
       elements: dict
       returned: always
-      sample: [{snapshot_id: s-bp1demo, disk_id: d-bp1demo, status: accomplished, name: osm-d-bp1demo-a1-h1,
-                label: attempt=1 hop=1, created: "2026-01-01T00:00:00Z"}]
+      sample: [{snapshot_id: s-bp1demo, disk_id: d-bp1demo, status: accomplished, name: osm-d-bp1demo-a1-s1,
+                label: of=i-bp1demo attempt=1 set=1, created: "2026-01-01T00:00:00Z", place: root}]
     job_id: {description: The newest migration job., type: str, returned: always, sample: j-bp1demo}
     findings:
       description: What the prechecks and the verification found; an inhibitor stops the migration.
@@ -303,6 +311,21 @@ results:
       elements: dict
       returned: always
       sample: [{at: "2026-01-01T00:00:00+00:00", event: started job j-bp1demo}]
+    method:
+      description: How the hops of the attempt are done.
+      type: str
+      returned: always, null when no attempt was begun
+      sample: smc
+    way_back:
+      description: How the attempt is rolled back. With V(disks) every disk is put back to its own snapshot.
+      type: str
+      returned: always, null when no attempt was begun
+      sample: disks
+    data_lost_since:
+      description: The moment that the disks were put back to. What was written after it is lost.
+      type: str
+      returned: always, null when no disk was put back
+      sample: "2026-01-01T00:00:00Z"
     instance:
       description: The cloud's facts, see M(evergreen.os_migration.instance_info).
       type: dict

@@ -20,10 +20,11 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model
     Take,
     Work,
 )
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.tag import place_of
 
 from .bed import Bed
 
-LABEL = "attempt=1 hop=1"
+LABEL = "of=i-1 attempt=1 set=1"
 
 
 def plain(found: Instance | Problem) -> Instance:
@@ -48,7 +49,7 @@ def most(cloud: Cloud, verb: str) -> int:
 
 def stopped(cloud: Cloud, bed: Bed, role: str = "linux") -> str:
     """Stop an instance, wait until it is, and return its id."""
-    cloud.instances.stop([bed.ids[role]])
+    cloud.instances.stop([bed.ids[role]], force=False)
     bed.until(lambda: instance(cloud, bed, role, details=False).status == "Stopped")
     return bed.ids[role]
 
@@ -57,7 +58,7 @@ def stopped(cloud: Cloud, bed: Bed, role: str = "linux") -> str:
 
 
 def a_take(disk: Disk, token: str = "token", label: str = LABEL) -> Take:
-    return Take(disk, f"osm-{disk.disk_id}-a1-h1", label, token)
+    return Take(disk, f"osm-{disk.disk_id}-a1-s1", label, token, place_of(disk))
 
 
 def take(cloud: Cloud, disk: Disk, token: str = "token", label: str = LABEL) -> Point:

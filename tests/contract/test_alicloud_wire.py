@@ -304,7 +304,7 @@ def test_an_instance_that_is_busy_is_no_refusal_of_a_stop(wire: Wire) -> None:
 
     for code in ("IncorrectInstanceStatus", "InternalError", "Throttling.User", "OperationDenied.HostRepairing"):
         answer(code)
-        assert cloud().instances.stop(["i-1"]) == {}
+        assert cloud().instances.stop(["i-1"], force=False) == {}
     answer("OperationDenied.NoStock")
     assert cloud().instances.start(["i-1"])["i-1"].code == "OperationDenied.NoStock"
 
@@ -337,7 +337,7 @@ def test_a_write_s_answer_without_what_it_made_says_nothing(wire: Wire, action: 
     writes: dict[str, Callable[[], object]] = {
         "CreateSnapshot": lambda: cloud().snapshots.take([Take(Disk("d-1"), "name", "label", "token")]),
         "RunCommand": lambda: cloud().agents.run(["i-1"], Script("true"), "token"),
-        "StopInstances": lambda: cloud().instances.stop(["i-1"]),
+        "StopInstances": lambda: cloud().instances.stop(["i-1"], force=False),
     }
     with pytest.raises(Transient) as fault:
         writes[action]()
@@ -731,7 +731,7 @@ def test_every_action_goes_by_its_name_and_only_what_could_do_harm_twice_is_not_
     asked = Asked()
     here = cloud(asked)
     here.instances.tag(["i-1"], {"key": "value"})
-    here.instances.stop(["i-1"])
+    here.instances.stop(["i-1"], force=False)
     here.instances.start(["i-1"])
     here.instances.detach("i-1", "d-1")
     here.instances.attach("i-1", "d-1", "/dev/xvdb")

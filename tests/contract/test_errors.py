@@ -61,7 +61,7 @@ VERBS: Mapping[str, Ask] = {
     "disks": lambda cloud, bed: cloud.instances.disks([bed.ids["linux"]]),
     "listed": lambda cloud, bed: cloud.instances.listed(),
     "tag": lambda cloud, bed: cloud.instances.tag([bed.ids["linux"]], {"key": "value"}),
-    "stop": lambda cloud, bed: cloud.instances.stop([bed.ids["linux"]]),
+    "stop": lambda cloud, bed: cloud.instances.stop([bed.ids["linux"]], force=False),
     "start": lambda cloud, bed: cloud.instances.start([bed.ids["linux"]]),
     "run": lambda cloud, bed: cloud.agents.run([bed.ids["linux"]], Script("true"), "token"),
     "results": lambda cloud, bed: cloud.agents.results(bed.unknown("invocation"), [bed.ids["linux"]]),
@@ -229,7 +229,7 @@ def _to_attach(cloud: Cloud, bed: Bed) -> Act:
 #: What is done first, so that the write can be sent; each returns the write.
 NEVER_AGAIN: Mapping[str, Callable[[Cloud, Bed], Act]] = {
     "tag": lambda cloud, bed: partial(cloud.instances.tag, [bed.ids["linux"]], {"key": "value"}),
-    "stop": lambda cloud, bed: partial(cloud.instances.stop, [bed.ids["linux"]]),
+    "stop": lambda cloud, bed: partial(cloud.instances.stop, [bed.ids["linux"]], force=False),
     "start": lambda cloud, bed: partial(cloud.instances.start, [bed.ids["stopped"]]),
     "begin": _to_begin,
     "restore": _to_restore,

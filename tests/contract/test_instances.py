@@ -182,7 +182,7 @@ def until_status(cloud: Cloud, bed: Bed, role: str, status: str) -> Instance:
 
 def test_an_instance_that_is_stopped_and_started_keeps_its_addresses(bed: Bed, cloud: Cloud) -> None:
     before = instance(cloud, bed, "linux")
-    assert cloud.instances.stop([bed.ids["linux"]]) == {}
+    assert cloud.instances.stop([bed.ids["linux"]], force=False) == {}
     assert instance(cloud, bed, "linux").status == "Stopping"
     until_status(cloud, bed, "linux", "Stopped")
     assert cloud.instances.start([bed.ids["linux"]]) == {}
@@ -192,15 +192,15 @@ def test_an_instance_that_is_stopped_and_started_keeps_its_addresses(bed: Bed, c
 
 
 def test_what_is_already_on_its_way_is_no_refusal(bed: Bed, cloud: Cloud) -> None:
-    assert cloud.instances.stop([bed.ids["stopped"]]) == {}
+    assert cloud.instances.stop([bed.ids["stopped"]], force=False) == {}
     assert cloud.instances.start([bed.ids["linux"]]) == {}
-    cloud.instances.stop([bed.ids["linux"]])
-    assert cloud.instances.stop([bed.ids["linux"]]) == {}
+    cloud.instances.stop([bed.ids["linux"]], force=False)
+    assert cloud.instances.stop([bed.ids["linux"]], force=False) == {}
 
 
 def test_one_refused_instance_does_not_keep_the_others_from_stopping(bed: Bed, cloud: Cloud) -> None:
     asked = [bed.ids[role] for role in ("locked", "unknown", "linux")]
-    refused = cloud.instances.stop(asked)
+    refused = cloud.instances.stop(asked, force=False)
     assert set(refused) == set(asked[:2])
     assert all(problem.code and problem.message and problem.remedy for problem in refused.values())
     assert instance(cloud, bed, "linux").status == "Stopping"
@@ -209,7 +209,7 @@ def test_one_refused_instance_does_not_keep_the_others_from_stopping(bed: Bed, c
 
 def test_as_many_instances_as_the_limits_say_are_stopped_in_one_call(bed: Bed, cloud: Cloud) -> None:
     asked = crowd(bed, min(100, most(cloud, "stop")))
-    assert cloud.instances.stop(asked) == {}
+    assert cloud.instances.stop(asked, force=False) == {}
     assert bed.writes("stop") == 1
 
 

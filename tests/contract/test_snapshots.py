@@ -44,7 +44,7 @@ def test_a_point_is_in_progress_and_then_accomplished(bed: Bed, cloud: Cloud) ->
     done = accomplished(cloud, bed, made)
     assert done == replace(made, status="accomplished", created=done.created)
     assert done.created
-    assert done.name == f"osm-{disk.disk_id}-a1-h1"
+    assert (done.name, done.place) == (f"osm-{disk.disk_id}-a1-s1", "root")
     assert instance(cloud, bed).snapshots_in_progress == ()
 
 

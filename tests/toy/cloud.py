@@ -110,7 +110,7 @@ class Machines(Desk):
         world.journal.append(["tag", *instance_ids, *tags.values()])
 
     @call("stop", repeatable=False)
-    def stop(self, world: World, instance_ids: Ids) -> Refusals:
+    def stop(self, world: World, instance_ids: Ids, force: bool) -> Refusals:
         return self._switch(world, instance_ids, "off")
 
     @call("start", repeatable=False)
@@ -187,8 +187,8 @@ class Snapshots(Desk):
         return [replace(to_point(world, key), created="") for key in made]
 
     def _copied(self, world: World, take: model.Take, disk: Thing) -> str:
-        what = {"of": disk["on"], "disk": take.disk.disk_id, "label": take.label, "name": take.name}
-        return world.new(world.points, "snap", SECONDS["point"], **what, content=dict(disk))
+        what = {"of": disk["on"], "disk": take.disk.disk_id, "place": take.place, "content": dict(disk)}
+        return world.new(world.points, "snap", SECONDS["point"], **what, label=take.label, name=take.name)
 
     def restore(self, disk_id: str, point_id: str) -> None:
         refuse("NotOffered", "The toy cloud puts no disk back.")

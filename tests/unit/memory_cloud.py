@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
 from threading import RLock
 from typing import Any
 
@@ -57,6 +58,11 @@ OFFER = Offer(
 
 #: What the versions of Windows Server call their builds.
 BUILDS = {"2008r2": "7601", "2012": "9200", "2012r2": "9600", "2016": "14393", "2019": "17763", "2022": "20348"}
+
+
+def iso(when: float) -> str:
+    """Return a moment as clouds give it."""
+    return datetime.fromtimestamp(when, timezone.utc).isoformat(timespec="milliseconds")
 
 
 class Killed(BaseException):
@@ -211,8 +217,8 @@ class MemoryCloud:
                     self.write(f"tag {tags[TAG_KEY]}", one)
         self.after_call("lock" if TAG_KEY not in tags else "tag")
 
-    def stop(self, instance_ids: Sequence[str]) -> Mapping[str, Problem]:
-        return self._switch(instance_ids, "stop", "Stopping", "Stopped")
+    def stop(self, instance_ids: Sequence[str], force: bool) -> Mapping[str, Problem]:
+        return self._switch(instance_ids, "force" if force else "stop", "Stopping", "Stopped")
 
     def start(self, instance_ids: Sequence[str]) -> Mapping[str, Problem]:
         return self._switch(instance_ids, "start", "Starting", "Running")
@@ -284,7 +290,9 @@ class Snapshots:
 
     def _point(self, key: str) -> Point:
         point, ready, _owner = self.cloud.taken[key]
-        return replace(point, status="accomplished" if self.cloud.now >= ready else point.status, created="now")
+        return replace(
+            point, status="accomplished" if self.cloud.now >= ready else point.status, created=iso(self.cloud.born[key])
+        )
 
     def read(self, point_ids: Sequence[str]) -> Mapping[str, Point]:
         self.cloud.before_call("read_points")
@@ -298,7 +306,8 @@ class Snapshots:
             if take.token not in cloud.tokens:
                 key = f"snap-{len(cloud.taken)}"
                 owner = take.disk.disk_id.split("-")[1]
-                point = Point(key, take.disk.disk_id, "progressing", cloud.machines[owner].os, take.label)
+                what = cloud.machines[owner].os
+                point = Point(key, take.disk.disk_id, "progressing", what, take.label, place=take.place)
                 cloud.taken[key] = (point, cloud.now + cloud.durations("snapshot", take.disk.disk_id), owner)
                 cloud.tokens[take.token] = key
                 cloud.born[key] = cloud.now
@@ -377,7 +386,8 @@ class Works:
             if work.status == "running" and cloud.now >= ready:
                 name = order.of.instance_id
                 broken = (name, order.hop.target) in cloud.failing
-                work = replace(work, status="failed" if broken else "done", error_code="M199" if broken else "")
+                code = "M199" if broken else ""
+                work = replace(work, status="failed" if broken else "done", error_code=code, ended=iso(ready))
                 cloud.made[key] = (work, ready, order)
                 if not broken:
                     cloud.machines[name].os = order.hop.target
@@ -405,7 +415,7 @@ class Works:
                 if any(work.name == order.name for work, _unused, _unused in cloud.made.values()):
                     raise CloudError(Problem("ReplicationJobName.Duplicate", order.name))
                 key, name = f"j-{len(cloud.made)}", order.of.instance_id
-                work = Work(KIND, key, order.name, name, began=str(len(cloud.made)))
+                work = Work(KIND, key, order.name, name, began=iso(cloud.now))
                 cloud.made[key] = (work, 0.0, order)
                 cloud.tokens[order.token] = key
                 cloud.born[key] = cloud.now
@@ -421,7 +431,8 @@ class Works:
             if work.status not in ("made", "stopped", "failed"):
                 raise Moved(Problem("ReplicationJob.InvalidStatus", work.status))
             name = order.of.instance_id
-            cloud.made[work_id] = (replace(work, status="running"), cloud.now + cloud.durations("work", name), order)
+            begun = replace(work, status="running", began=iso(cloud.now), ended="")
+            cloud.made[work_id] = (begun, cloud.now + cloud.durations("work", name), order)
             cloud.write("begin", f"{name} {order.hop.target if order.hop else ''}")
             running = [key for key in cloud.made if self.work(key).status == "running"]
             cloud.most_running = max(cloud.most_running, len(running) + len(cloud.foreign_works))

@@ -26,7 +26,12 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model
     Work,
 )
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.record import Moment, Record
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.tag import TAG_KEY, to_text, work_name
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.tag import (
+    TAG_KEY,
+    set_label,
+    to_text,
+    work_name,
+)
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.verb import Step, Verb
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.workflow import Workflow
 
@@ -51,8 +56,10 @@ def seen(**view: Any) -> Migration:
 
 
 def tagged(state: str, attempt: int = 1, source: str = "centos-7", target: str = "alinux-3", **more: Any) -> Instance:
-    """Return the instance with our tag; ``more`` is what else is special about it."""
-    return replace(HERE, tags={TAG_KEY: to_text(Tag(state, attempt, source, target))}, **more)
+    """Return the instance with our tag; ``more`` is what else is special about the tag, or the instance."""
+    pairs = {name: more.pop(name) for name in ("sets", "tries", "start", "reset", "run", "by", "back") if name in more}
+    tag = Tag(state, attempt, source, target, **{"sets": 1, "tries": 1, **pairs})
+    return replace(HERE, tags={TAG_KEY: to_text(tag)}, **more)
 
 
 def work(status: str, said: str = "so", name: str = "", **more: Any) -> Work:
@@ -84,8 +91,8 @@ ITEM = Item(ID, REGION, "alicloud", target="alinux-3")
 GOAL = Goal(offers={"alicloud": offer(enrols=frozenset({"linux"}))})
 #: All was looked at and is fine, and nothing is written yet.
 FRESH = seen(instance=HERE, account=Account(True, True), works=(), points=(), enrolment=Enrolment(), guest=linux())
-STARTED = FRESH.learns(instance=tagged("started"))
-POINT = Point("s-0", "d-0", "accomplished", label="attempt=1 hop=1")
+STARTED = FRESH.learns(instance=tagged("started"), begun=1, sets=(1,))
+POINT = Point("s-0", "d-0", "accomplished", label=set_label(ID, 1, 1), created="1970-01-01T00:00:00Z", place="root")
 #: All disks have a point.
 SAFE = STARTED.learns(points=(POINT,))
 

@@ -40,7 +40,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.rules
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.rules.forms import FORMS
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.tag import (
     TAG_KEY,
-    made_name,
+    disk_name,
     set_label,
     to_text,
     work_name,
@@ -88,23 +88,33 @@ disks = st.builds(
     delete_auto_snapshot=st.booleans(),
     manual_snapshots=st.sampled_from([None, 0, 239, 240, 254, 255, 256]),
 )
-labels = st.builds(set_label, attempts, hop_numbers) | st.sampled_from(["", "of somebody else"])
+former_labels = st.builds("attempt={} hop={}".format, attempts, hop_numbers)
+labels = (
+    st.builds(set_label, st.just(ID), attempts, hop_numbers)
+    | st.builds(set_label, st.just("i-other"), attempts, hop_numbers)
+    | former_labels
+    | st.sampled_from(["", "of somebody else"])
+)
 points = st.builds(
     Point,
     snapshot_id=st.sampled_from(["s-0", "s-1", "s-2", "s-3"]),
     disk_id=disk_ids,
     status=st.sampled_from(["progressing", "accomplished", "failed", ""]),
     label=labels,
+    created=st.sampled_from(["", "soon", "1970-01-01T00:00:00Z", "1970-01-01T00:09:00Z", "1970-01-02T00:00:00Z"]),
+    place=st.sampled_from(["", "root", "/dev/xvdb"]),
 )
 works = st.builds(
     Work,
     kind=st.just("smc"),
     id=st.sampled_from(["j-0", "j-1", "j-2"]),
-    name=st.builds(work_name, st.just(ID), attempts, hop_numbers) | st.sampled_from(["", "of somebody else"]),
+    name=st.builds(work_name, st.just(ID), attempts, hop_numbers, st.integers(1, 2))
+    | st.sampled_from(["", "of somebody else", "osm-i-other-a1-h1"]),
     status=st.sampled_from(["made", "running", "done", "failed", "stopped", "gone"]),
     said=st.sampled_from(["", "Ready", "Brand New"]),
     progress=st.floats(0, 100),
-    began=st.sampled_from(["", "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"]),
+    began=st.sampled_from(["", "1970-01-01T00:10:00Z", "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"]),
+    ended=st.sampled_from(["", "1970-01-01T00:40:00Z"]),
     holds=st.booleans(),
 )
 #: Disks that are made from points.
@@ -112,7 +122,7 @@ made_disks = st.builds(
     lambda disk, attempt, status: Work(
         "disk",
         f"w-{disk}",
-        made_name(ID, attempt, f"disk-{disk}"),
+        disk_name(ID, attempt, disk, 1, 1),
         status=status,
         holds=False,
         outputs={"disk": f"{disk}-new", "place": "/dev/xvda"},
@@ -121,8 +131,21 @@ made_disks = st.builds(
     attempts,
     st.sampled_from(["made", "running", "done", "failed"]),
 )
+counters = st.sampled_from([0, 0, 1, 1, 2, 3])
 tags = st.builds(
-    Tag, state=st.sampled_from(ATTEMPT_STATES), attempt=st.integers(1, 3), source=sources, target=targets.filter(bool)
+    Tag,
+    state=st.sampled_from(ATTEMPT_STATES),
+    attempt=st.integers(1, 3),
+    source=sources,
+    target=targets.filter(bool),
+    sets=counters,
+    tries=counters,
+    start=counters,
+    run=st.sampled_from(["", "1a2b3c4d"]),
+    by=st.sampled_from(["", "smc", "watch", "handover"]),
+    back=st.sampled_from(["", "disks", "swap", "root"]),
+    reset=st.booleans(),
+    others=st.sampled_from([(), (("later", "1"),)]),
 ).map(to_text)
 instances = st.builds(
     Instance,
@@ -219,6 +242,13 @@ views = st.builds(
     findings=tuples_of(findings, 2),
     restored=tuples_of(disk_ids),
     retried=st.booleans(),
+    begun=st.integers(0, 2),
+    sets=st.sampled_from([(), (1,), (1, 2), (2,)]),
+    turned=st.booleans(),
+    stopping=maybe(moments),
+    forced=st.booleans(),
+    stuck=st.booleans(),
+    unsettled=maybe(moments),
     enrolled_for=st.integers(0, 3),
 )
 
@@ -301,6 +331,12 @@ _ODD_VIEWS: list[dict[str, Any]] = [
     {"retried": True},
     {"restored": ("d-0", "d-1")},
     {"enrolled_for": 1},
+    {"sets": ()},
+    {"turned": True},
+    *({"stopping": since} for since in (0.0, 900.0)),
+    {"stopping": 0.0, "forced": True},
+    {"stuck": True},
+    {"unsettled": 500.0},
     {"hops": (), "hop": 0},
     {"hop": 1},
 ]
@@ -326,11 +362,13 @@ def fine_guest(hop: Hop) -> Guest:
 def _stages(way: tuple[Hop, ...], number: int, hop: int) -> list[dict[str, Any]]:
     """Return what is known of an instance at each point of its way; ``tag`` and ``status`` are the instance's."""
     disks = FINE["linux"].disks
-    tag = {state: to_text(Tag(state, number, way[0].source, way[-1].target)) for state in ATTEMPT_STATES}
+    counted = {"sets": hop, "tries": 1, "by": "smc"}
+    tag = {state: to_text(Tag(state, number, way[0].source, way[-1].target, **counted)) for state in ATTEMPT_STATES}
     before, after = fine_guest(way[hop - 1]), Guest(way[hop - 1].target)
 
     def taken(status: str) -> tuple[Point, ...]:
-        return tuple(Point(f"s-{d.disk_id}", d.disk_id, status, "", set_label(number, hop)) for d in disks)
+        label, then = set_label(ID, number, hop), "1970-01-01T00:00:00Z"
+        return tuple(Point(f"s-{d.disk_id}", d.disk_id, status, "", label, then) for d in disks)
 
     def made(status: str, said: str = "so") -> dict[str, Any]:
         work = Work("smc", "j-0", work_name(ID, number, hop), ID, status, said, progress=40.0)
@@ -341,7 +379,7 @@ def _stages(way: tuple[Hop, ...], number: int, hop: int) -> list[dict[str, Any]]
             Work(
                 "disk",
                 f"w-{disk_id}",
-                made_name(ID, number, f"disk-{disk_id}"),
+                disk_name(ID, number, disk_id, hop, 1),
                 status=status,
                 holds=False,
                 outputs={"disk": f"{disk_id}-new"},
@@ -351,7 +389,8 @@ def _stages(way: tuple[Hop, ...], number: int, hop: int) -> list[dict[str, Any]]
         return {**back, "status": "Stopped", "works": works}
 
     fresh: dict[str, Any] = {"guest": before, "enrolment": Enrolment(), "state": "pending"}
-    begun = {**fresh, "tag": tag["started"], "state": "protecting"}
+    own = {"begun": number, "sets": (hop,)}
+    begun = {**fresh, "tag": tag["started"], "state": "protecting", **own}
     ready = {**begun, "points": taken("accomplished"), "enrolment": Enrolment("ready", "s-0"), "state": "importing"}
     failed = {**made("failed"), "problem": Problem("MigrationFailed", "It failed.", "Look.")}
     back = {**failed, "tag": tag["rolling_back"], "state": "rolling_back"}

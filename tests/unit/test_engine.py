@@ -40,7 +40,7 @@ WATCHING = replace(OFFER, methods={"smc": ("smc_watch",)}, follows=True)
 def run(cloud: MemoryCloud, targets: dict[str, str], check: bool = False, **given: Any) -> dict[str, Record[Any]]:
     limits = {k: given.pop(k) for k in ("max_running", "hop_timeout", "until", "threads") if k in given}
     limits |= {k: given[k] for k in ("poll_interval",) if k in given}
-    goal = Goal(**{"offers": {"alicloud": OFFER}, **given})
+    goal = Goal(**{"offers": {"alicloud": OFFER}, "run": f"{next(RUNS):08x}", **given})
     items = [Item(name, "r", "alicloud", target=target) for name, target in targets.items()]
     engine = Engine(
         workflow=MIGRATION,
@@ -76,8 +76,8 @@ def test_every_disk_is_snapshotted_before_the_job_is_created() -> None:
     verbs = [verb for verb, what in cloud.log]
     assert verbs.index("order") > max(i for i, verb in enumerate(verbs) if verb == "take")
     assert Counter(what for verb, what in cloud.log if verb == "take") == {
-        "d-c1-0 attempt=1 hop=1": 1,
-        "d-c1-1 attempt=1 hop=1": 1,
+        "d-c1-0 of=c1 attempt=1 set=1": 1,
+        "d-c1-1 of=c1 attempt=1 set=1": 1,
     }
 
 
@@ -210,7 +210,7 @@ def test_an_instance_that_was_rolled_back_is_tried_again_only_when_asked() -> No
     assert (refused.state, refused.problem.code if refused.problem else None) == ("rolled_back", "RolledBack")
     assert cloud.log == before
     assert run(cloud, targets, retry=True)["c1"].state == "migrated"
-    assert ("take", "d-c1-0 attempt=2 hop=1") in cloud.log
+    assert ("take", "d-c1-0 of=c1 attempt=2 set=1") in cloud.log
 
 
 def test_a_failed_job_that_was_kept_is_restarted_when_asked() -> None:

@@ -11,12 +11,13 @@ from dataclasses import replace
 import pytest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.goal import Offer
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Account, Enrolment, Point
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.tag import TAG_KEY
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.tag import TAG_KEY, set_label
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.verb import Verb
 
 from .situations import (
     FRESH,
     HERE,
+    ID,
     ITEM,
     POINT,
     SAFE,
@@ -25,6 +26,7 @@ from .situations import (
     end_of,
     linux,
     look_of,
+    next_step,
     offering,
     seen,
     step_of,
@@ -71,18 +73,47 @@ def test_the_target_of_the_attempt_cannot_be_changed_half_way() -> None:
     assert verb_of(FRESH.learns(instance=tagged("committed")).with_(item=replace(ITEM, target="anolis-8"))) is Verb.MARK
 
 
+STARTED_ANEW = "started attempt=2 set=1 try=1 from=centos-7 to=alinux-3 by=smc back=disks"
+
+
+def test_a_tag_that_was_copied_or_did_nothing_is_no_attempt_that_is_under_way() -> None:
+    """The point and the work of another instance are seen too, by disks that changed hands and by shared sources."""
+    others = (replace(POINT, label=set_label("i-other", 1, 1)),)
+    record = FRESH.learns(instance=tagged("started", target="anolis-8"), points=others)
+    record = record.learns(works=(work("done", name="osm-i-other-a1-h1"),))
+    step = step_of(record)
+    assert (step.verb, step.subject) == (Verb.MARK, STARTED_ANEW)
+    assert step.changes["begun"] == 2
+
+
+def test_a_new_attempt_has_a_number_that_neither_tag_nor_label_nor_name_had_before() -> None:
+    for what in (
+        {"points": (replace(POINT, label=set_label(ID, 7, 1)),)},
+        {"works": (work("done", name=f"osm-{ID}-a7-h1"),)},
+    ):
+        step = step_of(FRESH.learns(instance=tagged("rolled_back"), **what), wanting(retry=True))
+        assert step.subject.startswith("started attempt=8 ")
+
+
+def test_an_attempt_stays_under_way_once_something_of_it_was_seen() -> None:
+    """A list that lacks what was there before does not make it another's."""
+    after, _unused = next_step(STARTED.learns(begun=0, points=(POINT,)))
+    assert after.view.begun == 1
+    assert verb_of(after.learns(points=())) is Verb.SNAPSHOT
+
+
 def test_an_attempt_that_was_rolled_back_is_repeated_only_when_asked() -> None:
     back = FRESH.learns(instance=tagged("rolled_back"))
     assert (end_of(back).state, code_of(back)) == ("rolled_back", "RolledBack")
     step = step_of(back, wanting(retry=True))
-    assert (step.verb, step.subject) == (Verb.MARK, "started attempt=2 from=centos-7 to=alinux-3")
+    assert (step.verb, step.subject) == (Verb.MARK, STARTED_ANEW)
     assert verb_of(back.with_(item=replace(ITEM, target="anolis-8"))) is Verb.MARK
 
 
 def test_the_account_is_looked_at_once_and_not_for_an_attempt_that_is_under_way() -> None:
     unseen = replace(FRESH, seen={name: 0.0 for name in FRESH.seen if name != "account"})
     assert look_of(unseen) == "account"
-    assert verb_of(unseen.learns(instance=tagged("started"))) is Verb.SNAPSHOT
+    assert verb_of(unseen.learns(instance=tagged("started"), begun=1, sets=(1,))) is Verb.SNAPSHOT
     assert verb_of(FRESH.forgets("account")) is Verb.MARK
 
 
@@ -112,7 +143,13 @@ def test_who_only_follows_a_job_is_not_refused_for_what_the_job_does() -> None:
 
 
 def test_points_without_a_tag_belong_to_an_attempt_that_nobody_may_repeat() -> None:
-    assert code_of(FRESH.learns(points=(POINT,))) == "TagMissing"
+    for state in ("migrated", "rolled_back", "committed"):
+        assert code_of(FRESH.learns(points=(POINT,)), wanting(state)) == "TagMissing"
+    problem = end_of(FRESH.learns(points=(POINT,))).problem
+    assert problem is not None
+    assert "delete" not in problem.remedy
+    step = step_of(FRESH.learns(points=(POINT,)), wanting(retry=True))
+    assert (step.verb, step.subject) == (Verb.MARK, STARTED_ANEW)
     assert verb_of(FRESH.learns(points=(Point("s-9", "d-0", "accomplished", "by hand"),))) is Verb.MARK
 
 
@@ -145,5 +182,6 @@ def test_the_words_of_the_provider_stand_in_problems_and_findings() -> None:
 @pytest.mark.parametrize("state", ["migrated", "rolled_back"])
 def test_a_provider_that_offers_no_way_is_told_to_be_so_before_anything_is_written(state: str) -> None:
     nothing = replace(wanting(state), offers={"alicloud": Offer()})
-    for record in (waiving(FRESH, "source.not_imported"), STARTED, FRESH.learns(instance=tagged("rolling_back"))):
+    fresh = SAFE.learns(instance=tagged("migrated")) if state == "rolled_back" else FRESH
+    for record in (waiving(fresh, "source.not_imported"), SAFE, FRESH.learns(instance=tagged("rolling_back"))):
         assert code_of(record, nothing) == "NotOffered"

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.goal import Goal
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Guest, Problem
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.tag import set_label
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.verb import Verb
 
 from .situations import (
@@ -44,7 +46,8 @@ def test_a_guest_that_cannot_be_read_is_never_taken_for_one_that_runs_its_target
 
 @pytest.mark.parametrize("goal", [VERIFY, COMMIT], ids=["verified", "committed"])
 def test_a_guest_that_cannot_be_asked_or_runs_something_else_is_refused(goal: object) -> None:
-    assert code_of(THERE.learns(instance=SILENT, guest=None).forgets("guest"), goal) == "GuestUnreachable"
+    silent = replace(tagged("migrated"), agent=SILENT.agent)
+    assert code_of(THERE.learns(instance=silent, guest=None).forgets("guest"), goal) == "GuestUnreachable"
     assert code_of(THERE.learns(guest=Guest("centos-7")), goal) == "WrongOs"
     assert verb_of(THERE.forgets("guest"), goal) is Verb.ASK
 
@@ -59,29 +62,57 @@ def test_a_commit_looks_for_works_and_points_first() -> None:
         assert look_of(replace(THERE, seen={name: 0.0 for name in THERE.seen if name != aspect}), COMMIT) == aspect
 
 
+@pytest.mark.parametrize("goal", [VERIFY, COMMIT], ids=["verified", "committed"])
 @pytest.mark.parametrize("state", ["started", "rolling_back", "restored", "rolled_back", "paused"])
-def test_nothing_of_a_migration_that_has_not_ended_well_is_deleted(state: str) -> None:
-    assert code_of(THERE.learns(instance=tagged(state)), COMMIT) == "NotMigrated"
+def test_a_migration_that_has_not_ended_well_is_neither_verified_nor_committed(state: str, goal: Goal) -> None:
+    assert code_of(THERE.learns(instance=tagged(state)), goal) == "NotMigrated"
 
 
-def test_points_then_finished_works_are_deleted_and_the_end_is_marked() -> None:
+@pytest.mark.parametrize("goal", [VERIFY, COMMIT], ids=["verified", "committed"])
+def test_under_a_running_job_nothing_is_verified_or_committed(goal: Goal) -> None:
+    running = THERE.learns(works=(work("running", name="by hand"),))
+    assert code_of(running, goal) == "JobRunning"
+    assert code_of(running.learns(instance=tagged("committed")), goal) == "JobRunning"
+
+
+def test_that_there_is_no_way_back_is_marked_before_works_and_points_are_deleted() -> None:
     step = step_of(THERE, COMMIT)
+    assert (step.verb, step.subject) == (Verb.MARK, "committed attempt=1 set=1 try=1 from=centos-7 to=alinux-3")
+    marked = THERE.learns(instance=tagged("committed"))
+    step = step_of(marked, COMMIT)
+    assert (step.verb, step.subject, step.event) == (Verb.DELETE_WORKS, (work("done"),), "jobs deleted: 1")
+    step = step_of(marked.learns(works=()), COMMIT)
     assert (step.verb, step.subject, step.event) == (Verb.DELETE_POINTS, (POINT,), "snapshots deleted: 1")
-    step = step_of(THERE.learns(points=()), COMMIT)
-    assert (step.verb, step.subject, step.event) == (Verb.DELETE_WORKS, (work("done"),), "finished jobs deleted: 1")
-    step = step_of(THERE.learns(points=(), works=()), COMMIT)
-    assert (step.verb, step.subject) == (Verb.MARK, "committed attempt=1 from=centos-7 to=alinux-3")
-    assert end_of(THERE.learns(points=(), works=(), instance=tagged("committed")), COMMIT).state == "committed"
+    assert end_of(marked.learns(points=(), works=()), COMMIT).state == "committed"
 
 
-def test_works_of_somebody_else_and_unfinished_ones_stay() -> None:
-    for one in (work("done", name="by hand"), work("failed")):
-        assert verb_of(THERE.learns(points=(), works=(one,)), COMMIT) is Verb.MARK
+def test_a_service_that_puts_disks_back_when_its_jobs_are_deleted_does_not_meet_a_deleted_way_back() -> None:
+    deleted = THERE.learns(instance=tagged("committed"), works=(), unsettled=10.0)
+    assert look_of(deleted, COMMIT) == "disks"
+    looked = deleted.looked(["instance"], 11.0)
+    assert verb_of(looked, COMMIT) is Verb.DELETE_POINTS
+    resetting = tagged("committed", disks=(replace(HERE.disks[0], status="ReIniting"),))
+    for instance in (resetting, tagged("committed", status="Stopping")):
+        assert code_of(looked.learns(instance=instance), COMMIT) == "DisksPutBack"
 
 
-def test_what_a_killed_commit_left_is_deleted_by_the_next() -> None:
-    assert verb_of(THERE.learns(instance=tagged("committed")), COMMIT) is Verb.DELETE_POINTS
-    assert verb_of(THERE.learns(instance=tagged("committed"), points=()), COMMIT) is Verb.DELETE_WORKS
+def test_only_what_names_this_instance_is_deleted() -> None:
+    other, service = replace(POINT, label=set_label("i-other", 1, 1)), replace(POINT, label="", name="SMC_Backup")
+    former, detached = replace(POINT, label="attempt=1 hop=1"), replace(POINT, disk_id="d-9")
+    gone = replace(POINT, label="attempt=1 hop=1", disk_id="d-9")
+    points = (other, service, former, detached, gone, replace(POINT, label="by hand"))
+    works = tuple(work("done", name=name) for name in ("by hand", "osm-i-other-a1-h1"))
+    record = THERE.learns(instance=tagged("committed"), points=points, works=works)
+    assert step_of(record, COMMIT).subject == (former, detached)
+    assert step_of(record, replace(COMMIT, delete_service_points=True)).subject == (former, detached, service)
+
+
+def test_what_a_killed_commit_left_is_deleted_by_the_next_also_when_the_guest_cannot_be_read() -> None:
+    silent = replace(tagged("committed"), agent=SILENT.agent)
+    left = THERE.learns(instance=silent, guest=None).forgets("guest")
+    assert verb_of(left, COMMIT) is Verb.DELETE_WORKS
+    assert verb_of(left.learns(works=()), COMMIT) is Verb.DELETE_POINTS
+    assert end_of(left.learns(works=(), points=()), COMMIT).state == "committed"
 
 
 def test_an_instance_without_a_migration_of_ours_is_committed_without_a_mark() -> None:

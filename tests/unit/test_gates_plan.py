@@ -42,7 +42,7 @@ from .situations import (
 
 READY = Enrolment("ready", "s-0")
 ARRIVED = Guest("alinux-3")
-OVER_TWO_HOPS = FRESH.learns(
+OVER_TWO_HOPS = SAFE.learns(
     instance=tagged("started", source="windows-2008r2", target="windows-2016", os_type="windows"),
     guest=Guest("windows-2012r2", facts=HEALTHY_WINDOWS, edition="datacenter", language="en"),
 ).with_(item=replace(ITEM, target="windows-2016"))
@@ -95,8 +95,8 @@ def test_a_number_that_nobody_could_have_counted_is_not_known() -> None:
 
 
 def test_an_attempt_that_is_under_way_is_planned_from_where_it_began() -> None:
-    (take,) = step_of(OVER_TWO_HOPS, wanting(rollback_to="hop")).subject
-    assert (take.name, take.label) == ("osm-d-0-a1-h2", "attempt=1 hop=2")
+    step = step_of(OVER_TWO_HOPS, wanting(rollback_to="hop"))
+    assert step.subject == "started attempt=1 set=2 try=1 from=windows-2008r2 to=windows-2016"
     assert code_of(OVER_TWO_HOPS.learns(guest=Guest("windows-2019"))) == "UnexpectedOs"
 
 
@@ -111,7 +111,7 @@ def test_a_guest_off_the_path_stops_its_migration() -> None:
 
 
 def test_a_tag_whose_source_is_its_target_does_not_keep_anybody_busy() -> None:
-    assert code_of(FRESH.learns(instance=tagged("started", source="alinux-3"))) == "UnexpectedOs"
+    assert code_of(STARTED.learns(instance=tagged("started", source="alinux-3"))) == "UnexpectedOs"
 
 
 def test_a_job_that_says_done_while_the_guest_did_not_change_is_no_success() -> None:
@@ -138,8 +138,9 @@ def test_whoever_waives_that_a_guest_does_not_answer_does_not_waive_what_it_woul
 def test_the_first_write_is_the_mark_and_it_waits_for_a_place() -> None:
     step = step_of(FRESH)
     assert (step.verb, step.queue, step.state) == (Verb.MARK, "smc", "queued")
-    assert step.subject == "started attempt=1 from=centos-7 to=alinux-3"
-    assert step.changes == {"retried": True, "before": HERE}
+    assert step.subject == "started attempt=1 set=1 try=1 from=centos-7 to=alinux-3 by=smc back=disks"
+    assert step.changes == {"begun": 1, "sets": (1,), "retried": True, "before": HERE}
+    assert " run=1a2b3c4d " in step_of(FRESH, wanting(run="1a2b3c4d")).subject
 
 
 def test_a_new_attempt_has_the_next_number() -> None:
@@ -158,7 +159,7 @@ def test_who_has_queued_for_long_is_looked_at_again_before_it_is_let_in() -> Non
 
 def test_a_guest_that_runs_its_target_is_marked_and_then_done() -> None:
     step = step_of(SAFE.learns(guest=ARRIVED, works=(work("done"),)))
-    assert (step.verb, step.subject) == (Verb.MARK, "migrated attempt=1 from=centos-7 to=alinux-3")
+    assert (step.verb, step.subject) == (Verb.MARK, "migrated attempt=1 set=1 try=1 from=centos-7 to=alinux-3")
     record = end_of(FRESH.learns(instance=tagged("migrated"), guest=ARRIVED))
     assert (record.state, record.problem, record.view.findings) == ("migrated", None, ())
 

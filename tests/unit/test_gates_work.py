@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Enrolment, Guest, Work
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.tag import work_name
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.tag import set_label, work_name
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.verb import Verb
 
 from .situations import (
@@ -59,7 +59,7 @@ def test_an_enrolment_that_was_forgotten_is_looked_at_before_anything_is_ordered
 
 @pytest.mark.parametrize("state", ["pending", "busy"])
 def test_an_enrolment_is_waited_for_and_given_up_by_the_service_s_own_word(state: str) -> None:
-    waiting = SAFE.learns(enrolment=Enrolment(state, "s-0", "InUse")).with_(state="importing")
+    waiting = SAFE.learns(enrolment=Enrolment(state, "s-0", "InUse"), enrolled_for=1).with_(state="importing")
     assert look_of(waiting, now=at(7201)) == "enrolment"
     given_up = end_of(waiting.looked(["enrolment"], 7201), now=at(7201))
     assert given_up.problem is not None
@@ -103,17 +103,35 @@ def test_a_job_that_failed_is_never_begun_without_being_asked_whatever_jobs_ther
     assert look_of(READY.learns(works=(work("running"), later))) == "work"
 
 
-@pytest.mark.parametrize("status", ["failed", "stopped"])
-def test_a_failed_job_is_begun_again_only_when_asked_and_only_once(status: str) -> None:
+@pytest.mark.parametrize("status", ["failed", "stopped", "gone"])
+def test_what_failed_is_never_begun_again_another_try_has_a_job_and_a_set_of_its_own(status: str) -> None:
     failed = READY.learns(works=(work(status),))
     assert code_of(failed) == "MigrationFailed"
     step = step_of(failed, RETRY)
-    assert (step.verb, step.changes, step.event) == (Verb.BEGIN, {"retried": True}, "retried job j-0")
+    assert (step.verb, step.event) == (Verb.MARK, "began try 2, after job j-0")
+    assert step.subject == "started attempt=1 set=2 try=2 from=centos-7 to=alinux-3"
     assert code_of(failed.learns(retried=True), RETRY) == "MigrationFailed"
+    anew = failed.learns(instance=tagged("started", sets=2, tries=2), **step.changes)
+    assert {take.label for take in step_of(anew, RETRY).subject} == {set_label(ID, 1, 2)}
+    second = replace(POINT, snapshot_id="s-2", label=set_label(ID, 1, 2))
+    step = step_of(anew.learns(points=(POINT, second)), RETRY)
+    assert (step.verb, step.subject) == (Verb.DELETE_WORKS, (work(status),))
+    order = step_of(anew.learns(points=(POINT, second), works=()), RETRY).subject
+    assert order.name == work_name(ID, 1, 1, 2) == f"osm-{ID}-a1-h1-t2"
+    assert order.token != step_of(READY).subject.token
 
 
-def test_a_job_that_is_gone_is_not_begun_again() -> None:
-    assert code_of(READY.learns(works=(work("gone"),)), RETRY) == "MigrationFailed"
+def test_a_failed_job_that_somebody_began_again_is_followed_whatever_try_is_under_way() -> None:
+    record = READY.learns(instance=tagged("started", sets=2, tries=2), sets=(2,))
+    assert look_of(record.learns(works=(work("running"),))) == "work"
+    assert code_of(record.learns(works=(work("done"),))) == "VerifyFailed"
+    both = (work("done"), replace(work("failed", name=work_name(ID, 1, 1, 2)), id="j-1"))
+    assert code_of(record.learns(works=both)) == "MigrationFailed"
+
+
+def test_jobs_of_another_instance_are_never_taken_for_our_own() -> None:
+    theirs = work("failed", name="osm-i-other-a1-h1")
+    assert verb_of(READY.learns(works=(theirs,))) is Verb.ORDER
 
 
 def test_a_failed_job_is_told_with_its_error() -> None:
@@ -139,11 +157,11 @@ def test_what_takes_too_long_is_called_stuck_and_goes_on_in_the_next_run() -> No
 
 
 def test_a_second_attempt_deletes_the_job_that_the_first_one_left_unfinished() -> None:
-    safe = tuple(replace(POINT, label=f"attempt={number} hop=1") for number in (1, 2))
+    safe = tuple(replace(POINT, label=set_label(ID, number, 1)) for number in (1, 2))
     former = work("failed")
     here = READY.learns(instance=tagged("started", 2), points=safe)
     step = step_of(here.learns(works=(former,)))
-    assert (step.verb, step.subject) == (Verb.DELETE_WORKS, (former,))
+    assert (step.verb, step.subject, step.changes) == (Verb.DELETE_WORKS, (former,), {"unsettled": 0})
     for status in ("done", "failed"):
         foreign = work(status, name="of somebody else")
         assert verb_of(here.learns(works=(foreign, replace(former, status="done")))) is Verb.ORDER

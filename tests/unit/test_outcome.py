@@ -55,7 +55,7 @@ KEYS = {
         "hops",
         "snapshots",
     ),
-    *("job_id", "findings", "changed", "error", "timeline", "instance"),
+    *("job_id", "findings", "changed", "error", "timeline", "instance", "method", "way_back", "data_lost_since"),
 }
 WAY = (Hop("windows-2008r2", "windows-2012r2"), Hop("windows-2012r2", "windows-2016"))
 STARTED = tagged("started", source="windows-2008r2", target="windows-2016")

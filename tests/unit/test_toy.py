@@ -168,4 +168,4 @@ def test_a_failed_work_is_rolled_back_where_that_is_wanted(tmp_path: Path) -> No
     assert (record.state, record.problem.code) == ("rolled_back", "MigrationFailed")
     assert "T42" in record.problem.message
     works = [work["kind"] for work in toy.world().works.values()]
-    assert works == ["flash", "disk"]
+    assert works == ["disk"]

@@ -122,8 +122,8 @@ class Instances(Protocol):
     def tag(self, instance_ids: Sequence[str], tags: Mapping[str, str]) -> None:
         """Put the same tags on instances."""
 
-    def stop(self, instance_ids: Sequence[str]) -> Mapping[str, Problem]:
-        """Stop instances so that they keep their addresses; return the refusals."""
+    def stop(self, instance_ids: Sequence[str], force: bool) -> Mapping[str, Problem]:
+        """Stop instances so that they keep their addresses, by ``force`` like a power cut; return the refusals."""
 
     def start(self, instance_ids: Sequence[str]) -> Mapping[str, Problem]:
         """Start instances; return the refusals."""
@@ -149,13 +149,19 @@ class Snapshots(Protocol):
     """Points: what a disk can be put back to."""
 
     def find(self, instances: Sequence[Instance], service_made: bool) -> Mapping[str, tuple[Point, ...]]:
-        """Return the points of each instance that bear our tag, with ``service_made`` also the service's own."""
+        """Return the points of each instance that bear our tag, with ``service_made`` also the service's own.
+
+        An instance's points are those of its disks, whatever instance their label names.
+        """
 
     def read(self, point_ids: Sequence[str]) -> Mapping[str, Point]:
         """Return points by id."""
 
     def take(self, takes: Sequence[Take]) -> Sequence[Point]:
-        """Start points of one moment, of as many disks of an instance as ``batch["take"]`` says."""
+        """Start points of one moment, of as many disks of an instance as ``batch["take"]`` says.
+
+        Each keeps its label, and the place of its disk.
+        """
 
     def restore(self, disk_id: str, point_id: str) -> None:
         """Start to put a disk back to a point of its own."""

@@ -41,7 +41,8 @@ class Offer:
 class Goal:
     """What the user wants for every instance of a call. Times in seconds; ``offers`` are by provider.
 
-    ``run`` is the id of the run, which what it writes in a cloud bears.
+    ``run`` is the id of the run, which what it writes in a cloud bears. A set is too old ``set_valid`` after the instance
+    began to serve again; a stop is forced after ``stop_grace``.
     """
 
     state: str = "migrated"
@@ -51,6 +52,8 @@ class Goal:
     paths: tuple[Path, ...] = PATHS
     hop_timeout: float = 7200
     poll_interval: float = 20
+    set_valid: float = 3600
+    stop_grace: float = 300
     delete_service_points: bool = False
     shell: str = "sh"
     offers: Mapping[str, Offer] = field(default_factory=dict)

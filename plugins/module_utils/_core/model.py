@@ -64,7 +64,8 @@ class Item:
     """One instance as the user named it.
 
     ``target`` is a canonical OS id or empty; ``profile`` names the account's credentials; ``name`` is the inventory's.
-    The path to the target leads through ``via``, in this order, and through nothing of ``avoid``.
+    The path to the target leads through ``via``, in this order, and through nothing of ``avoid``. ``confirm`` is the
+    moment that a rollback was allowed to go back to although the instance has served since.
     """
 
     instance_id: str
@@ -76,6 +77,7 @@ class Item:
     via: tuple[str, ...] = ()
     avoid: tuple[str, ...] = ()
     waivers: tuple[Waiver, ...] = ()
+    confirm: str = ""
 
     @property
     def place(self) -> Place:
@@ -126,7 +128,7 @@ class Point:
     """One disk's way back: a snapshot. ``status`` is progressing, accomplished or failed.
 
     ``label`` is the collection's own tag, the same for all points of a set; ``created`` is ISO 8601 and empty until a
-    look has shown the point.
+    look has shown the point. ``place`` is that of the disk when the point was taken, empty where that is not known.
     """
 
     snapshot_id: str
@@ -135,6 +137,7 @@ class Point:
     name: str = ""
     label: str = ""
     created: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -302,12 +305,16 @@ class Event:
 
 @dataclass(frozen=True)
 class Take:
-    """One point to take; the same ``token`` takes the same point, where the cloud knows tokens."""
+    """One point to take; the same ``token`` takes the same point, where the cloud knows tokens.
+
+    ``place`` is that of the disk.
+    """
 
     disk: Disk
     name: str
     label: str
     token: str
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -325,9 +332,22 @@ class Order:
 
 @dataclass(frozen=True)
 class Tag:
-    """What the instance's own tag remembers of its migration; see the tag module for the states."""
+    """What the instance's own tag remembers of its migration; see the tag module for the states.
+
+    ``sets`` and ``tries`` are the numbers of the set and the try that were begun last, ``start`` that of the set to
+    go back to when it is not the first. ``run`` wrote it last; ``by`` and ``back`` are the method and the way back of
+    the attempt. With ``reset`` the first disk may have been put back. ``others`` are pairs of later versions.
+    """
 
     state: str
     attempt: int
     source: str
     target: str
+    sets: int = 0
+    tries: int = 0
+    start: int = 0
+    run: str = ""
+    by: str = ""
+    back: str = ""
+    reset: bool = False
+    others: tuple[tuple[str, str], ...] = ()

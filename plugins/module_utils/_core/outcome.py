@@ -18,7 +18,6 @@ from .goal import Goal
 from .migration.view import View, in_flight, own_works, start
 from .model import CommandResult
 from .record import Record
-from .tag import UNREADABLE
 
 
 def outcome(record: Record[Any]) -> dict[str, Any]:
@@ -42,9 +41,17 @@ def outcome(record: Record[Any]) -> dict[str, Any]:
         "findings": _plain(view.findings),
         "changed": record.changed,
         "error": _plain_or_none(record.problem),
+        **_how(view),
         "timeline": _plain(record.timeline),
         "instance": _plain_or_none(view.instance),
     }
+
+
+def _how(view: View) -> dict[str, str | None]:
+    """Return how the attempt goes there and back, and the moment that disks were put back to."""
+    words = (view.tag.by, view.tag.back) if view.tag else ("", "")
+    named = zip(("method", "way_back", "data_lost_since"), (*words, view.lost_since), strict=True)
+    return {name: word or None for name, word in named}
 
 
 def _migration(record: Record[Any]) -> Record[View]:
@@ -94,7 +101,7 @@ def source_os(record: Record[View]) -> str | None:
     view = record.view
     if view.hops:
         return view.hops[0].source
-    if view.tag is not None and view.tag.state != UNREADABLE:
+    if view.tag is not None and view.tag.source:
         return view.tag.source
     seen = view.guest or view.instance
     return seen.os if seen else None

@@ -12,7 +12,12 @@ It is written *before* the step that it announces, so that a later run knows wha
 ``rolling_back``  disks are being reset to the attempt's snapshots
 ``restored``      every disk is reset; the instance may be started again
 ``rolled_back``   the guest was seen to run its former OS again
-``committed``     the snapshots are deleted; there is no way back
+``committed``     there is no way back; the snapshots are deleted
+``protected``     a set of points was taken, and no attempt is under way
+
+What was done is read from labels and names, which say of which instance they are. The tag holds only what cannot be
+read there: its counters name the set and the try that were begun last, so that what was deleted never meets its old
+token again.
 """
 
 from __future__ import annotations
@@ -20,58 +25,147 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from .model import Disk, Tag
 
 TAG_KEY = "evergreen:os_migration"
+#: The tag of a point that says in which place of the instance its disk was.
+PLACE_KEY = f"{TAG_KEY}.place"
+ROOT = "root"
 UNREADABLE = "unreadable"
+PROTECTED = "protected"
 
 # A state that a later version may know is unreadable here: taken for "no attempt", it would start a second one.
-_STATES = ("started", "migrated", "rolling_back", "restored", "rolled_back", "committed")
-_TAG = re.compile(rf"({'|'.join(_STATES)}) attempt=([1-9][0-9]*) from=(\S+) to=(\S+)")
-_WORK_NAME = re.compile(r"osm-(.+)-a(\d+)-h(\d+)")
+_STATES = ("started", "migrated", "rolling_back", "restored", "rolled_back", "committed", PROTECTED)
+_TAG = re.compile(rf"({'|'.join(_STATES)})((?: [a-z_]+=\S+)+)")
+_NUMBER = re.compile(r"0|[1-9][0-9]*")
+# The tag's pairs in the order in which they are written, and the fields that hold them.
+_COUNTERS = {"attempt": "attempt", "set": "sets", "try": "tries", "start": "start"}
+_WORDS = {"from": "source", "to": "target", "run": "run", "by": "by", "back": "back"}
+_LABEL = re.compile(r"of=(\S+) attempt=([1-9][0-9]*) set=([1-9][0-9]*)")
+_FORMER_LABEL = re.compile(r"attempt=([1-9][0-9]*) hop=([1-9][0-9]*)")
+_WORK_NAME = re.compile(r"osm-(.+)-a([1-9][0-9]*)-h([1-9][0-9]*)(?:-t([1-9][0-9]*))?")
 _NAMESPACE = uuid.UUID("6f0d3e0c-1b51-4c0a-9c3e-5d1f0a7c2b11")
 
 
+# --- the instance's tag ---------------------------------------------------------------------------------------------
+
+
 def to_text(tag: Tag) -> str:
-    """Return the value that is written for ``tag``."""
-    return f"{tag.state} attempt={tag.attempt} from={tag.source} to={tag.target}"
+    """Return the value that is written for ``tag``; what is zero or empty is left out."""
+    counters = ((name, getattr(tag, field)) for name, field in _COUNTERS.items())
+    words = ((name, getattr(tag, field)) for name, field in _WORDS.items())
+    pairs = [*counters, *words, ("reset", int(tag.reset)), *tag.others]
+    return " ".join([tag.state, *(f"{name}={value}" for name, value in pairs if value)])
 
 
 def from_tags(tags: Mapping[str, str]) -> Tag | None:
     """Return what an instance's tags say of it, ``None`` when there is none; a foreign text is ``unreadable``."""
     if TAG_KEY not in tags:
         return None
-    found = _TAG.fullmatch(tags[TAG_KEY])
+    return _read(tags[TAG_KEY]) or Tag(UNREADABLE, 0, "", "")
+
+
+def _read(text: str) -> Tag | None:
+    """Return the tag that a text says. Its pairs may come in any order; unknown ones are kept."""
+    state, said = _parted(text)
+    if not _whole(state, said):
+        return None
+    known: dict[str, Any] = {field: int(said.get(name, 0)) for name, field in _COUNTERS.items()}
+    known |= {field: said.get(name, "") for name, field in _WORDS.items()}
+    others = tuple((name, said[name]) for name in said if name not in {*_COUNTERS, *_WORDS, "reset"})
+    return Tag(state, reset=said.get("reset") == "1", others=others, **known)
+
+
+def _parted(text: str) -> tuple[str, Mapping[str, str]]:
+    """Return a text's state and its pairs; no pairs where it is another text."""
+    found = _TAG.fullmatch(text)
     if not found:
-        return Tag(UNREADABLE, 0, "", "")
-    return Tag(found[1], int(found[2]), found[3], found[4])
+        return "", {}
+    pairs = [tuple(pair.split("=", 1)) for pair in found[2].split()]
+    return found[1], dict(pairs) if len(dict(pairs)) == len(pairs) else {}
 
 
-def set_label(attempt: int, hop: int) -> str:
-    """Return the tag value of the points taken before hop number ``hop`` (from 1) of an attempt."""
-    return f"attempt={attempt} hop={hop}"
+def _whole(state: str, said: Mapping[str, str]) -> bool:
+    """Say whether a tag says all that its state needs, and in numbers what is a number."""
+    needed = {"attempt"} if state == PROTECTED else {"attempt", "from", "to"}
+    numbers = [said[name] for name in (*_COUNTERS, "reset") if name in said]
+    return needed <= said.keys() and all(map(_NUMBER.fullmatch, numbers)) and said["attempt"] != "0"
 
 
-def is_of_attempt(label: str, attempt: int) -> bool:
-    """Say whether a label is that of a set of the attempt."""
-    return label.startswith(f"attempt={attempt} ")
+#: Methods and ways back by the words that the tag has for them; another is called by its name.
+_SHORT = {
+    "smc_watch": "watch",
+    "setup_in_place": "setup",
+    "clone_and_replace": "clone",
+    "reset_disks": "disks",
+    "replace_disks": "swap",
+    "replace_root": "root",
+}
 
 
-def point_name(disk: Disk, attempt: int, hop: int) -> str:
+def word(name: str) -> str:
+    """Return the word for a method or a way back."""
+    return _SHORT.get(name, name)
+
+
+# --- points ---------------------------------------------------------------------------------------------------------
+
+
+class Label(NamedTuple):
+    """What is said of a point: whose it is, and of which set. Labels of the version before name no instance."""
+
+    of: str
+    attempt: int
+    set: int
+
+
+def set_label(instance_id: str, attempt: int, number: int) -> str:
+    """Return the tag value of all points of one set, which is a number within its attempt."""
+    return f"of={instance_id} attempt={attempt} set={number}"
+
+
+def read_label(text: str) -> Label | None:
+    """Return what a label says, ``None`` for anybody else's; a hop of the version before had one set."""
+    if found := _LABEL.fullmatch(text):
+        return Label(found[1], int(found[2]), int(found[3]))
+    former = _FORMER_LABEL.fullmatch(text)
+    return Label("", int(former[1]), int(former[2])) if former else None
+
+
+def point_name(disk: Disk, attempt: int, number: int) -> str:
     """Return the name of a disk's point; names need not be unique, the label decides."""
-    return f"osm-{disk.disk_id}-a{attempt}-h{hop}"
+    return f"osm-{disk.disk_id}-a{attempt}-s{number}"
 
 
-def work_name(instance_id: str, attempt: int, hop: int) -> str:
-    """Return the unique name of the work for one hop of one attempt."""
-    return f"osm-{instance_id}-a{attempt}-h{hop}"
+def place_of(disk: Disk) -> str:
+    """Return the place of a disk in its instance: its device, or that it is the root."""
+    return ROOT if disk.type == "system" else disk.device
 
 
-def work_place(name: str, instance_id: str) -> tuple[int, int] | None:
-    """Return (attempt, hop) of a work that this collection made for the instance, ``None`` for any other name."""
+# --- works ----------------------------------------------------------------------------------------------------------
+
+
+class WorkPlace(NamedTuple):
+    """Where a work belongs."""
+
+    attempt: int
+    hop: int
+    tried: int
+
+
+def work_name(instance_id: str, attempt: int, hop: int, tried: int = 1) -> str:
+    """Return the unique name of the work for one hop of one attempt; from the second try on it has the try's number."""
+    return f"osm-{instance_id}-a{attempt}-h{hop}" + (f"-t{tried}" if tried > 1 else "")
+
+
+def work_place(name: str, instance_id: str) -> WorkPlace | None:
+    """Return where a work that this collection made for the instance belongs, ``None`` for any other name."""
     found = _WORK_NAME.fullmatch(name)
-    return (int(found[2]), int(found[3])) if found and found[1] == instance_id else None
+    if not found or found[1] != instance_id:
+        return None
+    return WorkPlace(int(found[2]), int(found[3]), int(found[4] or 1))
 
 
 def made_name(instance_id: str, attempt: int, what: str) -> str:
@@ -88,6 +182,27 @@ def owner_of(label: str) -> str:
     """Return the instance that a tag value names as its owner, empty when it names none."""
     pairs = dict(pair.partition("=")[::2] for pair in label.split())
     return pairs.get("of", "")
+
+
+def disk_name(instance_id: str, attempt: int, disk_id: str, number: int, tried: int) -> str:
+    """Return the unique name of a disk that is made in the place of another, from a point of a set."""
+    return made_name(instance_id, attempt, f"disk-{disk_id}:{number}:{tried}")
+
+
+def replaced_disk(name: str, instance_id: str, attempt: int) -> str:
+    """Return the id of the disk in whose place something is made by its name; empty where it is no such thing."""
+    prefix = made_name(instance_id, attempt, "disk-")
+    return name.removeprefix(prefix).partition(":")[0] if name.startswith(prefix) else ""
+
+
+def attempt_of(name: str, instance_id: str) -> int | None:
+    """Return the attempt that made something by its name, ``None`` where it is not of this instance."""
+    prefix = f"osm-{instance_id}-a"
+    number = name.removeprefix(prefix).partition("-")[0] if name.startswith(prefix) else ""
+    return int(number) if number != "0" and _NUMBER.fullmatch(number) else None
+
+
+# --- tokens ---------------------------------------------------------------------------------------------------------
 
 
 def client_token(instance_id: str, attempt: int, *what: object) -> str:

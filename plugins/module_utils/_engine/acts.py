@@ -15,7 +15,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeVar
 
-from .._clouds.base import Capabilities, Cloud, Instances, Script
+from .._clouds.base import Capabilities, Cloud, Script
 from .._core.lock import LASTS, LOCK_KEY, Lock
 from .._core.model import RESETTING, STARTING, STOPPING, Agent, Invocation, Point, Problem, Take, Work
 from .._core.record import Record
@@ -131,15 +131,17 @@ def _changed(task: Task, **changes: Any) -> Seen:
     return _done(task, instance=replace(here(task.record), **changes))
 
 
-def _power(
-    verb: Callable[[Instances], Callable[[Sequence[str]], Mapping[str, Problem]]], status: str
-) -> Callable[[Cloud, Sequence[Task], Brief], Answers]:
-    def switch(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answers:
-        refused = verb(cloud.instances)(ids(_records(tasks)))
-        offline = Agent(installed=True)
-        return {task.id: refused.get(task.id) or _changed(task, status=status, agent=offline) for task in tasks}
+def _stop(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answers:
+    return _switched(cloud.instances.stop(ids(_records(tasks)), bool(tasks[0].step.subject)), tasks, STOPPING)
 
-    return switch
+
+def _start(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answers:
+    return _switched(cloud.instances.start(ids(_records(tasks))), tasks, STARTING)
+
+
+def _switched(refused: Mapping[str, Problem], tasks: Sequence[Task], status: str) -> Answers:
+    offline = Agent(installed=True)
+    return {task.id: refused.get(task.id) or _changed(task, status=status, agent=offline) for task in tasks}
 
 
 def _detach(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answers:
@@ -271,8 +273,8 @@ VERBS: Mapping[Verb, Row] = {
     Verb.BEGIN: Row(_begin, _WHILE_IT_HOLDS, "work", (*_WORKS, "instance")),
     Verb.DELETE_POINTS: Row(_delete_points, ("points",), "points", _WORKS),
     Verb.DELETE_WORKS: Row(_delete_works, ("works",), "works", _WORKS),
-    Verb.STOP: Row(_power(lambda port: port.stop, STOPPING), ("instance", "guest"), "disks", _WORKS),
-    Verb.START: Row(_power(lambda port: port.start, STARTING), ("instance", "guest"), "disks", _WORKS),
+    Verb.STOP: Row(_stop, ("instance", "guest"), "disks", _WORKS, key=_text),
+    Verb.START: Row(_start, ("instance", "guest"), "disks", _WORKS),
     Verb.DETACH: Row(_detach, ("instance", "guest"), "disks", _POWER),
     Verb.ATTACH: Row(_attach, ("instance", "guest"), "disks", _POWER),
     Verb.RESTORE: Row(_restore, ("instance", "points", "guest", "enrolment"), "disks", _POWER),

@@ -245,9 +245,9 @@ def _taken_too(record: Seen, found: Sequence[Point]) -> tuple[Point, ...]:
 
 
 def _point(cloud: Cloud, records: Sequence[Seen], brief: Brief) -> Answers:
-    """Look at the points in progress by their ids."""
-    waiting = [p.snapshot_id for record in records for p in record.view.points if p.status == "progressing"]
-    found = cloud.snapshots.read(waiting)
+    """Look at the points in progress, and those that no look has shown yet, by their ids."""
+    points = [point for record in records for point in record.view.points]
+    found = cloud.snapshots.read([p.snapshot_id for p in points if p.status == "progressing" or not p.created])
     return {
         record.id: record.learns(points=tuple(_as_seen(point, found) for point in record.view.points))
         for record in records

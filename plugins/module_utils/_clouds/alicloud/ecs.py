@@ -218,9 +218,10 @@ class Instances:
         pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
         self._ask("TagResources", repeatable=False, ResourceType="instance", ResourceId=list(instance_ids), Tag=pairs)
 
-    def stop(self, instance_ids: Sequence[str]) -> dict[str, Problem]:
-        """Stop instances in the mode that keeps their addresses and their place."""
-        return self._power("StopInstances", instance_ids, StoppedMode="KeepCharging")
+    def stop(self, instance_ids: Sequence[str], force: bool) -> dict[str, Problem]:
+        """Stop instances in the mode that keeps their addresses and their place, by ``force`` like a power cut."""
+        forced = {"ForceStop": True} if force else {}
+        return self._power("StopInstances", instance_ids, StoppedMode="KeepCharging", **forced)
 
     def start(self, instance_ids: Sequence[str]) -> dict[str, Problem]:
         """Start instances."""

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 
 from ..._core.model import Disk, Instance, Point, Take
-from ..._core.tag import TAG_KEY
+from ..._core.tag import PLACE_KEY, TAG_KEY
 from ..._errors import CloudError, Moved
 from .chunks import chunks
 from .errors import Meaning, meaning_of
@@ -30,13 +30,15 @@ _SERVICE_SNAPSHOT = "SMC_Backup"
 
 def to_point(raw: Mapping[str, Any]) -> Point:
     """Translate an entry of DescribeSnapshots; its words for the status are the model's."""
+    tags = tags_of(raw)
     return Point(
         snapshot_id=raw["SnapshotId"],
         disk_id=text(raw, "SourceDiskId"),
         status=text(raw, "Status"),
         name=text(raw, "SnapshotName"),
-        label=tags_of(raw).get(TAG_KEY, ""),
+        label=tags.get(TAG_KEY, ""),
         created=text(raw, "CreationTime"),
+        place=tags.get(PLACE_KEY, ""),
     )
 
 
@@ -78,6 +80,7 @@ class Snapshots:
             raise
 
     def _take(self, take: Take) -> Point:
+        tags = {TAG_KEY: take.label, PLACE_KEY: take.place}
         answer = self._rpc.request(
             "ecs",
             "CreateSnapshot",
@@ -85,9 +88,10 @@ class Snapshots:
             DiskId=take.disk.disk_id,
             SnapshotName=take.name,
             token=take.token,
-            Tag=[{"Key": TAG_KEY, "Value": take.label}],
+            Tag=[{"Key": key, "Value": value} for key, value in tags.items() if value],
         )
-        return Point(answer["SnapshotId"], take.disk.disk_id, "progressing", take.name, take.label)
+        key, disk_id = answer["SnapshotId"], take.disk.disk_id
+        return Point(key, disk_id, "progressing", take.name, take.label, place=take.place)
 
     def restore(self, disk_id: str, point_id: str) -> None:
         """Put a disk back to a snapshot of its own; the instance must be stopped."""

@@ -11,7 +11,7 @@ from ..record import Moment
 from ..verb import Step, look
 from ..workflow import Gate
 from .begin import mark
-from .view import Migration, View, active, instance
+from .view import Migration, View, active, attempt, instance
 
 # Seconds: who has queued for longer is looked at again before it is let in.
 _FRESH = 600
@@ -25,6 +25,7 @@ def admitted(queue: str) -> Gate[View]:
             return None
         if now.ticks - (record.seen.get("details") or 0) > _FRESH:
             return look("details", record.state)
-        return mark(record, "started", "queued", queue, retried=True, before=instance(record))
+        began = {"begun": attempt(record), "sets": (1,), "retried": True, "before": instance(record)}
+        return mark(record, goal, "started", "queued", queue=queue, changes=began)
 
     return admitted

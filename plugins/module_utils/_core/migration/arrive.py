@@ -20,7 +20,7 @@ def arrived(record: Migration, goal: Goal, now: Moment) -> Step | None:
     if guest_os(record) != record.item.target:
         return None
     if active(record):
-        return mark(record, "migrated", "verifying")
+        return mark(record, goal, "migrated", "verifying")
     view = record.view
     return finish("migrated", "verified", findings=(*view.findings, *_changed(record)), hop=len(view.hops))
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,8 +15,22 @@ from ..catalog import is_known, unknown_id
 from ..goal import Goal
 from ..model import Finding, Problem, Tag, required
 from ..record import Moment
-from ..verb import Step, Verb, blocked, failing, failing_by, finish, look, wait
-from .view import Migration, active, attempt, case, offer
+from ..verb import Step, Verb, blocked, failing, failing_by, finish, look, note, wait
+from .view import (
+    Migration,
+    active,
+    attempt,
+    case,
+    method,
+    offer,
+    points_of,
+    stands,
+    traces,
+    way_back,
+    written_by_this_run,
+)
+
+_NOTHING: Mapping[str, Any] = {}
 
 #: After these marks nothing more is written.
 _LAST = ("migrated", "rolled_back")
@@ -37,15 +52,28 @@ def blocker(found: tuple[Finding, ...]) -> Problem | None:
     return Problem(first.id, f"{first.message} {first.evidence}.{more}", first.remedy)
 
 
-def mark(record: Migration, state: str, step_state: str, queue: str = "", **changes: Any) -> Step:
-    """Return the step that writes a state into the instance's tag."""
-    if state == "started":
-        hops = record.view.hops
-        wanted = Tag(state, attempt(record), hops[0].source, hops[-1].target)
-    else:
-        wanted = replace(required(record.view.tag), state=state)
-    last = state in _LAST
-    return Step(Verb.MARK, step_state, tag.to_text(wanted), changes, event=f"marked {state}", queue=queue, last=last)
+def mark(
+    record: Migration,
+    goal: Goal,
+    state: str,
+    step_state: str,
+    pairs: Mapping[str, Any] = _NOTHING,
+    event: str = "",
+    changes: Mapping[str, Any] = _NOTHING,
+    queue: str = "",
+) -> Step:
+    """Return the step that writes a state into the instance's tag, with ``pairs`` that are new in it."""
+    known = record.view.tag if state != "started" or active(record) else _begun(record, goal)
+    wanted = replace(required(known), state=state, **{"run": goal.run, **pairs})
+    text, told = tag.to_text(wanted), event or f"marked {state}"
+    return Step(Verb.MARK, step_state, text, changes, event=told, queue=queue, last=state in _LAST)
+
+
+def _begun(record: Migration, goal: Goal) -> Tag:
+    """Return the tag of a new attempt: its first set and its first try come next."""
+    hops, words = record.view.hops, (method(record, goal), way_back(record, goal))
+    by, back = map(tag.word, words)
+    return Tag("started", attempt(record), hops[0].source, hops[-1].target, sets=1, tries=1, by=by, back=back)
 
 
 # --- gates ----------------------------------------------------------------------------------------------------------
@@ -71,7 +99,7 @@ def target_named(record: Migration, goal: Goal, now: Moment) -> Step | None:
 
 
 def tag_readable(record: Migration, goal: Goal, now: Moment) -> Step | None:
-    """Refuse an instance whose tag is not ours, or tells of an attempt with another target."""
+    """Refuse an instance whose tag is not ours."""
     earlier = record.view.tag
     if earlier is None:
         return None
@@ -80,12 +108,6 @@ def tag_readable(record: Migration, goal: Goal, now: Moment) -> Step | None:
             "TagUnreadable",
             f"The instance's tag {tag.TAG_KEY} holds a text that this collection did not write.",
             "Correct or remove the tag, after making sure that no migration of the instance is under way.",
-        )
-    if active(record) and earlier.target != record.item.target:
-        return failing(
-            "TargetChanged",
-            f"A migration from {earlier.source} to {earlier.target} is under way, not to {record.item.target}.",
-            f"Finish it with target {earlier.target}, or roll it back first.",
         )
     return None
 
@@ -132,13 +154,34 @@ def _watched(record: Migration, goal: Goal) -> bool:
 
 
 def points_belong(record: Migration, goal: Goal, now: Moment) -> Step | None:
-    """Refuse an instance whose tag was taken away while points of an attempt are there."""
-    if record.view.tag is not None or not any(point.label for point in record.view.points):
+    """Refuse an instance whose tag was taken away while points of an attempt are there, unless it is to begin anew."""
+    if record.view.tag is not None or not points_of(record) or (goal.state == "migrated" and goal.retry):
         return None
+    number = max(label.attempt for _point, label in points_of(record))
     return failing(
         "TagMissing",
-        f"Snapshots of an earlier attempt exist, but the instance's tag {tag.TAG_KEY} is gone.",
-        "Restore the tag, or delete those snapshots if the attempt is over.",
+        f"Snapshots of attempt {number} are there, but the instance's tag {tag.TAG_KEY} is gone.",
+        f"Put the tag back, such as 'started attempt={number} from=OS to=OS', or 'migrated ...' when it was over: then "
+        "it goes on, or back. To begin another attempt, migrate with retry true; the snapshots stay.",
+    )
+
+
+def attempt_known(record: Migration, goal: Goal, now: Moment) -> Step | None:
+    """Keep in mind that an attempt is this instance's, once something of it was seen."""
+    number = record.view.tag.attempt if record.view.tag and stands(record, "started") else 0
+    mine = number in traces(record) or written_by_this_run(record, goal)
+    return note(record.state, begun=number) if number and mine and record.view.begun != number else None
+
+
+def target_unchanged(record: Migration, goal: Goal, now: Moment) -> Step | None:
+    """Refuse an instance of which an attempt with another target is under way."""
+    earlier = record.view.tag
+    if earlier is None or not active(record) or earlier.target == record.item.target:
+        return None
+    return failing(
+        "TargetChanged",
+        f"A migration from {earlier.source} to {earlier.target} is under way, not to {record.item.target}.",
+        f"Finish it with target {earlier.target}, or roll it back first.",
     )
 
 
@@ -162,4 +205,6 @@ FIRST = (
     cloud_allows,
     points_seen,
     points_belong,
+    attempt_known,
+    target_unchanged,
 )

@@ -2,20 +2,24 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The goal committed: what a migration keeps for its way back is deleted."""
+"""The goal committed: that there is no way back is marked, then what was kept for it is deleted."""
 
 from __future__ import annotations
+
+from functools import wraps
 
 from ..goal import Goal
 from ..record import Moment
 from ..verb import Step, Verb, failing, finish
+from ..workflow import Gate
 from .begin import mark
-from .view import Migration, own_works
+from .view import Migration, View, own_works, points_of, stands
+from .work import works_deleted
 
 
 def tag_settled(record: Migration, goal: Goal, now: Moment) -> Step | None:
     """Refuse an instance whose migration has not ended well."""
-    if record.view.tag is None or record.view.tag.state in ("migrated", "committed"):
+    if record.view.tag is None or stands(record, "migrated", "committed"):
         return None
     return failing(
         "NotMigrated",
@@ -24,27 +28,34 @@ def tag_settled(record: Migration, goal: Goal, now: Moment) -> Step | None:
     )
 
 
-def points_deleted(record: Migration, goal: Goal, now: Moment) -> Step | None:
-    """Delete the points."""
-    points = record.view.points
-    if not points:
-        return None
-    return Step(Verb.DELETE_POINTS, "committing", points, event=f"snapshots deleted: {len(points)}")
+def unless_committed(gate: Gate[View]) -> Gate[View]:
+    """Return a gate that a commit of another run has passed: what that one left is deleted whatever the guest says."""
 
+    @wraps(gate)
+    def passed(record: Migration, goal: Goal, now: Moment) -> Step | None:
+        return None if stands(record, "committed") else gate(record, goal, now)
 
-def works_gone(record: Migration, goal: Goal, now: Moment) -> Step | None:
-    """Delete the works that are done."""
-    done = tuple(work for work in own_works(record) if work.status == "done")
-    if not done:
-        return None
-    return Step(Verb.DELETE_WORKS, "committing", done, event=f"finished jobs deleted: {len(done)}")
+    return passed
 
 
 def committed_marked(record: Migration, goal: Goal, now: Moment) -> Step | None:
-    """Write down that there is no way back."""
-    if record.view.tag is None or record.view.tag.state != "migrated":
+    """Write down that there is no way back, before the first part of it goes."""
+    return mark(record, goal, "committed", "committing") if stands(record, "migrated") else None
+
+
+def works_gone(record: Migration, goal: Goal, now: Moment) -> Step | None:
+    """Delete our works: what is over, and what must not begin any more."""
+    works = tuple(work for work in own_works(record) if work.status != "gone")
+    return works_deleted(works, "committing", now, f"jobs deleted: {len(works)}") if works else None
+
+
+def points_deleted(record: Migration, goal: Goal, now: Moment) -> Step | None:
+    """Delete the points whose label names this instance, and the service's own where that is wanted."""
+    service = [point for point in record.view.points if goal.delete_service_points and not point.label]
+    points = (*(point for point, _label in points_of(record)), *service)
+    if not points:
         return None
-    return mark(record, "committed", "committing")
+    return Step(Verb.DELETE_POINTS, "committing", points, event=f"snapshots deleted: {len(points)}")
 
 
 def committed(record: Migration, goal: Goal, now: Moment) -> Step | None:

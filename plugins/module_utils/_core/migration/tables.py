@@ -10,30 +10,26 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from ..goal import Goal
-from ..model import Item, Problem
+from ..model import Item, Problem, required
 from ..workflow import Gate, Workflow
-from . import assess, back, begin, commit, plan, verify
+from . import assess, back, begin, commit, plan, verify, work
 from .methods import smc, smc_watch
-from .view import Migration, View, in_flight, offer, restoring
+from .view import Migration, View, in_flight, method, restoring, stands, way_back
 
 Gates: TypeAlias = tuple[Gate[View], ...]
 
 METHODS: Mapping[str, Gates] = {"smc": smc.GATES, "smc_watch": smc_watch.GATES}
 
-_BEGUN: Gates = (back.set_chosen, back.no_work_runs, back.marked, back.halted)
+_PROVEN: Gates = (work.no_work_runs, back.set_chosen)
+_BEGUN: Gates = (back.nothing_begins, back.confirmed, back.marked, back.own_works_gone, back.halted)
 _ENDED: Gates = (back.restarted, plan.guest_seen, back.former_os_seen)
 BACK: Mapping[str, Gates] = {
-    "reset_disks": (*_BEGUN, back.disks_reset, *_ENDED),
-    "replace_disks": (*_BEGUN, back.disks_made("disk"), back.disks_swapped, *_ENDED),
+    "reset_disks": (*_PROVEN, back.disks_in_place, *_BEGUN, back.disks_reset, *_ENDED),
+    "replace_disks": (*_PROVEN, *_BEGUN, back.disks_made("disk"), back.disks_swapped, *_ENDED),
 }
 
-_VERIFIED: Gates = (
-    begin.target_named,
-    verify.reachable,
-    plan.guest_seen,
-    verify.guest_understood,
-    verify.runs_target,
-)
+_SETTLED: Gates = (begin.target_named, begin.works_seen, commit.tag_settled, work.no_work_runs)
+_READ: Gates = (verify.reachable, plan.guest_seen, verify.guest_understood, verify.runs_target)
 #: Before the method of a hop or the way back, which the instance's provider decides.
 GOALS: Mapping[str, Gates] = {
     "assessed": (
@@ -46,16 +42,23 @@ GOALS: Mapping[str, Gates] = {
         assess.judged,
     ),
     "migrated": begin.FIRST,
-    "rolled_back": (begin.works_seen, begin.points_seen, back.rolled_back_already),
-    "verified": (*_VERIFIED, verify.verified),
-    "committed": (
-        *_VERIFIED,
+    "rolled_back": (
+        begin.tag_readable,
         begin.works_seen,
         begin.points_seen,
-        commit.tag_settled,
-        commit.points_deleted,
-        commit.works_gone,
+        begin.points_belong,
+        back.attempt_there,
+    ),
+    "verified": (*_SETTLED, *_READ, verify.verified),
+    "committed": (
+        *_SETTLED,
+        begin.points_seen,
+        begin.points_belong,
+        *map(commit.unless_committed, _READ),
         commit.committed_marked,
+        commit.works_gone,
+        work.disks_kept,
+        commit.points_deleted,
         commit.committed,
     ),
 }
@@ -67,7 +70,8 @@ def _chain(record: Migration, goal: Goal) -> Gates:
 
 def _gates(record: Migration, goal: Goal) -> Gates:
     if goal.state in ("migrated", "rolled_back") and restoring(record):
-        return (begin.works_seen, begin.points_seen, *_way_back(record, goal))
+        way = (back.left_running,) if record.view.stuck else _way_back(record, goal)
+        return (begin.works_seen, begin.points_seen, *way)
     if record.problem is not None:
         return (back.failure_answered,)
     if goal.state == "migrated":
@@ -78,26 +82,33 @@ def _gates(record: Migration, goal: Goal) -> Gates:
 
 
 def _method(record: Migration, goal: Goal) -> Gates:
-    """Return the gates of the wanted method of the hop's service; until a hop is placed, of the provider's first."""
-    methods, view = offer(record, goal).methods, record.view
-    service = view.hops[view.hop].service if view.hop < len(view.hops) else next(iter(methods), "")
-    return METHODS[methods[service][0]] if methods.get(service) else (begin.not_offered,)
+    return METHODS.get(method(record, goal), (begin.not_offered,))
 
 
 def _way_back(record: Migration, goal: Goal) -> Gates:
-    ways = offer(record, goal).back
-    return BACK[ways[0]] if ways else (begin.not_offered,)
+    return BACK.get(way_back(record, goal), (begin.not_offered,))
 
 
 def _failed(record: Migration, problem: Problem) -> Migration:
-    """Return the record after ``problem``; a migration's own failure may still be answered with a rollback."""
-    final = record.view.instance is None or record.problem is not None or restoring(record)
-    first = record.problem or problem
-    return record.learns(command=None).with_(  # it has ended; looked at once more, it would be a second failure
-        problem=problem if restoring(record) else first,
+    """Return the record after ``problem``.
+
+    A migration's own failure may still be answered with a rollback, and a rollback that cannot go on by starting the
+    instance again, when nothing was put back yet.
+    """
+    back = restoring(record)
+    final = not _unharmed(record) if back else record.view.instance is None or record.problem is not None
+    return record.learns(
+        command=None, stuck=back or record.view.stuck
+    ).with_(  # a command has ended: it is not looked at
+        problem=problem if back else record.problem or problem,
         done=final,
         state="failed" if final else record.state,
     )
+
+
+def _unharmed(record: Migration) -> bool:
+    """Say whether a rollback has a problem for the first time, and no disk was put back."""
+    return stands(record, "rolling_back") and not record.view.stuck and not required(record.view.tag).reset
 
 
 def _start(item: Item) -> View:

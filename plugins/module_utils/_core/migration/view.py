@@ -33,6 +33,8 @@ from ..record import Moment, Record
 
 #: States of the tag between the first and the last write of an attempt.
 ACTIVE = ("started", "rolling_back", "restored")
+#: How works end without success.
+ENDED_BADLY = ("failed", "stopped", "gone")
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,13 @@ class View:
     The first seven fields are aspects, each looked at on its own. ``before`` is the instance as it was before the
     attempt, ``asked`` when the guest was asked (epoch seconds), ``restored`` the disks that were put back in this run,
     ``enrolled_for`` the number of the hop for which an import was begun.
+
+    What this run has done: ``begun`` is the attempt that it began or found to be this instance's, ``sets`` the numbers
+    of the sets that it began, of which the last ``wasted`` did not become complete; ``renewed`` is the hop and try that
+    it took a newer one for, ``told`` those of which it told that this is old too. ``turned`` says that it began the
+    rollback, ``stopping`` since when the instance is being stopped for it, in ticks, ``forced`` that the stop
+    was forced, ``stuck`` that the rollback cannot go on. ``lost_since`` is the moment that disks were put back to, and
+    ``unsettled`` when works were deleted whose service may put disks back, in ticks.
     """
 
     instance: Instance | None = None
@@ -59,6 +68,17 @@ class View:
     restored: tuple[str, ...] = ()
     retried: bool = False
     enrolled_for: int = 0
+    begun: int = 0
+    sets: tuple[int, ...] = ()
+    renewed: tuple[int, int] = (0, 0)
+    told: tuple[int, int] = (0, 0)
+    wasted: int = 0
+    turned: bool = False
+    stopping: float | None = None
+    forced: bool = False
+    stuck: bool = False
+    lost_since: str = ""
+    unsettled: float | None = None
 
     @cached_property
     def tag(self) -> Tag | None:
@@ -84,6 +104,25 @@ def offer(record: Migration, goal: Goal) -> Offer:
     return goal.offer(record.item.provider)
 
 
+def method(record: Migration, goal: Goal) -> str:
+    """Return the method of the hop: that of the attempt, else the wanted one; nothing where none is offered.
+
+    Until a hop is placed it is one of the provider's first service.
+    """
+    methods, view = offer(record, goal).methods, record.view
+    service = view.hops[view.hop].service if view.hop < len(view.hops) else next(iter(methods), "")
+    return _chosen(methods.get(service, ()), view.tag.by if view.tag and active(record) else "")
+
+
+def way_back(record: Migration, goal: Goal) -> str:
+    """Return the way back: that of the attempt, else the wanted one; nothing where none is offered."""
+    return _chosen(offer(record, goal).back, record.view.tag.back if record.view.tag else "")
+
+
+def _chosen(names: tuple[str, ...], word: str) -> str:
+    return next((name for name in names if tag.word(name) == word), next(iter(names), ""))
+
+
 def next_hop(record: Migration) -> Hop:
     """Return the hop that comes next."""
     return record.view.hops[record.view.hop]
@@ -92,6 +131,11 @@ def next_hop(record: Migration) -> Hop:
 def stands(record: Migration, *states: str) -> bool:
     """Say whether the tag's state is one of those named."""
     return record.view.tag is not None and record.view.tag.state in states
+
+
+def written_by_this_run(record: Migration, goal: Goal) -> bool:
+    """Say whether this run wrote the tag last, also where no answer told it so."""
+    return record.view.tag is not None and goal.run != "" and record.view.tag.run == goal.run
 
 
 def in_flight(record: Migration) -> bool:
@@ -106,31 +150,93 @@ def restoring(record: Migration) -> bool:
 
 def active(record: Migration) -> bool:
     """Say whether an attempt to migrate the instance is under way."""
-    return stands(record, "started")
+    return stands(record, "started") and not copied(record)
+
+
+def copied(record: Migration) -> bool:
+    """Say whether the tag is of an attempt that did nothing to this instance, or of another instance's."""
+    number = required(record.view.tag).attempt
+    seen = "points" in record.seen and "works" in record.seen
+    return seen and record.view.begun != number and number not in traces(record)
+
+
+def traces(record: Migration) -> frozenset[int]:
+    """Return the attempts that left something of this instance: a point, or a work."""
+    labels = (label.attempt for _point, label in points_of(record))
+    names = (tag.attempt_of(work.name, record.id) for work in record.view.works)
+    return frozenset((*labels, *filter(None, names)))
 
 
 def attempt(record: Migration) -> int:
-    """Return the number of the attempt that is under way, or of the next one."""
-    if record.view.tag is None:
-        return 1
-    return record.view.tag.attempt if record.view.tag.state in ACTIVE else record.view.tag.attempt + 1
+    """Return the number of the attempt that is under way, or of the next one, which no attempt had before."""
+    known = record.view.tag
+    if known is None or not stands(record, *ACTIVE) or (known.state == "started" and copied(record)):
+        return max((known.attempt if known else 0, *traces(record))) + 1
+    return known.attempt
+
+
+def points_of(record: Migration) -> tuple[tuple[Point, tag.Label], ...]:
+    """Return the points whose label names the instance; one of the version before is of a disk that it has."""
+    read = ((point, tag.read_label(point.label)) for point in record.view.points)
+    disks = own_disks(record)
+    return tuple(
+        (point, label)
+        for point, label in read
+        if label and (label.of == record.id or (not label.of and point.disk_id in disks))
+    )
+
+
+def own_disks(record: Migration) -> frozenset[str]:
+    """Return the ids of the disks that the instance has, and had before disks were replaced."""
+    return frozenset((*(disk.disk_id for disk in instance(record).disks), *remade(record)))
 
 
 def own_works(record: Migration, of_attempt: int | None = None) -> tuple[Work, ...]:
     """Return this collection's works for the hops of the instance, by hop; all attempts unless one is named."""
-    placed = [(place, work) for work in record.view.works if (place := tag.work_place(work.name, record.id))]
-    return tuple(work for place, work in sorted(placed, key=lambda pair: pair[0]) if of_attempt in (None, place[0]))
+    placed = [(place, work) for work in record.view.works if (place := _own_place(record, work))]
+    placed.sort(key=lambda pair: pair[0])
+    return tuple(work for place, work in placed if of_attempt in (None, place.attempt))
+
+
+def _own_place(record: Migration, work: Work) -> tag.WorkPlace | None:
+    return tag.work_place(work.name, record.id)
+
+
+def current_works(record: Migration) -> tuple[Work, ...]:
+    """Return the works of the attempt that is under way by hop, of each hop the newest.
+
+    One that ended badly is not counted once another try has been begun.
+    """
+    newest: dict[int, Work] = {}
+    for work in own_works(record, attempt(record)):
+        newest[required(_own_place(record, work)).hop] = work
+    return tuple(work for work in newest.values() if not superseded(record, work))
+
+
+def superseded(record: Migration, work: Work) -> bool:
+    """Say whether a work of the attempt ended badly before the try that is under way."""
+    tried = required(_own_place(record, work)).tried
+    return work.status in ENDED_BADLY and tried < required(record.view.tag).tries
 
 
 def work_of_hop(record: Migration) -> Work | None:
     """Return the attempt's work for the hop that comes next."""
-    name = tag.work_name(record.id, attempt(record), record.view.hop + 1)
-    return next((work for work in record.view.works if work.name == name), None)
+    hop = record.view.hop + 1
+    return next((work for work in current_works(record) if required(_own_place(record, work)).hop == hop), None)
 
 
 def work_runs(record: Migration) -> bool:
     """Say whether a work that changes the instance runs."""
-    return any(work.holds and work.status == "running" for work in record.view.works)
+    return bool(running(record))
+
+
+def running(record: Migration) -> tuple[Work, ...]:
+    """Return the works that run and change the instance; one that was ordered and not seen yet may do so."""
+    return tuple(
+        work
+        for work in record.view.works
+        if work.holds and (work.status == "running" or (work.status == "made" and not work.said))
+    )
 
 
 def protectable_disks(record: Migration) -> tuple[Disk, ...]:
@@ -138,39 +244,15 @@ def protectable_disks(record: Migration) -> tuple[Disk, ...]:
     return tuple(disk for disk in instance(record).disks if not disk.category.startswith(rules.LOCAL_DISKS))
 
 
-def chosen_set(record: Migration, goal: Goal) -> tuple[Point, ...]:
-    """Return the points to go back to, one per disk and all of the same moment; empty when there is no full set.
-
-    A disk that was made from a point stands for the disk that the point was taken of, in its place or not yet.
-    """
-    made = replacements(record)
-    stands_for = {work.outputs.get("disk"): disk_id for disk_id, work in made.items()}
-    attached = (stands_for.get(disk.disk_id, disk.disk_id) for disk in protectable_disks(record))
-    disks = tuple(dict.fromkeys((*attached, *made)))
-    moments = _points_by_moment(record)
-    full = [moments[label] for label in sorted(moments) if moments[label].keys() >= set(disks)]
-    if not disks or not full:
-        return ()
-    chosen = full[-1 if goal.rollback_to == "hop" else 0]
-    return tuple(chosen[disk] for disk in disks)
-
-
-def _points_by_moment(record: Migration) -> dict[str, dict[str, Point]]:
-    """Return the attempt's accomplished points by label and disk."""
-    number = required(record.view.tag).attempt
-    sets: dict[str, dict[str, Point]] = {}
-    for point in record.view.points:
-        if point.status == "accomplished" and tag.is_of_attempt(point.label, number):
-            sets.setdefault(point.label, {})[point.disk_id] = point
-    return sets
-
-
-def replacements(record: Migration) -> dict[str, Work]:
+def remade(record: Migration) -> dict[str, tuple[Work, ...]]:
     """Return the works that make a disk from one of the attempt's points, by the disk that is to be replaced."""
-    if record.view.tag is None:
-        return {}
-    prefix = tag.made_name(record.id, record.view.tag.attempt, "disk-")
-    return {work.name.removeprefix(prefix): work for work in record.view.works if work.name.startswith(prefix)}
+    found: dict[str, tuple[Work, ...]] = {}
+    number = record.view.tag.attempt if record.view.tag else 0
+    for work in sorted(record.view.works, key=lambda work: (len(work.name), work.name)):
+        disk_id = tag.replaced_disk(work.name, record.id, number)
+        if disk_id:
+            found[disk_id] = (*found.get(disk_id, ()), work)
+    return found
 
 
 def start(record: Migration, source: str) -> paths.Start:

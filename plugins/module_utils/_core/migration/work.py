@@ -8,11 +8,28 @@ from __future__ import annotations
 
 from .. import tag
 from ..goal import Goal
-from ..model import Enrolment, Order, Work
+from ..model import RESETTING, RUNNING, Enrolment, Order, Work, required
 from ..record import Moment
-from ..verb import Step, Verb, failing, failing_by, look, wait
+from ..verb import Step, Verb, failing, failing_by, look, note, wait
 from ..workflow import Gate
-from .view import Migration, View, active, attempt, instance, next_hop, offer, own_works, work_of_hop
+from .begin import mark
+from .sets import number_of_set
+from .view import (
+    Migration,
+    View,
+    active,
+    attempt,
+    current_works,
+    instance,
+    next_hop,
+    offer,
+    own_works,
+    restoring,
+    running,
+    superseded,
+    work_of_hop,
+    written_by_this_run,
+)
 
 # A work whose progress says nothing true is looked at every so many polls at the least.
 _MOST_POLLS = 3
@@ -20,7 +37,7 @@ _MOST_POLLS = 3
 
 def work_followed(record: Migration, goal: Goal, now: Moment) -> Step | None:
     """Follow the attempt's works to their end, hop by hop."""
-    mine = own_works(record, attempt(record)) if active(record) else ()
+    mine = current_works(record) if active(record) else ()
     steps = (_followed(record, goal, now, work) for work in mine if work.status != "done")
     return next(filter(None, steps), None)
 
@@ -30,9 +47,20 @@ def _followed(record: Migration, goal: Goal, now: Moment, work: Work) -> Step | 
         return None
     if work.status in ("made", "running"):
         return work_awaited(record, goal, now, work)
-    if work.status in ("failed", "stopped") and goal.retry and not record.view.retried:
-        return Step(Verb.BEGIN, "migrating", work, {"retried": True}, event=f"retried job {work.id}")
+    if goal.retry and not record.view.retried and not written_by_this_run(record, goal):
+        return _retried(record, goal, work)
     return work_failed(work)
+
+
+def _retried(record: Migration, goal: Goal, work: Work) -> Step:
+    """Mark that another try begins: with a work of its own, after a set of its own.
+
+    What failed is never begun again: nobody knows what it has done, and the last set is from before it.
+    """
+    sets, tries = number_of_set(record) + 1, max(1, required(record.view.tag).tries) + 1
+    changes = {"retried": True, "sets": (*record.view.sets, sets), "wasted": 0}
+    event = f"began try {tries}, after job {work.id}"
+    return mark(record, goal, "started", "protecting", {"sets": sets, "tries": tries}, event, changes)
 
 
 def work_awaited(record: Migration, goal: Goal, now: Moment, work: Work) -> Step:
@@ -74,15 +102,53 @@ def work_failed(work: Work) -> Step:
 
 
 def old_works_gone(record: Migration, goal: Goal, now: Moment) -> Step | None:
-    """Delete what former attempts left unfinished: the service takes one unfinished work at a time."""
+    """Delete what former attempts and tries left unfinished: the service takes one unfinished work at a time."""
+    number = attempt(record)
     former = tuple(
         work
         for work in own_works(record)
-        if work.status != "done" and (tag.work_place(work.name, record.id) or (0, 0))[0] < attempt(record)
+        if work.status != "done" and (work not in own_works(record, number) or superseded(record, work))
     )
     if not former:
         return None
-    return Step(Verb.DELETE_WORKS, "importing", former, event="deleted the former attempt's job")
+    return works_deleted(former, "importing", now, f"deleted former jobs: {len(former)}")
+
+
+def works_deleted(works: tuple[Work, ...], state: str, now: Moment, event: str) -> Step:
+    """Return the step that deletes works; a service may put disks back when it is told so."""
+    return Step(Verb.DELETE_WORKS, state, works, {"unsettled": now.ticks}, event=event)
+
+
+def disks_kept(record: Migration, goal: Goal, now: Moment) -> Step | None:
+    """Make sure that no disk was put back when works were deleted: some services do that."""
+    since = record.view.unsettled
+    if since is None:
+        return None
+    if (record.seen.get("instance") or 0.0) <= since:
+        return look("disks", record.state)
+    back = [disk.disk_id for disk in instance(record).disks if disk.status == RESETTING]
+    if not back and instance(record).status == RUNNING:
+        return note(record.state, unsettled=None)
+    what = f"{', '.join(back)} is being put back" if back else f"the instance is {instance(record).status}"
+    return failing(
+        "DisksPutBack",
+        f"After jobs were deleted {what}: the service may be putting disks back to snapshots of its own.",
+        "Look at the disks and the service's snapshots in the console before you go on.",
+    )
+
+
+def no_work_runs(record: Migration, goal: Goal, now: Moment) -> Step | None:
+    """Refuse what must not be done under a running work; a way back that is under way waits for it."""
+    works = running(record)
+    if not works:
+        return None
+    if restoring(record) and not record.overdue("rolling_back", goal.hop_timeout, "works", now):
+        return wait("work", "rolling_back")
+    return failing(
+        "JobRunning",
+        f"{{work}} {works[0].id} of the instance is running; under it nothing is stopped, put back or judged.",
+        "Wait until it ends, then run again.",
+    )
 
 
 def enrolled(kind: str) -> Gate[View]:
@@ -138,12 +204,13 @@ def ordered(kind: str) -> Gate[View]:
     def ordered(record: Migration, goal: Goal, now: Moment) -> Step | None:
         if work_of_hop(record) is not None:
             return None
-        hop, number, place = next_hop(record), attempt(record), record.view.hop + 1
+        known = required(record.view.tag)
+        hop, place, tried = next_hop(record), record.view.hop + 1, max(1, known.tries)
         order = Order(
             kind,
             of=instance(record),
-            name=tag.work_name(record.id, number, place),
-            token=tag.client_token(record.id, number, place, "job"),
+            name=tag.work_name(record.id, known.attempt, place, tried),
+            token=tag.client_token(record.id, known.attempt, place, tried, "job"),
             hop=hop,
             enrolment=(record.view.enrolment or Enrolment()).id,
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ..admit import admitted
 from ..plan import PLAN
 from ..protect import set_taken
-from ..work import begun, enrolled, old_works_gone, ordered, work_followed
+from ..work import begun, disks_kept, enrolled, old_works_gone, ordered, work_followed
 
 KIND = "smc"
 
@@ -19,6 +19,7 @@ GATES = (
     admitted(KIND),
     set_taken,
     old_works_gone,
+    disks_kept,
     enrolled(KIND),
     ordered(KIND),
     begun,
