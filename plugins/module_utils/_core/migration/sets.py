@@ -61,9 +61,9 @@ def _moment(points: Iterable[Point]) -> float | None:
     return max(known) if len(known) == len(times) and max(known) - min(known) <= ONE_MOMENT else None
 
 
-def within_one_moment(points: Iterable[Point], last: float | None, now: Moment) -> bool:
-    """Say whether points are of one moment, together with what is taken at ``last``; not seen yet is taken now."""
-    times = [epoch(point.created) if point.created else now.date for point in points]
+def within_one_moment(points: Iterable[Point], last: float | None) -> bool:
+    """Say whether points may be of one moment, with what is taken at ``last``; what was not seen yet is told later."""
+    times = [epoch(point.created) for point in points if point.created]
     known = [time for time in (*times, last) if time is not None]
     return None not in times and (not known or max(known) - min(known) <= ONE_MOMENT)
 
