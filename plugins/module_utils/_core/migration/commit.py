@@ -19,11 +19,13 @@ from .work import works_deleted
 
 def tag_settled(record: Migration, goal: Goal, now: Moment) -> Step | None:
     """Refuse an instance whose migration has not ended well."""
-    if record.view.tag is None or stands(record, "migrated", "committed"):
+    known = record.view.tag
+    if known is None or stands(record, "migrated", "committed"):
         return None
+    way = f" from {known.source} to {known.target}" if known.source else ""
     return failing(
         "NotMigrated",
-        f"The instance's migration is {record.view.tag.state}, not migrated.",
+        f"The instance's migration{way} is {known.state}, not migrated.",
         "Let migrate finish first; it marks the instance when the target was seen to run.",
     )
 
