@@ -48,5 +48,7 @@ def test_killing_the_controller_starts_nothing_twice(tmp_path: Path, whole_group
         jobs = created(simulated.writes("CreateReplicationJob"), "j-")
         assert jobs == {instance_id(name): hops for name, hops in HOPS.items()}, f"killed after {points} writes"
         snapshots = created(simulated.writes("CreateSnapshot"), "s-")
-        assert snapshots == {instance_id(name): len(DISKS) for name in FLEET}, f"killed after {points} writes"
+        assert set(snapshots) == {instance_id(name) for name in FLEET}
+        # A kill can fall between the mark of a set and its snapshots: then the next run takes another one.
+        assert all(len(DISKS) <= count <= len(DISKS) * (1 + KILLS) for count in snapshots.values()), snapshots
         assert started_twice(simulated) == []

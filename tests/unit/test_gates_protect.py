@@ -95,16 +95,18 @@ def test_what_is_missing_is_taken_by_the_run_that_began_the_set_while_it_is_one_
     assert [take.disk.disk_id for take in step_of(late, now=at(601)).subject] == ["d-0", "d-1"]
 
 
-def test_a_set_of_another_run_is_waited_for_and_never_finished() -> None:
-    """A snapshot that it lacks may have been taken and deleted: its token gives that one again."""
+def test_a_set_of_another_run_is_finished_while_it_is_one_moment_and_never_begun_anew() -> None:
+    """Where nothing of it is seen its snapshots may have been taken and deleted: their tokens give those again."""
     other = TWO_DISKS.learns(sets=(), begun=1)
     whole = (replace(TAKEN, created="1970-01-01T00:00:00Z"), replace(TAKEN, snapshot_id="s-1", disk_id="d-1"))
     assert look_of(other.learns(points=whole)) == "point"
-    for points in ((), whole[:1]):
-        anew = marked(other.learns(points=points))
+    (take,) = step_of(other.learns(points=whole[:1]), now=at(600)).subject
+    assert (take.disk, take.label) == (DATA, set_label(ID, 1, 1))
+    for points, now in (((), START), (whole[:1], at(601))):
+        anew = marked(other.learns(points=points), now=now)
         assert (number_of(anew), anew.view.sets) == (2, (2,))
         first = step_of(TWO_DISKS.learns(points=())).subject
-        assert not {take.token for take in first} & {take.token for take in step_of(anew).subject}
+        assert not {take.token for take in first} & {take.token for take in step_of(anew, now=now).subject}
 
 
 def test_a_point_that_was_deleted_and_taken_again_does_not_complete_its_set() -> None:

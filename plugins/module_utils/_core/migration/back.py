@@ -226,9 +226,14 @@ def _stopped(record: Migration, goal: Goal, now: Moment) -> Step | None:
     if since is None:
         changes = {"stopping": now.ticks}
         return _soft(changes) if runs else note("rolling_back", **changes)
-    if now.ticks - since <= goal.stop_grace:
+    if now.ticks - since <= _grace(goal):
         return _soft({}) if runs else None
     return None if record.view.forced else _forced(goal)
+
+
+def _grace(goal: Goal) -> float:
+    """Return how long a stop may take; it is forced before the rollback as a whole is given up."""
+    return min(goal.stop_grace, goal.hop_timeout / 4)
 
 
 def _soft(changes: Mapping[str, float]) -> Step:
@@ -236,7 +241,7 @@ def _soft(changes: Mapping[str, float]) -> Step:
 
 
 def _forced(goal: Goal) -> Step:
-    event = f"stopped the instance by force, after {goal.stop_grace:.0f} s"
+    event = f"stopped the instance by force, after {_grace(goal):.0f} s"
     return Step(Verb.STOP, "rolling_back", FORCE, {"forced": True}, event=event)
 
 

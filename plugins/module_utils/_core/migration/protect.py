@@ -20,10 +20,7 @@ _SETS = 3
 
 
 def set_taken(record: Migration, goal: Goal, now: Moment) -> Step | None:
-    """Take a set under a number that was marked before, and wait until all its points are accomplished.
-
-    A set is finished only by the run that began it: what became of another's snapshots is not known.
-    """
+    """Take a set under a number that was marked before, and wait until all its points are accomplished."""
     current = _current(record)
     if complete(record, current):
         return _fitting(record, current, goal, now)
@@ -76,12 +73,16 @@ def _place(record: Migration) -> tuple[int, int]:
 
 
 def _in_the_making(record: Migration, current: Set, goal: Goal, now: Moment) -> bool:
-    """Say whether a set that is not complete may still become so."""
+    """Say whether a set that is not complete may still become so.
+
+    One of another run is finished while it is of one moment; where nothing of it is seen, its snapshots may have been
+    deleted, and their tokens give those again.
+    """
     points, missing = _points(record, current), _missing(record, current)
     if any(point.status == "failed" for point in points):
         return False
     mine = current.number in record.view.sets or written_by_this_run(record, goal)
-    return within_one_moment(points, now.date if missing else None) and (mine or (bool(points) and not missing))
+    return within_one_moment(points, now.date if missing else None) and (mine or bool(points))
 
 
 def _points(record: Migration, current: Set) -> tuple[Point, ...]:
