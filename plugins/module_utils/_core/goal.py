@@ -41,8 +41,8 @@ class Offer:
 class Goal:
     """What the user wants for every instance of a call. Times in seconds; ``offers`` are by provider.
 
-    ``run`` is the id of the run, which what it writes in a cloud bears. A set is too old ``set_valid`` after the instance
-    began to serve again; a stop is forced after ``stop_grace``.
+    ``run`` is the id of the run, which what it writes in a cloud bears. A set is too old ``set_valid`` after the
+    instance began to serve again; a stop is forced after ``stop_grace``.
     """
 
     state: str = "migrated"
