@@ -56,6 +56,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model
     Problem,
     Take,
 )
+from ansible_collections.evergreen.os_migration.plugins.module_utils._engine.limits import Callers, Clock
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import CloudError, Moved, Transient
 
 from .bed import at_once
@@ -699,7 +700,8 @@ def test_a_region_that_is_not_reached_ends_the_look_for_owners_and_one_that_refu
         return 200, json.dumps({"Instances": {"Instance": [held] if "cn-2" in request.url else []}}).encode()
 
     wire.answer = answer
-    asked = rpc()
+    patient = Callers(Clock(ticks=lambda: 0.0, sleep=lambda seconds: None), 1000.0, lambda provider: 1e9)
+    asked = Rpc(Connection("LTAIme", "my+secret", "", {}), "cn-beijing", patient.of("alicloud", ""))
     here = Instances(asked, Snapshots(asked))
     for _unused in range(2):
         assert here.owners(["10.0.0.1"]) == {"10.0.0.1": {"i-9"}}

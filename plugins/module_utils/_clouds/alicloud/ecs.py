@@ -190,15 +190,15 @@ class Instances:
         for region in self._regions():
             try:
                 if region != self._rpc.region:
-                    yield from self._at(addresses, region)
+                    yield from self._at(addresses, region, glance=True)
             except CloudError as refusal:
                 if refusal.problem.code == UNREACHED:
                     return
 
-    def _at(self, addresses: Sequence[str], region: str) -> Iterator[tuple[str, str]]:
+    def _at(self, addresses: Sequence[str], region: str, glance: bool = False) -> Iterator[tuple[str, str]]:
         """Yield who has which of the addresses in a region."""
         for part in chunks(addresses, _INSTANCES):
-            only = {"PrivateIpAddresses": json.dumps(list(part)), "InstanceNetworkType": "vpc"}
+            only = {"PrivateIpAddresses": json.dumps(list(part)), "InstanceNetworkType": "vpc", "glance": glance}
             for one in self._instances(region, **only):
                 yield from ((address, one.instance_id) for address in one.private_addresses if address in part)
 

@@ -108,12 +108,12 @@ class Rpc:
             parameters["ClientToken"] = _token(token, parameters)
         return self._call(action, lambda: self._once(service, action, parameters, needs), repeatable)
 
-    def glance(self, service: str, action: str, /, **parameters: Any) -> dict[str, Any]:
+    def glance(self, service: str, action: str, /, needs: str = "", **parameters: Any) -> dict[str, Any]:
         """Call an action that can be done without: a service that is not reached refuses, and is not waited for."""
 
         def once() -> dict[str, Any]:
             try:
-                return self._once(service, action, parameters)
+                return self._once(service, action, parameters, needs)
             except Transient as fault:
                 if fault.problem.code != UNREACHED:
                     raise
@@ -121,11 +121,13 @@ class Rpc:
 
         return self._call(action, once)
 
-    def pages(self, service: str, action: str, path: str, size: int, **parameters: Any) -> Iterator[dict[str, Any]]:
+    def pages(
+        self, service: str, action: str, path: str, size: int, /, glance: bool = False, **parameters: Any
+    ) -> Iterator[dict[str, Any]]:
         """Yield the entries of a list with NextToken paging; ``path`` is like ``Disks.Disk``."""
-        token = None
+        ask, token = self.glance if glance else self.request, None
         while True:
-            answer = self.request(service, action, needs=path, MaxResults=size, NextToken=token, **parameters)
+            answer = ask(service, action, needs=path, MaxResults=size, NextToken=token, **parameters)
             yield from entries(answer, path)
             token = answer.get("NextToken") or answer[path.split(".")[0]].get("NextToken")
             if not token:
