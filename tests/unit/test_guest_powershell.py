@@ -161,7 +161,14 @@ CHECKS: list[Callable[[Node], Iterator[Node]]] = [
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
 def test_windows_scripts_stay_within_powershell_2(script: Path, check: Callable[[Node], Iterator[Node]]) -> None:
-    assert not [place(node) for node in check(tree(script.read_text("utf-8")))]
+    assert not [place(node) for node in check(tree(as_sent(script)))]
+
+
+def as_sent(script: Path) -> str:
+    """The scripts for services always follow the one that decodes names and holds what they share."""
+    shared = script.with_name("sent.ps1")
+    before = shared.read_text("utf-8") if script.name.endswith("_services.ps1") else ""
+    return before + script.read_text("utf-8")
 
 
 @pytest.mark.parametrize(

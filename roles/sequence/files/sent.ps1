@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Goes before a script that is sent names. They come as JSON writes them, in ASCII, without apostrophes and braces: no
-# code page changes them on the way, and nothing in them is code.
+# code page changes them on the way, and nothing in them is code. It holds, too, what the scripts for services share.
 
 function ConvertFrom-Sent($Text) {
     $signs = @{ 'b' = "`b"; 'f' = "`f"; 'n' = "`n"; 'r' = "`r"; 't' = "`t" }
@@ -18,3 +18,22 @@ function ConvertFrom-Sent($Text) {
     }
     $name + $rest
 }
+
+# ---- What scripts for services share ----------------------------------------------------------------------------------
+
+# One line of ASCII: every agent and code page brings it whole.
+function ConvertTo-Ascii($Text) {
+    $line = ("$Text" -replace '\s+', ' ').Trim()
+    if ($line -cmatch '^[ -~]*$') { return $line }
+    -join ($line.ToCharArray() | ForEach-Object {
+        if ($_ -cmatch '[ -~]') { $_ }
+        else { '\u{0:x4}' -f [int]$_ }
+    })
+}
+
+function Test-SameName($One, $Other) { [string]::Equals($One, $Other, 'OrdinalIgnoreCase') }
+
+# A name that the cmdlets for services read as itself: they have no parameter for literal names.
+function Get-Literal($Name) { $Name -replace '([\[\]*?`])', '`$1' }
+
+function Find-Service($Name) { Get-Service | Where-Object { Test-SameName $_.Name $Name } }

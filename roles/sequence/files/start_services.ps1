@@ -12,23 +12,6 @@ $systemKey = 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion'
 $serviceKey = 'HKLM:\SYSTEM\CurrentControlSet\Services'
 $status = 0
 
-# One line of ASCII: every agent and code page brings it whole.
-function ConvertTo-Ascii($Text) {
-    $line = ("$Text" -replace '\s+', ' ').Trim()
-    if ($line -cmatch '^[ -~]*$') { return $line }
-    -join ($line.ToCharArray() | ForEach-Object {
-        if ($_ -cmatch '[ -~]') { $_ }
-        else { '\u{0:x4}' -f [int]$_ }
-    })
-}
-
-function Test-SameName($One, $Other) { [string]::Equals($One, $Other, 'OrdinalIgnoreCase') }
-
-# A name that the cmdlets for services read as itself: they have no parameter for literal names.
-function Get-Literal($Name) { $Name -replace '([\[\]*?`])', '`$1' }
-
-function Find-Service($Name) { Get-Service | Where-Object { Test-SameName $_.Name $Name } }
-
 function Test-StartsAtBoot($Name) { (Get-ItemProperty -LiteralPath "$serviceKey\$Name").Start -eq 2 }
 
 $names = @($services | Where-Object { $_ })

@@ -11,23 +11,6 @@ $memory = 'HKLM:\SOFTWARE\evergreen.os_migration'
 $systemKey = 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion'
 $status = 0
 
-# One line of ASCII: every agent and code page brings it whole.
-function ConvertTo-Ascii($Text) {
-    $line = ("$Text" -replace '\s+', ' ').Trim()
-    if ($line -cmatch '^[ -~]*$') { return $line }
-    -join ($line.ToCharArray() | ForEach-Object {
-        if ($_ -cmatch '[ -~]') { $_ }
-        else { '\u{0:x4}' -f [int]$_ }
-    })
-}
-
-function Test-SameName($One, $Other) { [string]::Equals($One, $Other, 'OrdinalIgnoreCase') }
-
-# A name that the cmdlets for services read as itself: they have no parameter for literal names.
-function Get-Literal($Name) { $Name -replace '([\[\]*?`])', '`$1' }
-
-function Find-Service($Name) { Get-Service | Where-Object { Test-SameName $_.Name $Name } }
-
 # What an earlier run stopped in this system and nobody has started since.
 function Get-Memory($Build) {
     if (-not (Test-Path -LiteralPath $memory)) { return }
