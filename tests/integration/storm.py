@@ -129,7 +129,9 @@ class Aftermath:
         return (call for call in self.calls if call["action"] == action and call["status"] == 200)
 
     def _starts(self) -> Iterator[str]:
-        started = Counter(one for call in self._done("StartReplicationJob") for one in call["resources"] if one[:2] == "j-")
+        started = Counter(
+            one for call in self._done("StartReplicationJob") for one in call["resources"] if one[:2] == "j-"
+        )
         yield from (f"job {job} was started {times} times" for job, times in started.items() if times > 1)
 
     def _resets(self) -> Iterator[str]:

@@ -212,6 +212,7 @@ class Controller:
     skew: float = 0.0
     same_machine: bool = False
     confirm: str = ""
+    most: int = 20
     records: list[Record[Any]] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
 
@@ -295,7 +296,7 @@ class Controller:
         )
         line: Any = Line(self.cloud, self.cloud, self)
         brief = Brief(self.goal, PROBES, holder=self.holder)
-        limits = Limits(threads=1, until=time.now + 20_000, hop_timeout=7200)
+        limits = Limits(threads=1, until=time.now + 20_000, max_running=self.most)
         engine = Engine(MIGRATION, lambda place: line, brief, limits, clock=clock, there=self._sees)
         items = [Item(name, "r", "alicloud", target="alinux-3", confirm=self.confirm) for name in names]
         try:
@@ -311,13 +312,13 @@ class Controller:
 
 
 @contextmanager
-def started(controllers: list[tuple[Controller, float]], names: list[str]) -> Iterator[None]:
-    """Run controllers, each after a while, and wait for all of them."""
+def started(controllers: list[tuple[Controller, float, list[str]]]) -> Iterator[None]:
+    """Run controllers, each after a while and for some instances, and wait for all of them."""
     threads = []
-    for controller, after in controllers:
-        controller.cloud.time.begin(controller.name)
+    for one, since, instances in controllers:
+        one.cloud.time.begin(one.name)
 
-        def work(controller: Controller = controller, after: float = after) -> None:
+        def work(controller: Controller = one, after: float = since, names: list[str] = instances) -> None:
             controller.cloud.time.sleep(controller.name, after)
             controller.run(names)
 

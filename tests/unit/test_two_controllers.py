@@ -29,7 +29,7 @@ def controller(cloud: Watched, state: str, luck: random.Random, odds: float = 0.
 def alone(cloud: Watched, state: str, **more: Any) -> Controller:
     """Have one controller reach a goal without any fault."""
     one = controller(cloud, state, random.Random(0), **more)
-    with started([(one, 0.0)], list(cloud.machines)):
+    with started([(one, 0.0, list(cloud.machines))]):
         pass
     return one
 
@@ -62,6 +62,12 @@ def recover(cloud: Watched) -> None:
         cloud.settle()
 
 
+def tale(one: Controller) -> str:
+    """Tell what a controller did, for who reads a failure."""
+    ends = [(record.state, record.problem, record.timeline) for record in one.records]
+    return f"{one.name} {one.goal.state}: {one.told} {ends}"
+
+
 @pytest.mark.parametrize("second", GOALS)
 @pytest.mark.parametrize("first", GOALS)
 def test_two_runs_on_one_instance_never_undo_each_other(first: str, second: str) -> None:
@@ -73,15 +79,40 @@ def test_two_runs_on_one_instance_never_undo_each_other(first: str, second: str)
         odds = luck.choice((0.0, 0.03, 0.08))
         where: dict[str, Any] = {"skew": luck.choice((0.0, -900.0, 900.0)), "same_machine": luck.random() < 0.5}
         pair = [controller(cloud, first, luck, odds), controller(cloud, second, luck, odds, **where)]
-        with started([(pair[0], 0.0), (pair[1], luck.choice(OFFSETS))], ["c1"]):
+        with started([(pair[0], 0.0, ["c1"]), (pair[1], luck.choice(OFFSETS), ["c1"])]):
             pass
         cloud.settle()
         recover(cloud)
-        told = [
-            f"{one.name} {one.goal.state}: {one.told} {[(r.state, r.problem, r.timeline) for r in one.records]}"
-            for one in pair
-        ]
+        told = [tale(one) for one in pair]
         assert not cloud.wrong, (seed, cloud.wrong, cloud.log, told)
         assert settled(cloud), (seed, cloud.says("c1"), cloud.machines["c1"].instance.status, told)
         wanted = {"migrated": "alinux-3", "committed": "alinux-3", "rolled_back": "centos-7"}.get(cloud.says("c1"))
         assert wanted in (None, cloud.machines["c1"].os), (seed, cloud.says("c1"), cloud.machines["c1"].os, told)
+
+
+def test_two_runs_keep_one_cap() -> None:
+    for seed in range(SEEDS // 5):
+        luck = random.Random(seed)
+        cloud = Watched(time=Time())
+        for number in range(8):
+            cloud.add(f"c{number}", "centos-7")
+        cloud.durations = lambda what, who: {"work": 300.0, "snapshot": 60.0}.get(what, 5.0)
+        cloud.settle()
+        pair = [controller(cloud, "migrated", luck, most=3, same_machine=True) for _number in range(2)]
+        shares = [[f"c{number}" for number in range(first, 8, 2)] for first in (0, 1)]
+        with started([(pair[0], 0.0, shares[0]), (pair[1], luck.choice(OFFSETS[:10]), shares[1])]):
+            pass
+        assert cloud.most_running <= 3, seed
+        assert {machine.os for machine in cloud.machines.values()} == {"alinux-3"}, (seed, [tale(one) for one in pair])
+
+
+def test_two_runs_that_begin_at_once_both_get_their_share_of_the_cap() -> None:
+    cloud = Watched(time=Time())
+    for number in range(4):
+        cloud.add(f"c{number}", "centos-7")
+    cloud.settle()
+    pair = [controller(cloud, "migrated", random.Random(1), most=2) for _number in range(2)]
+    with started([(pair[0], 0.0, ["c0", "c1"]), (pair[1], 0.0, ["c2", "c3"])]):
+        pass
+    assert cloud.most_running == 2
+    assert {record.state for one in pair for record in one.records} == {"migrated"}
