@@ -113,6 +113,7 @@ class MemoryCloud:
     failing: frozenset[tuple[str, str]] = frozenset()
     before_call: Callable[[str], None] = lambda verb: None
     after_call: Callable[[str], None] = lambda verb: None
+    before_restore: Callable[[str, str], None] = lambda disk_id, point_id: None
     durations: Callable[[str, str], float] = lambda what, who: 60.0
     most_running: int = 0
     capabilities: Capabilities = LIMITS
@@ -326,6 +327,7 @@ class Snapshots:
         machine = cloud.machines[disk_id.split("-")[1]]
         if machine.instance.status != "Stopped":
             raise Moved(Problem("IncorrectInstanceStatus", "not stopped"))
+        cloud.before_restore(disk_id, point_id)
         machine.os = cloud.taken[point_id][0].name
         cloud.write("restore", disk_id)
         cloud.after_call("restore")

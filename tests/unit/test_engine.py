@@ -38,10 +38,11 @@ WATCHING = replace(OFFER, methods={"smc": ("smc_watch",)}, follows=True)
 
 
 def run(cloud: MemoryCloud, targets: dict[str, str], check: bool = False, **given: Any) -> dict[str, Record[Any]]:
+    confirm = given.pop("confirm", "")
     limits = {k: given.pop(k) for k in ("max_running", "hop_timeout", "until", "threads") if k in given}
     limits |= {k: given[k] for k in ("poll_interval",) if k in given}
     goal = Goal(**{"offers": {"alicloud": OFFER}, **given})
-    items = [Item(name, "r", "alicloud", target=target) for name, target in targets.items()]
+    items = [Item(name, "r", "alicloud", target=target, confirm=confirm) for name, target in targets.items()]
     engine = Engine(
         workflow=MIGRATION,
         connect=lambda place: cloud,

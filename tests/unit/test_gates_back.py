@@ -273,6 +273,11 @@ def test_a_way_back_that_cannot_go_on_before_a_disk_was_put_back_leaves_the_inst
     assert code_of(after.learns(works=(work("running"),)), BACK) == "NoSnapshots"
 
 
+def test_that_the_points_are_there_is_seen_once_more_when_the_instance_stands_still() -> None:
+    assert look_of(back(reset=False).learns(stopping=5.0), BACK) == "points"
+    assert verb_of(back(reset=False).learns(stopping=5.0).looked(["points"], 6.0), BACK) is Verb.MARK
+
+
 def test_once_a_disk_may_be_put_back_nothing_is_started_by_itself() -> None:
     assert code_of(back(reset=True).learns(points=()), BACK) == "NoSnapshots"
     step = step_of(back(reset=False), BACK)

@@ -12,7 +12,7 @@ from .. import tag
 from ..goal import Goal
 from ..model import RESETTING, RUNNING, STARTING, STOPPED, Disk, Order, Point, Problem, Work, required
 from ..record import Moment
-from ..verb import Step, Verb, failing, failing_by, finish, note, wait
+from ..verb import Step, Verb, failing, failing_by, finish, look, note, wait
 from ..workflow import Gate
 from .begin import mark
 from .sets import Set, chosen, epoch, served
@@ -278,9 +278,11 @@ def left_running(record: Migration, goal: Goal, now: Moment) -> Step | None:
 
 
 def _reset_marked(record: Migration, goal: Goal) -> Step | None:
-    """Write down that from now on disks may have been put back."""
+    """Write down that disks may be put back from now on, once the points were seen after the instance stopped."""
     if required(record.view.tag).reset:
         return None
+    if (record.seen.get("points") or 0.0) < (record.view.stopping or 0.0):
+        return look("points", "rolling_back")
     return mark(record, goal, "rolling_back", "rolling_back", {"reset": True}, "marked that disks are put back")
 
 
