@@ -25,8 +25,8 @@ from .harness import DURATIONS, TARGETS, Call, Cloud, Controller, cloud
 SPEED = 600
 #: Seconds of the cloud for which faults come; then it is calm.
 STORM = 6000
-#: Real seconds in which a fleet has to come to its end.
-PATIENCE = 900
+#: Real seconds in which a fleet has to come to its end, and a hop.
+PATIENCE, HOP_TIMEOUT = 900, 120
 #: An automatic rollback may go back over what was written for so long after the work had ended, in seconds.
 SET_VALID = 3600
 LISTS = ("instances", "disks", "snapshots", "tags", "jobs", "sources", "agents", "results")
@@ -158,6 +158,7 @@ def blow(storm: Storm, directory: Path) -> tuple[Aftermath, Counter[str]]:
                 "evergreen.os_migration.migrate",
                 migrate_on_failure="rollback",
                 migrate_max_running=max(10, storm.instances // 3),
+                migrate_hop_timeout=HOP_TIMEOUT,
             )
             run = subprocess.run(
                 command, env=user.environment(), capture_output=True, text=True, timeout=PATIENCE, check=False

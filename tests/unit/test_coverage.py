@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The table of what the documents say: every rule and path is in it, and everything that it names is there."""
+"""The tables of what the documents say and of what can go wrong: what they name is there, and no rule is missing."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.rules
 
 ROOT = Path(__file__).resolve().parents[2]
 COVERAGE = (ROOT / "docs/coverage.md").read_text("utf-8")
+RELIABILITY = (ROOT / "docs/reliability.md").read_text("utf-8")
 TESTING = (ROOT / "docs/testing.md").read_text("utf-8")
 REMEDIES = yaml.safe_load((ROOT / "roles/remediate/vars/main.yml").read_text("utf-8"))["__remediate_remedies"]
 RULE_IDS = {rule.id for rule in RULES}
@@ -95,9 +96,15 @@ def test_every_region_is_listed() -> None:
     assert all(REGION.fullmatch(region) for region in listed)
 
 
-@pytest.mark.parametrize("name", sorted({name for name, _test in TEST.findall(COVERAGE)}))
-def test_every_test_that_the_page_names_exists(name: str) -> None:
-    assert {test for file, test in TEST.findall(COVERAGE) if file == name} - defined_in(name) == set()
+@pytest.mark.parametrize("name", sorted({name for name, _test in TEST.findall(COVERAGE + RELIABILITY)}))
+def test_every_test_that_the_pages_name_exists(name: str) -> None:
+    assert {test for file, test in TEST.findall(COVERAGE + RELIABILITY) if file == name} - defined_in(name) == set()
+
+
+def test_every_fault_that_the_page_tells_of_is_shown_by_a_test() -> None:
+    (head, *rows), *_more = tables(RELIABILITY)
+    assert head == ["fault", "what the user sees", "what is written", "shown by"]
+    assert [fault for fault, seen, _written, shown in rows if seen and not TEST.search(shown)] == []
 
 
 def test_every_statement_has_a_test_or_a_reason_why_there_is_none() -> None:
