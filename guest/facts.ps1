@@ -334,6 +334,12 @@ function Get-ThirdPartyDriver {
     }
 }
 
+# What stop_services.ps1 has stopped and nobody has started since.
+function Get-StoppedService {
+    Assert-Native
+    Get-RegistryValue 'HKLM:\SOFTWARE\evergreen.os_migration' 'stopped'
+}
+
 # ---- Activation, page file, crash dump -------------------------------------------------------------------------------
 
 # The application is Windows itself. Asked for all properties, the service takes many seconds. Add-ons, such as keys for
@@ -406,6 +412,7 @@ $told = @(
     Write-Fact 'tls12' { Get-Answer (Test-Tls12) }
     Write-Fact 'reboot_required' { Get-Answer (Test-RebootRequired) }
     Write-List 'installers' { Get-InstallerName }
+    Write-List 'stopped_services' { Get-StoppedService }
     Write-List 'roles' { Get-BlockingRole }
     Write-List 'antivirus' { Get-AntivirusName }
     Write-List 'third_party_drivers' { Get-ThirdPartyDriver }

@@ -376,6 +376,12 @@ upgrade_pending() {
     if [ -e /etc/systemd/system/leapp_resume.service ]; then echo leapp_resume.service; fi
 }
 
+# What stop_services.sh has stopped and nobody has started since; the file is only root's to write.
+stopped_services() {
+    reachable var/lib || return
+    if [ -e /var/lib/os_migration.stopped ]; then sed 1d /var/lib/os_migration.stopped; fi
+}
+
 # ---- Network --------------------------------------------------------------------------------------------------------
 
 nics() {
@@ -751,7 +757,7 @@ fact readonly_filesystems listed 15 points ro
 fact crypttab_asks listed 15 volumes asks
 fact crypttab_keys listed 15 volumes key
 lists full_filesystems noexec_filesystems nested_filesystems fstab_device_names missing_devices immutable_files \
-    nics leftovers upgrade_pending
+    nics leftovers upgrade_pending stopped_services
 fact modules_out_of_tree listed 20 modules_tainted O
 fact modules_unsigned listed 20 modules_tainted E
 fact package_manager_runs listed 5 package_managers_running

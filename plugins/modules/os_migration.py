@@ -292,6 +292,14 @@ results:
       sample: [{snapshot_id: s-bp1demo, disk_id: d-bp1demo, status: accomplished, name: osm-d-bp1demo-a1-s1,
                 label: of=i-bp1demo attempt=1 set=1, created: "2026-01-01T00:00:00Z", place: root}]
     job_id: {description: The newest migration job., type: str, returned: always, sample: j-bp1demo}
+    stopped_services:
+      description: >-
+        The services that the guest keeps a list of, because the collection has stopped them and nobody has started them
+        since; as the guest said when it was asked last. The role sequence starts them, whoever runs it.
+      type: list
+      elements: str
+      returned: always
+      sample: []
     findings:
       description: What the prechecks and the verification found; an inhibitor stops the migration.
       type: list

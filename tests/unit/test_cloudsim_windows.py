@@ -42,6 +42,7 @@ SET = {
     "setup_rolled_back": ["1764000002"],
     "installation": ["server_core", "nano", "other"],
     "installers": ["msiexec.exe", "TiWorker.exe wusa.exe"],
+    "stopped_services": ["Web Depends"],
     "tls12": ["no"],
     "reboot_required": ["yes"],
     "roles": ["domain_controller rds_licensing cluster rds_session_host rds_web_access", "rds_gateway"],

@@ -140,6 +140,7 @@ HEALTHY = {
     "modules_out_of_tree": "none",
     "modules_unsigned": "none",
     "security_center": "no",
+    "stopped_services": "none",
     "rsync": "yes",
     "package_manager": "yum",
     "package_manager_works": "yes",
@@ -329,6 +330,10 @@ SICK: list[tuple[Change, dict[str, str]]] = [
     (write("etc/redhat-release", "CentOS Linux release 8.5.2111\n"), {"os_release": "CentOS Linux release 8.5.2111"}),
     (stub("uname", "echo aarch64"), {"arch": "aarch64", "kernel": "aarch64"}),
     (write("sys/firmware/efi/systab"), {"boot_mode": "uefi"}),
+    (
+        write("var/lib/os_migration.stopped", "ID=centos\nb.service\na.socket\n"),
+        {"stopped_services": "b.service a.socket"},
+    ),
     (write("proc/stat", "btime 1700000001\n"), {"os_booted": "1700000001"}),
     (write("sys/fs/selinux/enforce", "1"), {"selinux": "enforcing"}),
     (write("sys/fs/selinux/enforce", "0"), {"selinux": "permissive"}),
@@ -621,7 +626,7 @@ LACKING: list[tuple[Change, set[str]]] = [
     (hanging("yum\\ -q"), {"package_sources"}),
     (mounts("nas:/l /usr/local nfs4 rw 0 0"), {"security_center", "local_programs", "local_program_names"}),
     (mounts("nas:/o /opt cifs rw 0 0"), {"local_programs", "local_program_names"}),
-    (mounts("nas:/o /var fuse.sshfs rw 0 0"), {"unfinished_transactions", "leftovers"}),
+    (mounts("nas:/o /var fuse.sshfs rw 0 0"), {"unfinished_transactions", "leftovers", "stopped_services"}),
     (
         lambda guest: (hanging("find\\ *")(guest), guest.write("opt/app/run", ELF, 0o755)),
         {"local_programs", "local_program_names"},

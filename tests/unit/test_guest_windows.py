@@ -56,6 +56,7 @@ HEALTHY = {
     "tls12": "yes",
     "reboot_required": "no",
     "installers": "none",
+    "stopped_services": "none",
     "roles": "none",
     "antivirus": "none",
     "third_party_drivers": "none",
@@ -66,6 +67,7 @@ HEALTHY = {
     "crash_dump_file": r"%SystemRoot%\MEMORY.DMP",
 }
 SYSTEM = {"os_name", "os_build", "os_sku", "os_language", "memory_available_mib", "os_booted"}
+STOPPED = r"HKLM:\SOFTWARE\evergreen.os_migration"
 OLDER, NEWER = (rf"{SETUP}\Source OS (Updated on {day} 10:00:00)" for day in ("3/1/2020", "1/5/2024"))
 ROLLBACK = r"C:\$WINDOWS.~BT\Sources\Rollback\setupact.log"
 MEMORY = rf"{CONTROL}\Session Manager\Memory Management"
@@ -89,7 +91,7 @@ FAILING: dict[str, set[str]] = {
     "Get-ChildItem": {"upgraded_from"},
     "Get-ItemProperty": {
         *("installation", "tls12", "reboot_required", "page_file", "crash_dump", "crash_dump_file"),
-        *("os_installed", "setup_state"),
+        *("os_installed", "setup_state", "stopped_services"),
     },
     "Test-Path": {"reboot_required", "installers", "roles", "setup_rolled_back"},
     SETUP: {"setup_state", "upgraded_from"},
@@ -213,6 +215,7 @@ SICK: list[tuple[World, dict[str, str | None]]] = [
     (registry(SETUP, SystemSetupInProgress=0, OOBEInProgress=1, RestartSetup=2), {"setup_state": SETTING_UP}),
     (registry(SETUP, OOBEInProgress=0), {"setup_state": None}),
     (UPGRADED, {"upgraded_from": "9600"}),
+    (registry(STOPPED, build="7601", stopped=["Web", "My App"]), {"stopped_services": "Web My_App"}),
     (changed(files={ROLLBACK: "2026-11-24T12:00:00"}), {"setup_rolled_back": "1795521600"}),
     (system(OSLanguage=1028), {"os_language": "zh-TW"}),
     (system(OSLanguage=3076), {"os_language": "zh-HK"}),

@@ -37,7 +37,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.tag i
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from .situations import FRESH, HERE, tagged, wanting
+from .situations import FRESH, HERE, linux, tagged, wanting
 from .strategies import ID, likely_records, records
 from .test_command import views as script_views
 
@@ -55,7 +55,18 @@ KEYS = {
         "hops",
         "snapshots",
     ),
-    *("job_id", "findings", "changed", "error", "timeline", "instance", "method", "way_back", "data_lost_since"),
+    *(
+        "job_id",
+        "findings",
+        "stopped_services",
+        "changed",
+        "error",
+        "timeline",
+        "instance",
+        "method",
+        "way_back",
+        "data_lost_since",
+    ),
 }
 WAY = (Hop("windows-2008r2", "windows-2012r2"), Hop("windows-2012r2", "windows-2016"))
 STARTED = tagged("started", source="windows-2008r2", target="windows-2016")
@@ -178,6 +189,16 @@ def test_an_assessment_tells_what_the_instance_could_become_and_the_guest_s_own_
     assert assessment(FRESH.learns(guest=None), wanting("assessed"))["guest"] is None
     assert assessment(FRESH, wanting("migrated")) == {}
     assert assessment(record("i", "failed"), wanting("assessed")) == {}
+
+
+def test_the_services_that_a_guest_keeps_a_list_of_are_in_every_result() -> None:
+    """Whoever runs next, and whoever reads the results file, knows what has to be started again."""
+    guest = linux(stopped_services="nginx.service web.socket")
+    for state in ("assessed", "migrating", "failed"):
+        told = outcome(FRESH.learns(guest=guest).with_(state=state))
+        assert told["stopped_services"] == ["nginx.service", "web.socket"]
+    for without in (linux(stopped_services="none"), linux(), None):
+        assert outcome(FRESH.learns(guest=without))["stopped_services"] == []
 
 
 def test_a_script_s_result_says_when_output_is_missing() -> None:

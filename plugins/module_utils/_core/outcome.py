@@ -39,6 +39,7 @@ def outcome(record: Record[Any]) -> dict[str, Any]:
         "snapshots": _plain(view.points),
         "job_id": works[-1].id if works else None,
         "findings": _plain(view.findings),
+        "stopped_services": _stopped_services(view),
         "changed": record.changed,
         "error": _plain_or_none(record.problem),
         **_how(view),
@@ -52,6 +53,12 @@ def _how(view: View) -> dict[str, str | None]:
     words = (view.tag.by, view.tag.back) if view.tag else ("", "")
     named = zip(("method", "way_back", "data_lost_since"), (*words, view.lost_since), strict=True)
     return {name: word or None for name, word in named}
+
+
+def _stopped_services(view: View) -> list[str]:
+    """Return the services that the guest keeps a list of, to be started again, when it was asked last."""
+    found = view.guest.facts.get("stopped_services", "none") if view.guest else "none"
+    return [] if found == "none" else found.split()
 
 
 def _migration(record: Record[Any]) -> Record[View]:

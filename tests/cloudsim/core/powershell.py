@@ -99,6 +99,11 @@ def _installers(world: World, value: str) -> None:
             world["wmi"]["Win32_Process"].append({"Name": name})
 
 
+def _stopped(world: World, value: str) -> None:
+    if value != "none":
+        world["registry"][_KEPT] = {"build": "", "stopped": _names(value)}
+
+
 def _antivirus(world: World, value: str) -> None:
     world["services"] += [service(name) for name in _names(value)]
 
@@ -167,6 +172,7 @@ FACTS: Mapping[str, Callable[[World, str], None]] = {
     "antivirus": _antivirus,
     "third_party_drivers": _drivers,
     "installers": _installers,
+    "stopped_services": _stopped,
     "page_file": _page_files,
 }
 #: What every guest has, or what is put in afterwards.

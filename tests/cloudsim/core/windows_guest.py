@@ -20,6 +20,7 @@ FAILED = "Import Source Server Failed! The activation code is invalid, expired o
 _HEALTHY = {
     "installation": "server",
     "installers": "none",
+    "stopped_services": "none",
     "tls12": "yes",
     "reboot_required": "no",
     "roles": "none",
