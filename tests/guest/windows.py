@@ -185,6 +185,8 @@ class PowerShell:
             self._process = None
 
     def _started(self) -> subprocess.Popen[str]:
+        if self._process and self._process.poll() is not None:
+            self._end()  # it was interrupted while nothing was asked
         if self._process is None:
             command = [find(), "-NoProfile", "-NonInteractive", "-File", str(HARNESS)]
             pipe, into_it = subprocess.PIPE, subprocess.STDOUT

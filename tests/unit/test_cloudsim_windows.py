@@ -21,6 +21,8 @@ from cloudsim.core.scenario import GroupFaults, Guest
 from cloudsim.core.state import Content
 from guest.windows import MISSING, TOTALS, Case, find, run
 
+from guest import windows as stand_ins
+
 from .test_cloudsim_guests import SCRIPTS, WINDOWS, make_lab, send
 from .test_cloudsim_guests import run as run_in
 
@@ -123,6 +125,16 @@ def test_the_end_does_not_wait_for_powershell(make_lab: Make) -> None:
     started = time.monotonic()
     lab.close()
     assert time.monotonic() - started < 30
+    assert run_in(make_lab(), f"# {OURS}\n2\n# {started}\n", WINDOWS)["Output"] == "2\r\n", "the next one is served"
+
+
+def test_a_powershell_that_has_ended_is_started_again(make_lab: Make) -> None:
+    lab = make_lab()
+    run_in(lab, f"# {OURS}\n1\n", WINDOWS)
+    running = stand_ins._SHELL._started()
+    running.kill()
+    running.wait()
+    assert run_in(lab, f"# {OURS}\n3\n# {running.pid}\n", WINDOWS)["Output"] == "3\r\n"
 
 
 def test_where_there_is_no_powershell_or_no_such_guest_the_recorded_answer_stays(
