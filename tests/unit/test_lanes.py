@@ -344,3 +344,36 @@ def test_a_sight_that_shows_what_a_verb_did_shows_an_aspect_that_it_changes(verb
 def test_check_mode_is_decided_by_the_verb_alone() -> None:
     read: Callable[[Verb], bool] = lambda verb: not verb.local and not verb.writes  # noqa: E731
     assert {verb for verb in Verb if read(verb)} == {Verb.LOOK, Verb.ASK}
+
+
+# --- the cap ----------------------------------------------------------------------------------------------------------
+
+
+def test_two_profiles_of_one_account_keep_one_cap() -> None:
+    cloud = MemoryCloud(durations=lambda what, who: 600.0 if what == "work" else 5.0)
+    for name in ("c1", "c2"):
+        cloud.add(name, "centos-7")
+
+    def connect(place: Place) -> Any:
+        return Profile(cloud, "one account")
+
+    items = [Item("c1", "r", "alicloud", "a", "alinux-3"), Item("c2", "r", "alicloud", "b", "alinux-3")]
+    limits = Limits(threads=1, until=cloud.now + 100_000, max_running=1)
+    engine = Engine(MIGRATION, connect, Brief(Goal(offers={"alicloud": OFFER}), PROBES), limits, clock=cloud.clock)
+    found = engine.run([MIGRATION.record(item) for item in items])
+    assert {record.state for record in found} == {"migrated"}
+    begun = sorted(ready - 600.0 for _work, ready, _order in cloud.made.values())
+    assert begun[1] - begun[0] >= 600.0, "both ran at the same time"
+
+
+class Profile:
+    """A cloud as one of an account's profiles reaches it."""
+
+    def __init__(self, cloud: MemoryCloud, account: str) -> None:
+        self._cloud, self._account = cloud, account
+
+    def owner(self) -> str:
+        return self._account
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cloud, name)

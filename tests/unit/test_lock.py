@@ -200,6 +200,16 @@ def test_who_is_beyond_the_cap_lets_its_lock_go_and_waits() -> None:
     assert which.some_left
 
 
+def test_a_lock_counts_for_the_cap_while_its_run_may_migrate() -> None:
+    which = leases(there=False)
+    assert not which.counts(ID, value(ME), 0.0), "a former try of ours, which came too late"
+    assert which.taken(record({LOCK_KEY: value(ME).text}), "smc", 0.0, 1.0)
+    assert which.counts(ID, value(ME), 2.0)
+    assert which.counts("i-other", value(), 2.0)
+    assert not which.counts("i-other", value(), 2.0 + 12 * V), "that run is gone"
+    assert not which.counts("i-back", replace(value(), wish="rolled_back"), 2.0)
+
+
 def test_an_instance_that_ends_before_the_lock_was_read_back_ends() -> None:
     which = leases()
     assert which.taken(record({LOCK_KEY: value(ME).text}), "", 0.0, 1.0)

@@ -160,9 +160,14 @@ class Leases:
         )
 
     def counts(self, instance_id: str, lock: Lock, now: float) -> bool:
-        """Say whether a lock counts in its queue: one for a migration, of a run that is not known to be gone."""
-        if lock.wish != locks.MIGRATE or lock.holder == self.holder:
-            return lock.wish == locks.MIGRATE
+        """Say whether a lock counts in its queue: one for a migration, of a run that is not known to be gone.
+
+        One of this run counts while it is held; else it is of a former try.
+        """
+        if lock.wish != locks.MIGRATE:
+            return False
+        if lock.holder == self.holder:
+            return instance_id in self._of
         watch = locks.seen(self._counted.get(instance_id), lock, now, self.there(lock))
         self._counted[instance_id] = watch
         return not watch.over(now, self.visibility)
