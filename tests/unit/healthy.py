@@ -28,6 +28,7 @@ def linux_signs(os_id: str, boot: str = BOOTS[0]) -> dict[str, str]:
     kind, release, kernel, builder = OWN[os_id]
     return {
         "kernel": f"{kernel}.x86_64",
+        "kernel_newest": f"{kernel}.x86_64",
         "kernel_owner": f"kernel/{kind}",
         "kernel_builder": builder,
         "boot_id": boot,
@@ -53,12 +54,15 @@ def windows_signs(os_id: str, booted: int = 1_000, installed: int = 900) -> dict
     }
 
 
+def signs_of(os_id: str) -> dict[str, str]:
+    """Return what a guest says that is nothing but this system."""
+    return windows_signs(os_id) if os_id.startswith("windows") else linux_signs(os_id)
+
+
 HEALTHY_LINUX = {
     "os_id": "centos",
     "time": "0",
     **linux_signs("centos-7"),
-    "kernel": "3.10.0-1160.119.1.el7.x86_64",
-    "kernel_newest": "3.10.0-1160.119.1.el7.x86_64",
     "memory_available_mib": "4000",
     "free_mib./usr": "4000",
     "free_mib./var": "9000",

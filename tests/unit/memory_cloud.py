@@ -10,6 +10,7 @@ business of the simulated clouds in tests/cloudsim.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
@@ -39,7 +40,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.tag i
 from ansible_collections.evergreen.os_migration.plugins.module_utils._engine import Clock
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import CloudError, Moved
 
-from .healthy import HEALTHY_LINUX, HEALTHY_WINDOWS
+from .healthy import HEALTHY_LINUX, HEALTHY_WINDOWS, linux_signs, windows_signs
 
 KIND = "smc"
 #: Calls that take two ids, so that a small fleet needs several.
@@ -73,13 +74,16 @@ def _disk(name: str, number: int) -> Disk:
     return Disk(f"d-{name}-{number}", "data" if number else "system", status="In_use")
 
 
-def _facts(os: str) -> dict[str, str]:
+def _facts(name: str, os: str) -> dict[str, str]:
+    """Return what a machine says; it was restarted when it became another system."""
     family, _unused, version = os.rpartition("-")
     if family != "windows":
-        return {**HEALTHY_LINUX, "os_id": family, "os_version": version}
+        boot = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{name}/{os}"))
+        return {**HEALTHY_LINUX, **linux_signs(os, boot), "os_id": family, "os_version": version}
     edition = "Enterprise" if version == "2008r2" else "Datacenter"
-    name = f"Windows Server {version[:4]} {version[4:]} {edition}"
-    return {**HEALTHY_WINDOWS, "os_name": name, "os_language": "en-US", "os_build": BUILDS[version]}
+    caption = f"Windows Server {version[:4]} {version[4:]} {edition}"
+    made = windows_signs(os, booted=int(BUILDS[version]), installed=int(BUILDS[version]))
+    return {**HEALTHY_WINDOWS, **made, "os_name": caption, "os_language": "en-US", "os_build": BUILDS[version]}
 
 
 @dataclass
@@ -264,7 +268,7 @@ class Agents:
             return CommandResult("finished", 0, f"[s-{name}]")
         if purpose == "script":
             return CommandResult("finished", 0, "hello")
-        facts = {**_facts(cloud.machines[name].os), "time": str(int(cloud.now))}
+        facts = {**_facts(name, cloud.machines[name].os), "time": str(int(cloud.now))}
         if not cloud.machines[name].healthy:
             facts["free_mib./var"] = "9"
         lines = "".join(f"{key}={value}\n" for key, value in facts.items())

@@ -35,7 +35,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.tag i
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.verb import Step, Verb
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.workflow import Workflow
 
-from .healthy import HEALTHY_LINUX
+from .healthy import BOOTS, HEALTHY_LINUX, linux_signs
 from .strategies import ID, REGION, offer
 
 #: What each look shows beside what it is called after.
@@ -65,6 +65,11 @@ def tagged(state: str, attempt: int = 1, source: str = "centos-7", target: str =
 def work(status: str, said: str = "so", name: str = "", **more: Any) -> Work:
     """Return the work of the first hop of the first attempt, if it has no other name."""
     return Work("smc", "j-0", name or work_name(ID, 1, 1), ID, status, said, **more)
+
+
+def arrived(os: str = "alinux-3", **facts: str) -> Guest:
+    """Return a guest that has become another system and proves it, but for some facts."""
+    return Guest(os, facts={**HEALTHY_LINUX, **linux_signs(os, BOOTS[1]), **facts})
 
 
 def linux(**facts: str) -> Guest:

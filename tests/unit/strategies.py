@@ -47,7 +47,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.tag i
 )
 from hypothesis import strategies as st
 
-from .healthy import HEALTHY_LINUX, HEALTHY_WINDOWS, OWN_POWERSHELL
+from .healthy import HEALTHY_LINUX, HEALTHY_WINDOWS, OWN_POWERSHELL, signs_of
 
 ID = "i-bp1abcdefghij0123456"
 REGION = "cn-hangzhou"
@@ -355,7 +355,13 @@ def fine_guest(hop: Hop) -> Guest:
     assert path is not None
     said = {name: (*getattr(path, f"{name}s"), "")[0] for name in ("version", "edition", "language")}
     own = {"powershell": OWN_POWERSHELL.get(hop.source, HEALTHY_WINDOWS["powershell"])}
-    return Guest(hop.source, facts=HEALTHY_LINUX | HEALTHY_WINDOWS | own, **said)
+    return Guest(hop.source, facts=HEALTHY_LINUX | HEALTHY_WINDOWS | signs_of(hop.source) | own, **said)
+
+
+def fine_end(hop: Hop) -> Guest:
+    """Return a guest that has become the hop's target and proves it."""
+    facts = HEALTHY_LINUX | HEALTHY_WINDOWS | signs_of(hop.target)
+    return Guest(hop.target, facts=facts, edition="datacenter")
 
 
 @cache
@@ -364,7 +370,7 @@ def _stages(way: tuple[Hop, ...], number: int, hop: int) -> list[dict[str, Any]]
     disks = FINE["linux"].disks
     counted = {"sets": hop, "tries": 1, "by": "smc"}
     tag = {state: to_text(Tag(state, number, way[0].source, way[-1].target, **counted)) for state in ATTEMPT_STATES}
-    before, after = fine_guest(way[hop - 1]), Guest(way[hop - 1].target)
+    before, after = fine_guest(way[hop - 1]), fine_end(way[hop - 1])
 
     def taken(status: str) -> tuple[Point, ...]:
         label, then = set_label(ID, number, hop), "1970-01-01T00:00:00Z"

@@ -284,7 +284,11 @@ def test_looks_alone_lead_to_the_end_or_to_a_write(record: Migration, goal: Goal
         record, step = next_step(record, goal, now)
         if step is None or step.verb.writes:
             return
-        record = answered(record, step, goal, now).with_(state=step.state)
+        record = answered(record, step, goal, now).with_(
+            state=step.state, since=record.since if record.state == step.state else now.ticks
+        )
+        if step.awaits:
+            now = Moment(now.ticks + goal.hop_timeout, now.date + goal.hop_timeout)
     raise AssertionError(f"still looking: {step}")
 
 

@@ -22,6 +22,7 @@ from .situations import (
     SILENT,
     START,
     STARTED,
+    arrived,
     at,
     code_of,
     end_of,
@@ -113,7 +114,7 @@ def test_what_is_under_way_is_told_and_not_judged() -> None:
 
 
 def test_who_runs_its_target_is_migrated_already() -> None:
-    assert assessed(FRESH.learns(guest=Guest("alinux-3"))).state == "migrated"
+    assert assessed(FRESH.learns(guest=arrived())).state == "migrated"
 
 
 def test_a_clock_that_was_right_when_the_guest_was_asked_stays_right() -> None:

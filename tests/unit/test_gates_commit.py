@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.goal import Goal
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration.arrive import seen_before
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Guest, Problem
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.tag import set_label
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.verb import Verb
@@ -20,8 +21,10 @@ from .situations import (
     POINT,
     SAFE,
     SILENT,
+    arrived,
     code_of,
     end_of,
+    linux,
     look_of,
     step_of,
     tagged,
@@ -31,7 +34,7 @@ from .situations import (
 )
 
 VERIFY, COMMIT = wanting("verified"), wanting("committed")
-THERE = SAFE.learns(instance=tagged("migrated"), guest=Guest("alinux-3"), works=(work("done"),))
+THERE = SAFE.learns(instance=tagged("migrated"), guest=arrived(), works=(work("done"),))
 
 
 @pytest.mark.parametrize("goal", [VERIFY, COMMIT], ids=["verified", "committed"])
@@ -52,9 +55,31 @@ def test_a_guest_that_cannot_be_asked_or_runs_something_else_is_refused(goal: ob
     assert verb_of(THERE.forgets("guest"), goal) is Verb.ASK
 
 
+@pytest.mark.parametrize("goal", [VERIFY, COMMIT])
+@pytest.mark.parametrize(
+    ("facts", "code"),
+    [
+        ({"package_kinds": "100:al8/53fe0598cac33616 300:el7/24c6a8a7f4a80eb5"}, "HalfConverted"),
+        ({"kernel": "3.10.0-1160.119.1.el7.x86_64"}, "OldKernelRuns"),
+        ({"kernel": "4.18.0-348.el8.x86_64", "kernel_owner": "kernel/el8/05b555b38483c65d"}, "NotProven"),
+        ({"package_kinds": ""}, "NotProven"),
+    ],
+)
+def test_a_guest_that_is_not_proven_is_not_verified_and_nothing_of_it_is_deleted(
+    goal: Goal, facts: dict[str, str], code: str
+) -> None:
+    assert code_of(THERE.learns(guest=arrived(**facts)), goal) == code
+
+
+def test_what_did_not_stay_as_it_was_is_told_by_verify() -> None:
+    was = seen_before(replace(HERE, hostname="web-1"), linux())
+    end = end_of(THERE.learns(was=was), VERIFY)
+    assert (end.state, [one.id for one in end.view.findings]) == ("verified", ["verify.hostname_changed"])
+
+
 def test_who_runs_its_target_is_verified() -> None:
     assert end_of(THERE, VERIFY).state == "verified"
-    assert end_of(FRESH.learns(guest=Guest("alinux-3")), VERIFY).state == "verified"
+    assert end_of(FRESH.learns(guest=arrived()), VERIFY).state == "verified"
 
 
 def test_a_commit_looks_for_works_and_points_first() -> None:
@@ -116,4 +141,4 @@ def test_what_a_killed_commit_left_is_deleted_by_the_next_also_when_the_guest_ca
 
 
 def test_an_instance_without_a_migration_of_ours_is_committed_without_a_mark() -> None:
-    assert end_of(FRESH.learns(guest=Guest("alinux-3")), COMMIT).state == "committed"
+    assert end_of(FRESH.learns(guest=arrived()), COMMIT).state == "committed"

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.before import of_instance
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration.arrive import GRACE, seen_before
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import (
     UNKNOWN,
     Agent,
@@ -18,7 +20,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model
 )
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.verb import Verb
 
-from .healthy import HEALTHY_WINDOWS
+from .healthy import BOOTS, HEALTHY_WINDOWS
 from .situations import (
     FRESH,
     HERE,
@@ -26,6 +28,7 @@ from .situations import (
     SAFE,
     SILENT,
     STARTED,
+    arrived,
     at,
     code_of,
     end_of,
@@ -41,7 +44,8 @@ from .situations import (
 )
 
 READY = Enrolment("ready", "s-0")
-ARRIVED = Guest("alinux-3")
+WAS = seen_before(HERE, linux())
+ARRIVED = arrived()
 OVER_TWO_HOPS = SAFE.learns(
     instance=tagged("started", source="windows-2008r2", target="windows-2016", os_type="windows"),
     guest=Guest("windows-2012r2", facts=HEALTHY_WINDOWS, edition="datacenter", language="en"),
@@ -115,7 +119,10 @@ def test_a_tag_whose_source_is_its_target_does_not_keep_anybody_busy() -> None:
 
 
 def test_a_job_that_says_done_while_the_guest_did_not_change_is_no_success() -> None:
-    assert code_of(SAFE.learns(works=(work("done"),))) == "VerifyFailed"
+    over = SAFE.learns(works=(work("done"),), was=WAS).with_(state="verifying")
+    assert verb_of(over, now=at(GRACE - 1)) is Verb.ASK
+    assert code_of(over, now=at(GRACE)) == "VerifyFailed"
+    assert code_of(over.learns(guest=linux(boot_id=BOOTS[1])), now=at(GRACE)) == "OldSystemBooted"
     assert code_of(SAFE.learns(works=(work("done", name="by hand"),)), offering()) == "SourceMissing"
 
 
@@ -139,7 +146,7 @@ def test_the_first_write_is_the_mark_and_it_waits_for_a_place() -> None:
     step = step_of(FRESH)
     assert (step.verb, step.queue, step.state) == (Verb.MARK, "smc", "queued")
     assert step.subject == "started attempt=1 set=1 try=1 from=centos-7 to=alinux-3 by=smc back=disks"
-    assert step.changes == {"begun": 1, "sets": (1,), "retried": True, "before": HERE}
+    assert step.changes == {"begun": 1, "sets": (1,), "retried": True, "before": HERE, "was": WAS}
     assert " run=1a2b3c4d " in step_of(FRESH, wanting(run="1a2b3c4d")).subject
 
 
@@ -167,9 +174,15 @@ def test_a_guest_that_runs_its_target_is_marked_and_then_done() -> None:
 def test_what_should_have_stayed_and_did_not_is_told() -> None:
     before = replace(HERE, hostname="web-1", private_addresses=("10.0.0.1",), public_addresses=("1.2.3.4",))
     after = replace(tagged("migrated"), disks=(*HERE.disks, Disk("d-9", status="In_use")))
-    record = end_of(FRESH.learns(instance=after, guest=ARRIVED, before=before))
+    record = end_of(FRESH.learns(instance=after, guest=ARRIVED, before=before, was=of_instance(before)))
     changed = {f"verify.{what}_changed" for what in ("hostname", "private_addresses", "public_addresses", "disks")}
     assert {one.id for one in record.view.findings} == changed
     assert {one.severity for one in record.view.findings} == {"warning"}
-    same = end_of(FRESH.learns(instance=tagged("migrated"), guest=ARRIVED, before=tagged("started")))
+    evidence = {one.id: one.evidence for one in record.view.findings}
+    assert evidence["verify.hostname_changed"] == "before web-1, after none"
+    assert evidence["verify.disks_changed"] == "before d-0, after d-0, d-9"
+    by_digest = end_of(FRESH.learns(instance=after, guest=ARRIVED, was=of_instance(before)))
+    assert {one.id for one in by_digest.view.findings} == changed
+    assert "before another, after none" in {one.evidence for one in by_digest.view.findings}
+    same = end_of(FRESH.learns(instance=tagged("migrated"), guest=ARRIVED, was=of_instance(HERE)))
     assert same.view.findings == ()

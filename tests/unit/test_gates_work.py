@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Enrolment, Guest, Work
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Enrolment, Work
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.tag import set_label, work_name
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.verb import Verb
 
@@ -18,6 +18,7 @@ from .situations import (
     ID,
     POINT,
     SAFE,
+    arrived,
     at,
     code_of,
     end_of,
@@ -197,4 +198,4 @@ def test_a_job_of_the_console_that_is_over_is_judged_by_the_guest() -> None:
     over = FRESH.learns(works=(console("done"),)).forgets("guest", "instance").with_(state="migrating")
     assert look_of(over, WATCH) == "instance"
     assert verb_of(over.looked(["instance"], 0.0), WATCH) is Verb.ASK
-    assert end_of(over.looked(["instance", "guest"], 0.0).learns(guest=Guest("alinux-3")), WATCH).state == "migrated"
+    assert end_of(over.looked(["instance", "guest"], 0.0).learns(guest=arrived()), WATCH).state == "migrated"

@@ -138,7 +138,7 @@ def told(verdict: Verdict, target: str) -> Problem:
     """Return the problem of a verdict that proves nothing."""
     return verdict.problem or Problem(
         "NotProven",
-        f"It could not be proven that the guest is {NAMES[target]}: {'; '.join(verdict.unknown)}.",
+        f"It could not be proven that the guest is {NAMES.get(target, target)}: {'; '.join(verdict.unknown)}.",
         "Look at the guest; nothing is rolled back and nothing is deleted meanwhile. When it is right, run again.",
     )
 

@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 from ..goal import Goal
+from ..model import required
 from ..record import Moment
 from ..verb import Step, look
 from ..workflow import Gate
+from .arrive import seen_before
 from .begin import mark
 from .view import Migration, View, active, attempt, instance
 
@@ -25,7 +27,8 @@ def admitted(queue: str) -> Gate[View]:
             return None
         if now.ticks - (record.seen.get("details") or 0) > _FRESH:
             return look("details", record.state)
-        began = {"begun": attempt(record), "sets": (1,), "retried": True, "before": instance(record)}
+        was = seen_before(instance(record), required(record.view.guest))
+        began = {"begun": attempt(record), "sets": (1,), "retried": True, "before": instance(record), "was": was}
         return mark(record, goal, "started", "queued", queue=queue, changes=began)
 
     return admitted

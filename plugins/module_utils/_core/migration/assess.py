@@ -11,7 +11,9 @@ from ..command import unreachable
 from ..goal import Goal
 from ..model import UNKNOWN, Finding, Hop, Problem
 from ..record import Moment
+from ..signs import told
 from ..verb import Step, blocked, finish
+from .arrive import doubts, taken, verdict_on
 from .begin import blocker
 from .view import Migration, active, case, guest_os, instance, way, work_runs
 
@@ -29,8 +31,13 @@ def outside_judged(record: Migration, goal: Goal, now: Moment) -> Step | None:
 
 
 def already_there(record: Migration, goal: Goal, now: Moment) -> Step | None:
-    """End an instance that runs its target."""
-    return finish("migrated") if guest_os(record) == record.item.target else None
+    """End an instance that is its target; one that is so by its name only is nothing to migrate."""
+    if guest_os(record) != record.item.target:
+        return None
+    verdict = verdict_on(record, record.item.target)
+    if taken(record, verdict):
+        return finish("migrated", findings=doubts(verdict))
+    return blocked(told(verdict, record.item.target))
 
 
 def judged(record: Migration, goal: Goal, now: Moment) -> Step | None:

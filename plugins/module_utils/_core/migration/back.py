@@ -35,7 +35,7 @@ from .work import works_deleted
 
 #: The migration itself was seen to fail, by the service or in the guest: that an API or a guest did not answer, or that
 #: the old system was booted again, is no reason to throw data away.
-_WRONG = ("MigrationFailed", "UnexpectedOs")
+_WRONG = ("MigrationFailed", "UnexpectedOs", "HalfConverted", "OldKernelRuns")
 #: Works that may still begin, or be begun again.
 _BEGINS = ("made", "failed", "stopped")
 # A disk that could not be made is ordered so often in one run.

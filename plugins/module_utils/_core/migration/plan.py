@@ -9,40 +9,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .. import rules
-from ..command import unreachable
 from ..goal import Goal
 from ..model import Problem, required
 from ..record import Moment
-from ..verb import Step, Verb, blocked, failing, failing_by, note, wait
-from .arrive import arrived
+from ..verb import Step, blocked, failing, note
+from .arrive import arrived, settled, unsettled, verdict_on
+from .ask import asked_again, guest_asked
 from .begin import stopped_by
-from .view import Migration, active, case, guest_os, instance, next_hop, restoring, way, work_of_hop
+from .view import (
+    Migration,
+    active,
+    attempt,
+    case,
+    guest_os,
+    next_hop,
+    own_works,
+    restoring,
+    way,
+    work_of_hop,
+)
 
 
 def guest_seen(record: Migration, goal: Goal, now: Moment) -> Step | None:
     """Ask the guest what it is, as soon as it answers."""
     if record.knows("guest"):
         return None
-    state = "rolling_back" if restoring(record) else "verifying" if active(record) else "probing"
-    if record.knows("instance") and instance(record).answers:
-        return Step(Verb.ASK, state, changes={"asked": now.date})
-    return _agent_awaited(record, goal, now, state)
-
-
-def _agent_awaited(record: Migration, goal: Goal, now: Moment, state: str) -> Step:
-    """Return the step for a guest that does not answer: it comes back after a restart, and else is given up at once.
-
-    What restarts it can have changed its disks as well.
-    """
-    if record.state == "pending" and state == "probing":
-        return failing_by(unreachable(instance(record)))
-    if record.overdue(state, goal.hop_timeout, "instance", now):
-        return failing(
-            "AgentLost",
-            "The cloud's agent did not come back, so the guest's operating system could not be verified.",
-            "Look at the instance's console; when the agent answers again, run again: the next run goes on here.",
-        )
-    return wait("instance" if state == "probing" else "disks", state)
+    arriving = active(record) or record.state in ("migrating", "verifying")
+    state = "rolling_back" if restoring(record) else "verifying" if arriving else "probing"
+    return guest_asked(record, goal, now, state)
 
 
 def guest_readable(record: Migration, goal: Goal, now: Moment) -> Step | None:
@@ -65,6 +59,9 @@ def placed(record: Migration, goal: Goal, now: Moment) -> Step | None:
     """Find out which hop comes next: the one that leaves the OS that the guest runs."""
     places = tuple(hop.source for hop in record.view.hops)
     if guest_os(record) not in places:
+        over = active(record) and any(work.status == "done" for work in own_works(record, attempt(record)))
+        if over and not settled(record, now):
+            return asked_again(record, goal, now)
         return _off_the_path(record, places)
     hop = places.index(guest_os(record))
     return note(record.state, hop=hop) if hop != record.view.hop else None
@@ -80,14 +77,19 @@ def _off_the_path(record: Migration, places: Sequence[str]) -> Step:
 
 def hop_not_refuted(record: Migration, goal: Goal, now: Moment) -> Step | None:
     """Catch a work that says it is done while the guest still runs the OS that it should have left."""
-    work = work_of_hop(record)
+    work, hop = work_of_hop(record), next_hop(record)
     if work is None or work.status != "done":
         return None
-    return failing(
-        "VerifyFailed",
-        f"The job of hop {record.view.hop + 1} finished, but the guest still runs {next_hop(record).source}.",
-        "Look at the guest and at the job's log; roll back, or run again when the guest is right.",
-    )
+    return unsettled(record, goal, now, verdict_on(record, hop.target, hop.source), hop.target)
+
+
+def hop_proven(record: Migration, goal: Goal, now: Moment) -> Step | None:
+    """Go on to the next hop only from a system that is proven to be what the last hop leads to."""
+    if not active(record) or record.view.hop == 0:
+        return None
+    hop = record.view.hops[record.view.hop - 1]
+    verdict = verdict_on(record, hop.target, hop.source)
+    return None if verdict.proven else unsettled(record, goal, now, verdict, hop.target)
 
 
 def guest_allows(record: Migration, goal: Goal, now: Moment) -> Step | None:
@@ -110,4 +112,4 @@ _OWN_DOING = frozenset(
     )
 )
 
-PLAN = (guest_seen, guest_readable, arrived, planned, placed, hop_not_refuted, guest_allows)
+PLAN = (guest_seen, guest_readable, arrived, planned, placed, hop_not_refuted, hop_proven, guest_allows)

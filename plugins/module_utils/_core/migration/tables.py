@@ -29,7 +29,13 @@ BACK: Mapping[str, Gates] = {
 }
 
 _SETTLED: Gates = (begin.target_named, begin.works_seen, commit.tag_settled, work.no_work_runs)
-_READ: Gates = (verify.reachable, plan.guest_seen, verify.guest_understood, verify.runs_target)
+_READ: Gates = (
+    verify.reachable,
+    plan.guest_seen,
+    verify.guest_understood,
+    verify.runs_target,
+    verify.proven,
+)
 #: Before the method of a hop or the way back, which the instance's provider decides.
 GOALS: Mapping[str, Gates] = {
     "assessed": (

@@ -10,7 +10,9 @@ from ..command import unreachable
 from ..goal import Goal
 from ..model import required
 from ..record import Moment
+from ..signs import told
 from ..verb import Step, failing, failing_by, finish
+from .arrive import kept, verdict_on
 from .view import Migration, guest_os, instance
 
 
@@ -43,6 +45,12 @@ def runs_target(record: Migration, goal: Goal, now: Moment) -> Step | None:
     )
 
 
+def proven(record: Migration, goal: Goal, now: Moment) -> Step | None:
+    """Refuse a guest that is the target by its name only."""
+    verdict = verdict_on(record, record.item.target)
+    return None if verdict.proven else failing_by(told(verdict, record.item.target))
+
+
 def verified(record: Migration, goal: Goal, now: Moment) -> Step | None:
-    """End an instance that passed."""
-    return finish("verified", "verified")
+    """End an instance that passed, with a warning for what did not stay as it was."""
+    return finish("verified", "verified", findings=(*record.view.findings, *kept(record)))

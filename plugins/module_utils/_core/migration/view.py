@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TypeAlias
 
 from .. import paths, rules, tag
+from ..before import UNSEEN, Before
 from ..goal import Goal, Offer
 from ..model import (
     UNKNOWN,
@@ -42,8 +43,9 @@ class View:
     """What was seen, and what was concluded from it.
 
     The first seven fields are aspects, each looked at on its own. ``before`` is the instance as it was before the
-    attempt, ``asked`` when the guest was asked (epoch seconds), ``restored`` the disks that were put back in this run,
-    ``enrolled_for`` the number of the hop for which an import was begun.
+    attempt, ``was`` what of it and of its guest tells later what has changed, ``doubt`` why the guest is not proven to
+    be migrated yet. ``asked`` is when the guest was asked (epoch seconds), ``restored`` are the disks that were put
+    back in this run, ``enrolled_for`` is the number of the hop for which an import was begun.
 
     What this run has done: ``begun`` is the attempt that it began or found to be this instance's, ``sets`` the numbers
     of the sets that it began, of which the last ``wasted`` did not become complete; ``renewed`` is the hop and try that
@@ -61,6 +63,8 @@ class View:
     works: tuple[Work, ...] = ()
     enrolment: Enrolment | None = None
     before: Instance | None = None
+    was: Before = UNSEEN
+    doubt: str = ""
     asked: float = 0.0
     hops: tuple[Hop, ...] = ()
     hop: int = 0
