@@ -17,7 +17,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._engine.lim
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import CloudError, Transient
 from toy.cloud import ToyCloud
 from toy.state import State, World, add_instance
-from unit.healthy import HEALTHY_LINUX, HEALTHY_WINDOWS
+from unit.healthy import BY_SYSTEM, HEALTHY_LINUX, HEALTHY_WINDOWS
 
 from .bed import FAILURE, Ids, Setting, Traits, at_once
 
@@ -76,7 +76,7 @@ class ToyBed:
     secrets = ("sesame",)
 
     def __init__(self, directory: Path, setting: Setting) -> None:
-        world = World(lag=setting.lag, facts={"linux": HEALTHY_LINUX, "windows": HEALTHY_WINDOWS})
+        world = World(lag=setting.lag, facts={"linux": HEALTHY_LINUX, "windows": HEALTHY_WINDOWS, **BY_SYSTEM})
         self.ids = Ids({role: add_instance(world, **{"hostname": role, **facts}) for role, facts in _ROLES.items()})
         self.ids["unknown"] = self.unknown("instance")
         seen = {"kind": "flash", "name": "by-hand", "of": self.ids["in_console"], "over": False, "target": "alinux-3"}

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from integration.harness import ROOT, Controller, Run
 from toy.state import State, World, add_instance
-from unit.healthy import HEALTHY_LINUX
+from unit.healthy import BY_SYSTEM, HEALTHY_LINUX
 
 COPIED = ("plugins", "roles", "playbooks", "guest", "report", "meta")
 #: What is added to the copy's list of clouds.
@@ -76,7 +76,7 @@ class ToyCloud:
 
 
 def toy_cloud(directory: Path, instances: Mapping[str, Mapping[str, Any]], speed: float = 600) -> ToyCloud:
-    world = World(speed=speed, facts={"linux": HEALTHY_LINUX})
+    world = World(speed=speed, facts={"linux": HEALTHY_LINUX, **BY_SYSTEM})
     ids = {name: add_instance(world, **{"hostname": name, **facts}) for name, facts in instances.items()}
     directory.mkdir(parents=True)
     State(directory).write(world)

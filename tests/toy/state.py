@@ -42,7 +42,7 @@ def there(things: dict[str, Thing], key: str, code: str) -> Thing:
 
 @dataclass
 class World:
-    """Everything there is, by id. ``facts`` are what guests say of themselves by type of system.
+    """Everything there is, by id. ``facts`` are what guests say of themselves by type of system, and by system.
 
     Looks show what was made after ``lag`` seconds. ``journal`` has a line for every call that changed something.
     """

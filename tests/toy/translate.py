@@ -88,10 +88,10 @@ def said(world: World, key: str, script: Script) -> Thing:
 def _facts(world: World, key: str) -> Iterator[str]:
     raw, system = world.instances[key], world.root(key)["system"]
     family, _dash, version = system.rpartition("-")
-    linux = {"os_id": family, "os_version": version}
+    linux = {"os_id": family, "os_version": version, "boot_id": system.encode().hex().zfill(36)}
     windows = {"os_name": f"Microsoft {NAMES[system]} Enterprise", "os_language": "en-US"}
     own = {"time": str(int(world.real)), **(windows if family == "windows" else linux)}
-    said = {**world.facts[raw["shows"]["os_type"]], **own, **raw["says"]}
+    said = {**world.facts[raw["shows"]["os_type"]], **world.facts.get(system, {}), **own, **raw["says"]}
     return (f"{name}={value}" for name, value in said.items())
 
 

@@ -59,6 +59,8 @@ def signs_of(os_id: str) -> dict[str, str]:
     return windows_signs(os_id) if os_id.startswith("windows") else linux_signs(os_id)
 
 
+#: What each system says beside what every healthy one does.
+BY_SYSTEM = {os_id: linux_signs(os_id) for os_id in OWN}
 HEALTHY_LINUX = {
     "os_id": "centos",
     "time": "0",

@@ -36,7 +36,7 @@ from toy import GATES, KIND, PROVIDER
 from toy.cloud import ToyCloud
 from toy.state import State, World, add_instance
 
-from .healthy import HEALTHY_LINUX
+from .healthy import BY_SYSTEM, HEALTHY_LINUX
 from .strategies import goals, likely_records, now_and_then, records
 
 #: The toy is to stay a toy: lines without headers, comments and docstrings.
@@ -83,7 +83,7 @@ class Toy:
     """A toy cloud whose time is the engine's own."""
 
     def __init__(self, directory: Path, lag: float = 0.0, **instance: Any) -> None:
-        world = World(lag=lag, facts={"linux": HEALTHY_LINUX})
+        world = World(lag=lag, facts={"linux": HEALTHY_LINUX, **BY_SYSTEM})
         self.id = add_instance(world, **instance)
         self.state, self._directory, self._now = State(directory), directory, world.now
         self.state.write(world)
