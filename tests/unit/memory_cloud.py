@@ -99,7 +99,10 @@ class Machine:
 
 @dataclass
 class MemoryCloud:
-    """A cloud over dictionaries, all of whose ports are itself. ``before_call`` may raise to kill the controller."""
+    """A cloud over dictionaries, all of whose ports are itself. ``before_call`` may raise to kill the controller.
+
+    ``says`` is what guests say instead of what is healthy, by the system that they run.
+    """
 
     now: float = 1000.0
     region: str = "cn-hangzhou"
@@ -118,6 +121,7 @@ class MemoryCloud:
     before_call: Callable[[str], None] = lambda verb: None
     after_call: Callable[[str], None] = lambda verb: None
     before_restore: Callable[[str, str], None] = lambda disk_id, point_id: None
+    says: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     durations: Callable[[str, str], float] = lambda what, who: 60.0
     most_running: int = 0
     capabilities: Capabilities = LIMITS
@@ -268,7 +272,8 @@ class Agents:
             return CommandResult("finished", 0, f"[s-{name}]")
         if purpose == "script":
             return CommandResult("finished", 0, "hello")
-        facts = {**_facts(name, cloud.machines[name].os), "time": str(int(cloud.now))}
+        os = cloud.machines[name].os
+        facts = {**_facts(name, os), "time": str(int(cloud.now)), **cloud.says.get(os, {})}
         if not cloud.machines[name].healthy:
             facts["free_mib./var"] = "9"
         lines = "".join(f"{key}={value}\n" for key, value in facts.items())

@@ -261,6 +261,65 @@ def test_a_job_that_says_finished_while_the_guest_did_not_change_is_no_success()
     assert (done.state, done.problem.code) == ("failed", "VerifyFailed")
 
 
+SICK = [
+    ({"package_kinds": "100:al8/53fe0598cac33616 300:el7/24c6a8a7f4a80eb5"}, "HalfConverted"),
+    ({"kernel": "3.10.0-1160.119.1.el7.x86_64"}, "OldKernelRuns"),
+]
+
+
+@pytest.mark.parametrize(("facts", "code"), SICK)
+def test_a_guest_that_is_the_target_by_its_name_only_is_never_migrated(facts: dict[str, str], code: str) -> None:
+    cloud, _unused = fleet()
+    cloud.says = {"alinux-3": facts}
+    began = cloud.now
+    done = run(cloud, {"c1": "alinux-3"})["c1"]
+    assert done.problem is not None
+    assert (done.state, done.problem.code) == ("failed", code)
+    assert cloud.now - began > 600
+    assert not [verb for verb, _unused in cloud.log if verb.startswith("tag migrated")]
+    back = run(cloud, {"c1": "alinux-3"}, on_failure="rollback")["c1"]
+    assert (back.state, cloud.machines["c1"].os) == ("rolled_back", "centos-7")
+
+
+def test_a_guest_that_comes_right_in_time_is_migrated() -> None:
+    cloud, _unused = fleet()
+    cloud.says = {"alinux-3": SICK[0][0]}
+    asked = 0
+
+    def mend(verb: str) -> None:
+        nonlocal asked
+        asked += verb == "results" and cloud.machines["c1"].os == "alinux-3"
+        cloud.says = {} if asked > 8 else cloud.says
+
+    cloud.before_call = mend
+    done = run(cloud, {"c1": "alinux-3"})["c1"]
+    assert (done.state, done.problem) == ("migrated", None)
+    assert [event.event for event in done.timeline if "looking again" in event.event]
+
+
+def test_what_cannot_be_read_rolls_nothing_back_and_a_later_run_goes_on() -> None:
+    cloud, _unused = fleet()
+    cloud.says = {"alinux-3": {"package_kinds": "?"}}
+    done = run(cloud, {"c1": "alinux-3"}, on_failure="rollback")["c1"]
+    assert done.problem is not None
+    assert (done.state, done.problem.code, cloud.machines["c1"].os) == ("failed", "NotProven", "alinux-3")
+    assert "package_kinds" in done.problem.message
+    assert "stop" not in [verb for verb, _unused in cloud.log]
+    cloud.says = {}
+    assert run(cloud, {"c1": "alinux-3"})["c1"].state == "migrated"
+
+
+def test_commit_deletes_nothing_of_a_guest_that_is_not_proven() -> None:
+    cloud, targets = fleet()
+    run(cloud, targets)
+    for facts in (SICK[0][0], SICK[1][0], {"package_kinds": "?"}):
+        cloud.says, before = {"alinux-3": facts}, list(cloud.log)
+        refused = run(cloud, {"c1": "alinux-3"}, state="committed")["c1"]
+        assert refused.problem is not None
+        assert refused.problem.code in ("HalfConverted", "OldKernelRuns", "NotProven")
+        assert cloud.log == before
+
+
 def test_trouble_with_an_api_never_rolls_a_migrated_guest_back() -> None:
     cloud, _unused = fleet()
 
