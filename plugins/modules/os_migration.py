@@ -97,6 +97,8 @@ options:
     description:
       - What to do with an instance whose migration job or verification failed.
       - V(keep) leaves it as it is. V(rollback) puts its disks back; see O(state=rolled_back).
+      - Only a job that failed, and a guest that was seen to be half converted or to run the old kernel, are answered
+        so. What could not be seen is told, and an old system that was booted again works.
     type: str
     choices: [keep, rollback]
     default: keep
@@ -147,7 +149,8 @@ options:
     default: 20
   hop_timeout:
     description:
-      - Seconds after which one step of an instance (a job, its snapshots, the guest's return) counts as stuck.
+      - Seconds after which one step of an instance (a job, its snapshots, the guest's return, the proof that it is
+        migrated) counts as stuck.
     type: float
     default: 7200
   timeout:
@@ -259,6 +262,7 @@ results:
         Where the instance stands. V(ready), V(blocked), V(assessed) (nothing stops it, but it has no target),
         V(in_progress), V(planned) (check mode), V(migrated), V(verified), V(rolled_back), V(unchanged) (there was
         nothing to roll back), V(committed) or V(failed).
+        A guest is migrated or verified when its packages, its kernel and its boot prove it, not by its name.
       type: str
       returned: always
       sample: migrated

@@ -98,7 +98,7 @@ def test_the_reason_for_the_wait_is_told_once() -> None:
 
 def test_the_next_hop_begins_only_from_a_system_that_is_proven() -> None:
     there = Guest("windows-2012r2", facts=HEALTHY_WINDOWS, edition="datacenter", language="en")
-    two_hops = FRESH.learns(
+    two_hops = SAFE.learns(
         instance=tagged("started", source="windows-2008r2", target="windows-2016", os_type="windows"),
         guest=there,
         enrolment=Enrolment("ready", "s-0"),
