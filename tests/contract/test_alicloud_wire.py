@@ -298,6 +298,16 @@ def test_that_there_is_no_room_for_another_tag_is_told_with_what_to_do(wire: Wir
     assert "Remove tags" in refusal.value.problem.remedy
 
 
+@pytest.mark.parametrize("force", [False, True])
+def test_a_stop_is_by_force_only_when_that_is_asked_for_and_keeps_the_address(wire: Wire, force: bool) -> None:
+    said = {"InstanceResponses": {"InstanceResponse": [{"InstanceId": "i-1", "Code": "200"}]}}
+    wire.answer = lambda request: (200, json.dumps(said).encode())
+    assert cloud().instances.stop(["i-1"], force=force) == {}
+    ((request, _unused),) = wire.sent
+    sent = f"{request.url} {request.body or ''}"
+    assert ("ForceStop=true" in sent, "StoppedMode=KeepCharging" in sent) == (force, True)
+
+
 def test_an_instance_that_is_busy_is_no_refusal_of_a_stop(wire: Wire) -> None:
     def answer(code: str) -> None:
         said = {"InstanceResponse": [{"InstanceId": "i-1", "Code": code, "Message": "No."}]}

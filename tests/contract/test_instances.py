@@ -198,6 +198,12 @@ def test_what_is_already_on_its_way_is_no_refusal(bed: Bed, cloud: Cloud) -> Non
     assert cloud.instances.stop([bed.ids["linux"]], force=False) == {}
 
 
+def test_a_stop_by_force_stops_what_is_being_stopped_already(bed: Bed, cloud: Cloud) -> None:
+    for force in (False, True):
+        assert cloud.instances.stop([bed.ids["linux"]], force=force) == {}
+    until_status(cloud, bed, "linux", "Stopped")
+
+
 def test_one_refused_instance_does_not_keep_the_others_from_stopping(bed: Bed, cloud: Cloud) -> None:
     asked = [bed.ids[role] for role in ("locked", "unknown", "linux")]
     refused = cloud.instances.stop(asked, force=False)

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Cloud
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.tag import place_of
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import CloudError, Moved
 
 from .bed import Bed, Setting
@@ -46,6 +47,17 @@ def test_a_point_is_in_progress_and_then_accomplished(bed: Bed, cloud: Cloud) ->
     assert done.created
     assert (done.name, done.place) == (f"osm-{disk.disk_id}-a1-s1", "root")
     assert instance(cloud, bed).snapshots_in_progress == ()
+
+
+def test_a_point_keeps_its_label_and_the_place_of_its_disk(bed: Bed, cloud: Cloud) -> None:
+    disks = instance(cloud, bed).disks
+    made = [take(cloud, disk, f"token-{disk.disk_id}") for disk in disks]
+    for known in (
+        found_points(cloud, instance(cloud, bed)),
+        cloud.snapshots.read([p.snapshot_id for p in made]).values(),
+    ):
+        assert {p.disk_id: (p.label, p.place) for p in known} == {d.disk_id: (LABEL, place_of(d)) for d in disks}
+    assert place_of(disks[0]) == "root"
 
 
 def test_all_disks_of_an_instance_are_taken_as_many_at_a_time_as_the_limits_say(bed: Bed, cloud: Cloud) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -88,3 +89,21 @@ def test_an_agent_that_stays_away_is_no_reason_to_throw_a_good_migration_away(tm
         assert "AgentLost" in run.failures["web-1"]
         assert simulated.writes("StopInstances", "ResetDisk") == []
         assert user.play("migrate").states("migrate") == {WEB: "migrated"}
+
+
+def test_a_rollback_to_before_the_instance_served_tells_the_moment_and_waits_for_it_to_be_confirmed(
+    tmp_path: Path,
+) -> None:
+    failing = one(faults={"job": {"fail_at_hop": 1, "after_progress": 50, "times": 1}})
+    with cloud(failing, tmp_path / "cloud", speed=1200) as simulated:
+        user = user_of(simulated, tmp_path / "user")
+        assert "MigrationFailed" in user.play("migrate").failures["web-1"]
+        time.sleep(6)  # two hours
+        before = simulated.writes()
+        refused = user.play("rollback").failures["web-1"]
+        assert "NotConfirmed" in refused
+        assert simulated.writes()[len(before) :] == [] or "StopInstances" not in actions(simulated.writes())
+        moment = refused.split("set confirm to ")[1].split()[0].rstrip(".,")
+        run = user.play("rollback", rollback_confirm=moment)
+        result = run.report("rollback")[WEB]
+        assert (result["state"], result["data_lost_since"]) == ("rolled_back", moment), run.output

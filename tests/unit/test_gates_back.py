@@ -20,7 +20,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model
     Problem,
     Work,
 )
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.record import Record
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.record import Moment, Record
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.tag import TAG_KEY, set_label
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.verb import Step, Verb
 
@@ -191,6 +191,11 @@ def test_a_set_is_as_old_as_the_time_since_something_held_the_instance() -> None
     assert code_of(MIGRATED, BACK, LATER) == "NotConfirmed"
     runbook = held(0.1, 1.5, holds=False)
     assert code_of(MIGRATED.learns(works=(runbook,)), BACK, LATER) == "NotConfirmed"
+
+
+def test_a_set_s_age_is_by_the_cloud_s_clock_and_not_by_this_machine_s() -> None:
+    assert code_of(MIGRATED, BACK, Moment(0, 0, 2 * HOUR)) == "NotConfirmed"
+    assert verb_of(MIGRATED, BACK, Moment(0, 2 * HOUR, -2 * HOUR)) is Verb.MARK
 
 
 def test_a_set_from_before_a_time_in_which_the_instance_served_is_old_whatever_held_it_since() -> None:

@@ -82,7 +82,7 @@ def _in_the_making(record: Migration, current: Set, goal: Goal, now: Moment) -> 
     if any(point.status == "failed" for point in points):
         return False
     mine = current.number in record.view.sets or written_by_this_run(record, goal)
-    return within_one_moment(points, now.date if missing else None) and (mine or bool(points))
+    return within_one_moment(points, now.cloud if missing else None) and (mine or bool(points))
 
 
 def _points(record: Migration, current: Set) -> tuple[Point, ...]:

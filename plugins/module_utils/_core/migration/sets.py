@@ -117,7 +117,7 @@ def served(record: Migration, one: Set, goal: Goal, now: Moment) -> bool:
     if held and not _followed_by_another(record, one, held[0][0]):
         held[0] = (one.moment, held[0][1])
     ends = accumulate((ended for _began, ended in held), max, initial=one.moment)
-    begins = (*(began for began, _ended in held), now.date)
+    begins = (*(began for began, _ended in held), now.cloud)
     return any(began - ended > goal.set_valid for began, ended in zip(begins, ends, strict=True))
 
 
