@@ -71,6 +71,7 @@ MIGRATION: dict[str, Any] = {
     "on_failure": {"type": "str", "choices": ["keep", "rollback"], "default": "keep"},
     "rollback_to": {"type": "str", "choices": ["start", "hop"], "default": "start"},
     "confirm": {"type": "str"},
+    "snapshots_valid": {"type": "float", "default": 3600.0},
     "retry": {"type": "bool", "default": False},
     "paths": {"type": "list", "elements": "dict", "default": []},
     "max_running": {"type": "int", "default": 20},
@@ -101,6 +102,7 @@ def migration_goal(parameters: Options) -> Goal:
         paths=_paths(parameters["paths"]),
         hop_timeout=parameters["hop_timeout"],
         poll_interval=parameters["poll_interval"],
+        set_valid=parameters["snapshots_valid"],
         delete_service_points=parameters["delete_smc_snapshots"],
         offers=offers(parameters),
     )
@@ -125,7 +127,7 @@ def script(parameters: Options) -> Script:
     )
 
 
-_ABOVE_ZERO = ("max_running", "poll_interval", "hop_timeout", "timeout", "progress_interval")
+_ABOVE_ZERO = ("max_running", "poll_interval", "hop_timeout", "snapshots_valid", "timeout", "progress_interval")
 
 
 def check_numbers(parameters: Options) -> None:

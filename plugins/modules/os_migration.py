@@ -116,6 +116,12 @@ options:
         refusal C(NotConfirmed) shows it. What was written after that moment is lost.
       - It can be given for each instance too. No rollback goes back behind such a time by itself.
     type: str
+  snapshots_valid:
+    description:
+      - Seconds for which an instance may serve before its last set of snapshots is too old. A new one is taken before a
+        job is ordered or started then, and no rollback goes back to the old one by itself.
+    type: float
+    default: 3600.0
   retry:
     description:
       - Whether to try an instance again whose earlier attempt failed. Without it such an instance is reported only.

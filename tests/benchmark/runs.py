@@ -43,6 +43,7 @@ MODULE: list[dict[str, Any]] = [
                     "alicloud": "{{ os_migration_alicloud }}",
                     "max_running": "{{ migrate_max_running }}",
                     "poll_interval": "{{ os_migration_poll_interval }}",
+                    "snapshots_valid": 3600.0 * SPEED,
                     "results_file": "{{ os_migration_report_dir }}/migrate.json",
                 },
             }
@@ -93,6 +94,7 @@ def _controller(case: Case, endpoint: str, running: Cloud, directory: Path) -> C
                 **({"timeout": CALL_TIMEOUT} if case.unreachable else {}),
             },
             "os_migration_poll_interval": POLL_INTERVAL,
+            "os_migration_snapshots_valid": 3600.0 * SPEED,
             "os_migration_smc": None,
             "migrate_max_running": case.cap or case.instances + case.unreachable,
         },

@@ -25,6 +25,8 @@ ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = Path(sys.executable).parent
 ACCESS_KEY, SECRET_KEY = "LTAI5tIntegration", "integration-secret-value"
 PATIENCE = 120.0
+# An hour of the simulated cloud would be over in six seconds.
+SNAPSHOTS_VALID = 3600 * 600
 # At 600 times the speed of a real cloud, writes are seen as much sooner.
 VISIBILITY = 0.4
 IMPORT_LINUX = "acs-plugin-manager -e -P smc-client-plugin -p --activationcode={activation_code}"
@@ -151,6 +153,7 @@ class Controller:
         given = {
             "os_migration_alicloud": {"endpoint": self.cloud.endpoint, "visibility": VISIBILITY},
             "os_migration_poll_interval": 0.2,
+            "os_migration_snapshots_valid": SNAPSHOTS_VALID,
             "os_migration_report_dir": str(self.reports),
             "os_migration_smc": {"import_command": {"linux": IMPORT_LINUX, "windows": IMPORT_WINDOWS}},
             **self.variables,

@@ -100,10 +100,11 @@ def test_a_rollback_to_before_the_instance_served_tells_the_moment_and_waits_for
         assert "MigrationFailed" in user.play("migrate").failures["web-1"]
         time.sleep(6)  # two hours
         before = simulated.writes()
-        refused = user.play("rollback").failures["web-1"]
+        hour = {"os_migration_snapshots_valid": 3600}
+        refused = user.play("rollback", **hour).failures["web-1"]
         assert "NotConfirmed" in refused
         assert simulated.writes()[len(before) :] == [] or "StopInstances" not in actions(simulated.writes())
         moment = refused.split("set confirm to ")[1].split()[0].rstrip(".,")
-        run = user.play("rollback", rollback_confirm=moment)
+        run = user.play("rollback", rollback_confirm=moment, **hour)
         result = run.report("rollback")[WEB]
         assert (result["state"], result["data_lost_since"]) == ("rolled_back", moment), run.output

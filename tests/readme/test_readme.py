@@ -79,7 +79,11 @@ def home(tmp_path_factory: pytest.TempPathFactory, cloud: dict[str, Any]) -> Pat
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, "utf-8")
     connection = {"endpoint": cloud["alicloud"], "visibility": 1}
-    simulated = {"os_migration_alicloud": connection, "os_migration_poll_interval": 1}
+    simulated = {
+        "os_migration_alicloud": connection,
+        "os_migration_poll_interval": 1,
+        "os_migration_snapshots_valid": 2160000,
+    }
     (directory / "group_vars/all").mkdir()
     (directory / "group_vars/all.yml").rename(directory / "group_vars/all/readme.yml")
     (directory / "group_vars/all/simulated.yml").write_text(json.dumps(simulated), "utf-8")
