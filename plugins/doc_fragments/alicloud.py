@@ -74,7 +74,9 @@ options:
       visibility:
         description:
           - Seconds after which a write is surely seen in the provider's lists.
-          - A write whose answer was lost is looked for during twelve times as long before it is sent again.
+          - Every write is sent within that time after a look at what it depends on; raise it where answers take longer.
+          - The lock of an instance is read back after three times as long, renewed after twenty times, and over after
+            forty. A write whose answer was lost is looked for during twelve times as long before it is sent again.
         type: float
         default: 15
 requirements:

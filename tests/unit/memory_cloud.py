@@ -120,6 +120,7 @@ class MemoryCloud:
     failing: frozenset[tuple[str, str]] = frozenset()
     before_call: Callable[[str], None] = lambda verb: None
     after_call: Callable[[str], None] = lambda verb: None
+    after_look: Callable[[str], None] = lambda verb: None
     before_restore: Callable[[str, str], None] = lambda disk_id, point_id: None
     says: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     durations: Callable[[str, str], float] = lambda what, who: 60.0
@@ -187,7 +188,9 @@ class MemoryCloud:
 
     def describe(self, instance_ids: Sequence[str], details: bool) -> Mapping[str, Instance | Problem]:
         self.before_call("describe")
-        return {one: self.facts(one) for one in instance_ids if one in self.machines}
+        found = {one: self.facts(one) for one in instance_ids if one in self.machines}
+        self.after_look("describe")
+        return found
 
     def facts(self, name: str) -> Instance:
         machine = self.machines[name]
@@ -207,7 +210,9 @@ class MemoryCloud:
 
     def tags(self, instance_ids: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
         self.before_call("tags")
-        return {one: self.machines[one].instance.tags for one in instance_ids if one in self.machines}
+        found = {one: self.machines[one].instance.tags for one in instance_ids if one in self.machines}
+        self.after_look("tags")
+        return found
 
     def listed(self, tag: str = "") -> Sequence[Instance]:
         self.before_call("listed")

@@ -154,13 +154,6 @@ def test_a_new_attempt_has_the_next_number() -> None:
     assert "attempt=4 " in step_of(FRESH.learns(instance=tagged("committed", 3, target="centos-7"))).subject
 
 
-def test_who_has_queued_for_long_is_looked_at_again_before_it_is_let_in() -> None:
-    queued = FRESH.with_(state="queued")
-    assert verb_of(queued, now=at(600)) is Verb.MARK
-    assert look_of(queued, now=at(601)) == "details"
-    assert verb_of(queued.looked(["details"], 601), now=at(601)) is Verb.MARK
-
-
 # --- arrival ----------------------------------------------------------------------------------------------------------
 
 

@@ -346,6 +346,34 @@ def test_check_mode_is_decided_by_the_verb_alone() -> None:
     assert {verb for verb in Verb if read(verb)} == {Verb.LOOK, Verb.ASK}
 
 
+def test_nothing_is_written_where_every_look_is_too_old_and_it_is_told_why() -> None:
+    cloud = MemoryCloud()
+    cloud.add("c1", "centos-7")
+
+    def slow(verb: str) -> None:
+        cloud.now += 20
+
+    cloud.after_look = slow
+    done = run(cloud, {"c1": "alinux-3"}, hop_timeout=600)["c1"]
+    assert done.problem
+    assert (done.problem.code, cloud.log) == ("AnswersTooSlow", [])
+    assert "visibility" in done.problem.remedy
+
+
+def test_who_waited_under_the_cap_begins_from_what_is_there_then() -> None:
+    cloud = MemoryCloud(foreign_works=frozenset(("j-other",)))
+    cloud.add("c1", "centos-7")
+
+    def migrated_meanwhile(verb: str) -> None:
+        if cloud.now > 3000:
+            cloud.foreign_works = frozenset()
+            cloud.machines["c1"].os = "alinux-3"
+
+    cloud.before_call = migrated_meanwhile
+    done = run(cloud, {"c1": "alinux-3"}, max_running=1)["c1"]
+    assert (done.state, cloud.log) == ("migrated", []), "nothing was ordered, nothing marked"
+
+
 # --- the cap ----------------------------------------------------------------------------------------------------------
 
 

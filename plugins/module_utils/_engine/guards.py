@@ -26,18 +26,22 @@ class Guards:
     calls: float
     threads: int
     fresh: float = 15.0
-    _in: dict[Verb, set[str]] = field(default_factory=dict)
+    _in: dict[Verb, dict[str, float]] = field(default_factory=dict)
     _outside: dict[Verb, dict[str, None]] = field(default_factory=dict)
 
-    def lets_in(self, task: Task, size: int) -> bool:
+    def lets_in(self, task: Task, size: int, now: float) -> bool:
         """Say whether it is the instance's turn to be looked at, and written for; ``size`` ids go into a call."""
         verb = task.step.verb
-        inside = self._in.setdefault(verb, set())
+        inside = self._in.setdefault(verb, {})
         if task.id not in inside and len(inside) >= size * max(self.threads, int(self.calls * self.fresh * _IN_TIME)):
             self._outside.setdefault(verb, {})[task.id] = None
             return False
-        inside.add(task.id)
+        inside.setdefault(task.id, now)
         return True
+
+    def waits(self, task: Task, now: float) -> float:
+        """Return for how long an instance that was let in has not been written for."""
+        return now - self._in[task.step.verb].get(task.id, now)
 
     def look(self, task: Task, now: float) -> str:
         """Return the sight that has to be looked at before the write, none when all are fresh."""
@@ -54,7 +58,7 @@ class Guards:
         free: list[str] = []
         for verb, inside in self._in.items():
             if verb is not but and instance_id in inside:
-                inside.discard(instance_id)
+                del inside[instance_id]
                 waiting = self._outside.pop(verb, {})
                 free += waiting
         return free

@@ -209,10 +209,14 @@ class Lane:
 
     def _dispatch(self, task: Task) -> None:
         """Have a step sent; a write only on a fresh look at what it depends on, and after one more decision."""
+        now = self.shift.clock.ticks()
         if task.step.verb.writes:
-            if not self._guards.lets_in(task, most_of(task, self._cloud.capabilities)):
+            if not self._guards.lets_in(task, most_of(task, self._cloud.capabilities), now):
                 return
-            sight = self._guards.look(task, self.shift.clock.ticks())
+            if self._guards.waits(task, now) > self.shift.limits.hop_timeout:
+                self._fail(task.record, task.step, _too_slow(task, self._guards.fresh))
+                return
+            sight = self._guards.look(task, now)
             if sight:
                 task = Task(task.record, look(sight, task.record.state))
         self._get_ready(task)
@@ -470,6 +474,14 @@ class Lane:
 
 def _tried(problem: Problem, seconds: float) -> Problem:
     return replace(problem, message=f"{problem.message} It was tried again for {seconds:.0f} s.")
+
+
+def _too_slow(task: Task, fresh: float) -> Problem:
+    return Problem(
+        "AnswersTooSlow",
+        f"The step {name_of(task)} was never sent: looks at what it depends on were older than {fresh:g} s each time.",
+        "Raise the connection's option visibility above the time that answers take, then run again.",
+    )
 
 
 def _unexpected(fault: Exception, task: Task) -> Problem:

@@ -9,24 +9,22 @@ from __future__ import annotations
 from ..goal import Goal
 from ..model import required
 from ..record import Moment
-from ..verb import Step, look
+from ..verb import Step
 from ..workflow import Gate
 from .arrive import seen_before
 from .begin import mark
 from .view import Migration, View, active, attempt, instance
 
-# Seconds: who has queued for longer is looked at again before it is let in.
-_FRESH = 600
-
 
 def admitted(queue: str) -> Gate[View]:
-    """Return the gate that begins the attempt when the queue of a kind of works has a place free."""
+    """Return the gate that begins the attempt when the queue of a kind of works has a place free.
+
+    Who has waited is looked at anew in any case: under the lock that the mark needs.
+    """
 
     def admitted(record: Migration, goal: Goal, now: Moment) -> Step | None:
         if active(record):
             return None
-        if now.ticks - (record.seen.get("details") or 0) > _FRESH:
-            return look("details", record.state)
         was = seen_before(instance(record), required(record.view.guest))
         began = {"begun": attempt(record), "sets": (1,), "retried": True, "before": instance(record), "was": was}
         return mark(record, goal, "started", "queued", queue=queue, changes=began)
