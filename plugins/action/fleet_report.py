@@ -6,20 +6,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.evergreen.os_migration.plugins.module_utils._files import located
+from ansible_collections.evergreen.os_migration.plugins.plugin_utils._calls import complete, resources
 
 MODULE = "evergreen.os_migration.fleet_report"
-REPORT = Path(__file__).parents[2] / "report"
-
-
-def resources() -> dict[str, str]:
-    """Return the page's parts and the words of every language, by their path in the directory report."""
-    files = [*REPORT.glob("page.*"), *REPORT.glob("words/*.json")]
-    return {str(path.relative_to(REPORT)): path.read_text(encoding="utf-8") for path in sorted(files)}
 
 
 class ActionModule(ActionBase):
@@ -32,6 +25,4 @@ class ActionModule(ActionBase):
         """Run the module, and do not show the texts among the user's arguments."""
         super().run(tmp, task_vars)
         arguments = {**located(self._task.args, "src", "dest", "previous"), "resources": resources()}
-        answer: dict[str, Any] = self._execute_module(MODULE, module_args=arguments, task_vars=task_vars)
-        answer.get("invocation", {}).get("module_args", {}).pop("resources", None)
-        return answer
+        return complete(self._execute_module(MODULE, module_args=arguments, task_vars=task_vars))

@@ -39,3 +39,22 @@ attributes:
     description: Returns what has changed, or would change in C(check_mode), when in diff mode.
     support: full
 """
+
+    HOST_TASK = r"""
+attributes:
+  action:
+    description: Has a corresponding action plugin, which runs on the controller.
+    support: full
+  bypass_host_loop:
+    description: Forces a global task that does not execute per host.
+    support: none
+  check_mode:
+    description: Can run in C(check_mode) and return changed status prediction without modifying target.
+    support: full
+  connection:
+    description: Uses the host's configured connection information to execute code on it.
+    support: none
+  diff_mode:
+    description: Returns what has changed, or would change in C(check_mode), when in diff mode.
+    support: full
+"""

@@ -39,6 +39,11 @@ options:
         description:
           - What the instance is called in results, usually the name of the inventory host.
         type: str
+      connection:
+        description:
+          - Which of O(connections) the instance is reached by. Set by the roles.
+        type: int
+        default: 0
 """
 
 

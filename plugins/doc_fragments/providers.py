@@ -22,6 +22,22 @@ def together(providers: Iterable[Provider]) -> str:
     return yaml.safe_dump(whole, sort_keys=False)
 
 
+def several(providers: Iterable[Provider]) -> str:
+    """Return the fragment on calls that reach the clouds in several ways."""
+    option = {
+        "description": [
+            "Several ways to reach the clouds, when hosts have options of their own. Each instance says by its "
+            "number, from 0, which one is its own. Set by the roles.",
+            "Where an entry has no options of a provider, those of the call count.",
+        ],
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "suboptions": {one.name: _fragment(one)["options"][one.name] for one in providers},
+    }
+    return yaml.safe_dump({"options": {"connections": option}}, sort_keys=False)
+
+
 def _fragment(provider: Provider) -> dict[str, Any]:
     """Return the provider's own fragment, a file here that is named as it, or the least that there is to say."""
     try:
@@ -37,3 +53,4 @@ class ModuleDocFragment:
 
     # With its type: linters of documentation read plain assignments, and take their values for texts.
     DOCUMENTATION: str = together(PROVIDERS.values())
+    SEVERAL: str = several(PROVIDERS.values())

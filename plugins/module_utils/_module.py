@@ -26,7 +26,7 @@ from ._core.workflow import Workflow
 from ._engine import Brief, Callers, Clock, Engine, Limits
 from ._errors import MigrationError, MissingLibrary
 from ._identity import is_there, this_process
-from ._options import check_numbers, clouds, items, rates, requests_per_second
+from ._options import check_numbers, clouds, every_connection, items, rates, requests_per_second
 from ._processes import watch
 from ._results import ResultsFile, results_file
 
@@ -71,10 +71,15 @@ def _work(
     clock = Clock(sleep=stop.wait)
     started = clock.ticks()
     chosen = {name: options[name] for name in ("poll_interval", "max_running", "hop_timeout") if name in options}
-    pace = requests_per_second(options)
-    limits = Limits(until=started + timeout, calls_per_second=pace, **chosen)
-    callers = Callers(clock, limits.until + _LEAVING, pace, rates(options))
-    connect = clouds(options, lambda place: callers.of(place.provider, place.profile))
+    several = every_connection(options)
+    paces = [requests_per_second(given) for given in several]
+    limits = Limits(
+        until=started + timeout, calls_per_second=lambda provider: min(pace(provider) for pace in paces), **chosen
+    )
+    callers = [
+        Callers(clock, limits.until + _LEAVING, pace, rates(given)) for pace, given in zip(paces, several, strict=True)
+    ]
+    connect = clouds(options, lambda place: callers[place.connection].of(place.provider, place.profile))
     engine = Engine(workflow, connect, brief, limits, module.check_mode, clock, stop, is_there)
     watch(options.get("watched") or (), stop)
     records = engine.run([workflow.record(item) for item in items(options)], _teller(options, clock, started))

@@ -15,6 +15,7 @@ from ._clouds.options import check_above_zero
 from ._core import paths, waivers
 from ._core.goal import Goal, Offer
 from ._core.model import Item, Place, Waiver
+from ._core.remedies import REMEDIES
 from ._errors import OptionError
 
 _INSTANCE: dict[str, Any] = {
@@ -23,6 +24,7 @@ _INSTANCE: dict[str, Any] = {
     "provider": {"type": "str"},
     "profile": {"type": "str"},
     "name": {"type": "str"},
+    "connection": {"type": "int", "default": 0},
 }
 _WAIVER: dict[str, Any] = {
     "rule": {"type": "str", "required": True},
@@ -45,10 +47,13 @@ def _instances(**more: Any) -> dict[str, Any]:
 
 #: How each provider is reached, by its name; and with the options of its services.
 CONNECTIONS: dict[str, Any] = {name: provider.options[name] for name, provider in PROVIDERS.items()}
-_SERVICES: dict[str, Any] = {name: spec for one in PROVIDERS.values() for name, spec in one.options.items()}
+CLOUDS: dict[str, Any] = {name: spec for one in PROVIDERS.values() for name, spec in one.options.items()}
+
+#: How the instances of several accounts are reached by one call; which one is an instance's, it says by its number.
+_SEVERAL: dict[str, Any] = {"connections": {"type": "list", "elements": "dict", "default": [], "options": CONNECTIONS}}
 
 #: The argument specs of the modules.
-INFO: dict[str, Any] = {"instances": _instances(), **CONNECTIONS}
+INFO: dict[str, Any] = {"instances": _instances(), **CONNECTIONS, **_SEVERAL}
 COMMAND: dict[str, Any] = {
     **INFO,
     "script": {"type": "str", "required": True},
@@ -60,7 +65,8 @@ COMMAND: dict[str, Any] = {
     "guest_scripts": {"type": "dict"},
 }
 MIGRATION: dict[str, Any] = {
-    **_SERVICES,
+    **CLOUDS,
+    **_SEVERAL,
     "instances": _instances(**_TARGETED),
     "target": {"type": "str"},
     "state": {
@@ -85,6 +91,25 @@ MIGRATION: dict[str, Any] = {
     "watched": {"type": "list", "elements": "list", "default": []},
     "guest_scripts": {"type": "dict"},
 }
+#: What a host may wish for its instance.
+WISHES: dict[str, Any] = {**_INSTANCE, **_TARGETED}
+#: The scripts that roles run in guests.
+_SCRIPT: dict[str, Any] = {
+    "name": {"type": "str", "required": True},
+    "script": {"type": "str", "required": True},
+    "shell": COMMAND["shell"],
+    "timeout": COMMAND["timeout"],
+}
+#: What roles use beside the options of the modules.
+MORE: dict[str, Any] = {
+    "checks": {"type": "list", "elements": "dict", "options": _SCRIPT},
+    "step": {"type": "dict", "options": {**_SCRIPT, "arguments": {"type": "list", "elements": "str", "default": []}}},
+    "rules": {"type": "list", "elements": "str", "choices": [remedy.name for remedy in REMEDIES]},
+    "mirror": {"type": "str"},
+    "update_packages": {"type": "bool"},
+    "clean_components": {"type": "bool"},
+    "uninstaller": {"type": "str"},
+}
 
 
 def offers(parameters: Options) -> Mapping[str, Offer]:
@@ -99,7 +124,7 @@ def migration_goal(parameters: Options) -> Goal:
         on_failure=parameters["on_failure"],
         rollback_to=parameters["rollback_to"],
         retry=parameters["retry"],
-        paths=_paths(parameters["paths"]),
+        paths=checked_paths(parameters["paths"]),
         hop_timeout=parameters["hop_timeout"],
         poll_interval=parameters["poll_interval"],
         set_valid=parameters["snapshots_valid"],
@@ -108,12 +133,13 @@ def migration_goal(parameters: Options) -> Goal:
     )
 
 
-def _paths(rows: Sequence[Mapping[str, Any]]) -> tuple[paths.Path, ...]:
+def checked_paths(rows: Sequence[Mapping[str, Any]], name: str = "paths") -> tuple[paths.Path, ...]:
+    """Return all migration paths, the user's rows among them, which came by this name."""
     services = {**paths.SERVICES, **{name: provider.services for name, provider in PROVIDERS.items()}}
     try:
         return paths.with_rows(rows, services)
     except ValueError as error:
-        raise OptionError(f"paths: {error}", "Correct the row; see the option's documentation.") from None
+        raise OptionError(f"{name}: {error}", "Correct the row; see the option's documentation.") from None
 
 
 def script(parameters: Options) -> Script:
@@ -127,14 +153,26 @@ def script(parameters: Options) -> Script:
     )
 
 
-_ABOVE_ZERO = ("max_running", "poll_interval", "hop_timeout", "snapshots_valid", "timeout", "progress_interval")
+ABOVE_ZERO = ("max_running", "poll_interval", "hop_timeout", "snapshots_valid", "timeout", "progress_interval")
 
 
 def check_numbers(parameters: Options) -> None:
     """Refuse numbers with which the work would never end or never begin."""
-    check_above_zero(parameters, _ABOVE_ZERO)
-    for provider in PROVIDERS.values():
-        provider.check(parameters)
+    check_above_zero(parameters, ABOVE_ZERO)
+    for given in every_connection(parameters):
+        for provider in PROVIDERS.values():
+            provider.check(given)
+
+
+def every_connection(parameters: Options) -> list[Options]:
+    """Return the call's options as each of its connections has them."""
+    return [connected_by(parameters, number) for number in range(len(parameters.get("connections") or [None]))]
+
+
+def connected_by(parameters: Options, number: int) -> Options:
+    """Return a call's options with those of its connection of this number, where it has several."""
+    several = parameters.get("connections")
+    return {**parameters, **several[number]} if several else parameters
 
 
 def items(parameters: Options) -> list[Item]:
@@ -153,9 +191,10 @@ def _item(raw: Mapping[str, Any], parameters: Options) -> Item:
     instance_id = raw["instance_id"].strip()
     given = {name: value for name, value in raw.items() if value}
     provider = given.get("provider") or _provider(instance_id)
+    connection = given.get("connection", 0)
     return Item(
         instance_id=instance_id,
-        region=given.get("region") or _default_region(provider, parameters),
+        region=given.get("region") or _default_region(provider, connected_by(parameters, connection)),
         provider=provider,
         profile=given.get("profile", ""),
         target=str(given.get("target") or parameters.get("target") or ""),
@@ -164,6 +203,7 @@ def _item(raw: Mapping[str, Any], parameters: Options) -> Item:
         avoid=tuple(given.get("avoid", ())),
         waivers=_waivers(instance_id, given.get("waivers", ())),
         confirm=str(given.get("confirm") or parameters.get("confirm") or ""),
+        connection=connection,
     )
 
 
@@ -191,7 +231,8 @@ def clouds(parameters: Options, caller_for: Callable[[Place], Caller]) -> Callab
     def cloud_for(place: Place) -> Cloud:
         _check_place(place)
         if place not in connected:
-            cloud = PROVIDERS[place.provider].connect(parameters, place, caller_for(place))
+            given = connected_by(parameters, place.connection)
+            cloud = PROVIDERS[place.provider].connect(given, place, caller_for(place))
             connected.setdefault(place, cloud)  # the first stays when two threads connect at once
         return connected[place]
 

@@ -126,24 +126,12 @@ totals:
 
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import MigrationError
 from ansible_collections.evergreen.os_migration.plugins.module_utils._files import Directory
-from ansible_collections.evergreen.os_migration.plugins.module_utils._report.files import FORMATS, files
-from ansible_collections.evergreen.os_migration.plugins.module_utils._report.options import report
-
-ARGUMENTS: dict[str, Any] = {
-    "src": {"type": "path", "required": True},
-    "dest": {"type": "path", "required": True},
-    "formats": {"type": "list", "elements": "str", "choices": list(FORMATS), "default": list(FORMATS)},
-    "languages": {"type": "list", "elements": "str", "choices": ["en", "ja", "zh"], "default": ["en"]},
-    "previous": {"type": "path"},
-    "date": {"type": "str"},
-    "soon": {"type": "int", "default": 365},
-    "resources": {"type": "dict"},
-}
+from ansible_collections.evergreen.os_migration.plugins.module_utils._report.files import files
+from ansible_collections.evergreen.os_migration.plugins.module_utils._report.options import ARGUMENTS, report
 
 
 def main() -> None:

@@ -22,6 +22,7 @@ extends_documentation_fragment:
   - evergreen.os_migration.attributes.write_module
   - evergreen.os_migration.instances
   - evergreen.os_migration.providers
+  - evergreen.os_migration.providers.several
 options:
   script:
     description:

@@ -20,6 +20,7 @@ extends_documentation_fragment:
   - evergreen.os_migration.attributes.info_module
   - evergreen.os_migration.instances
   - evergreen.os_migration.providers
+  - evergreen.os_migration.providers.several
 seealso:
   - module: evergreen.os_migration.os_migration
 """

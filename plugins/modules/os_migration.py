@@ -27,6 +27,7 @@ extends_documentation_fragment:
   - evergreen.os_migration.attributes.write_module
   - evergreen.os_migration.instances.targeted
   - evergreen.os_migration.providers
+  - evergreen.os_migration.providers.several
 options:
   target:
     description:

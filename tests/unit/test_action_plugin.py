@@ -16,9 +16,10 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleActionFail
-from ansible_collections.evergreen.os_migration.plugins.action import os_migration as action
-from ansible_collections.evergreen.os_migration.plugins.action.os_migration import ActionModule, guest_scripts, watched
+from ansible_collections.evergreen.os_migration.plugins.action.os_migration import ActionModule
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.codec import pack
+from ansible_collections.evergreen.os_migration.plugins.plugin_utils import _calls
+from ansible_collections.evergreen.os_migration.plugins.plugin_utils._calls import guest_scripts, watched
 
 GIVEN = {"instances": [{"instance_id": "i-1"}], "state": "migrated"}
 DONE = {"changed": True, "results": []}
@@ -38,9 +39,9 @@ class Playbook:
         self.task = SimpleNamespace(args={})
         self.transport = "local"
         self.directory = directory
-        monkeypatch.setattr(action, "display", SimpleNamespace(display=self.lines.append))
-        monkeypatch.setattr(action, "GLANCE", 0.01)
-        monkeypatch.setattr(action.C, "DEFAULT_LOCAL_TMP", str(directory))
+        monkeypatch.setattr(_calls, "display", SimpleNamespace(display=self.lines.append))
+        monkeypatch.setattr(_calls, "GLANCE", 0.01)
+        monkeypatch.setattr(_calls.C, "DEFAULT_LOCAL_TMP", str(directory))
         monkeypatch.setattr(ActionModule, "__init__", lambda action: None)
         monkeypatch.setattr("ansible.plugins.action.ActionBase.run", lambda action, tmp, task_vars: {})
         monkeypatch.setattr(ActionModule, "_execute_module", self._execute)

@@ -14,16 +14,15 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
-import yaml
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.lifecycle import SUPPORT_ENDS
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.paths import ARM, PATHS, X86
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.remedies import REMEDIES
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.rules import RULES
 
 ROOT = Path(__file__).resolve().parents[2]
 COVERAGE = (ROOT / "docs/coverage.md").read_text("utf-8")
 RELIABILITY = (ROOT / "docs/reliability.md").read_text("utf-8")
 TESTING = (ROOT / "docs/testing.md").read_text("utf-8")
-REMEDIES = yaml.safe_load((ROOT / "roles/remediate/vars/main.yml").read_text("utf-8"))["__remediate_remedies"]
 RULE_IDS = {rule.id for rule in RULES}
 ARCHITECTURES = {X86: "x86", ARM: "Arm"}
 
@@ -66,7 +65,7 @@ def test_every_rule_is_in_the_table() -> None:
 
 
 def test_every_rule_that_the_table_names_exists() -> None:
-    assert named(RULE_ID, COVERAGE) - RULE_IDS - {remedy["name"] for remedy in REMEDIES} == set()
+    assert named(RULE_ID, COVERAGE) - RULE_IDS - {remedy.name for remedy in REMEDIES} == set()
 
 
 def test_every_path_of_linux_has_a_row_for_each_architecture() -> None:

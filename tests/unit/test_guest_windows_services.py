@@ -5,18 +5,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.command import stopped_services
+from ansible_collections.evergreen.os_migration.plugins.plugin_utils._calls import script_with
 from guest.windows import MISSING, WINDOWS, Answer, Case, World, find, may, run, server, service
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from jinja2 import Environment
 
 pytestmark = [pytest.mark.skipif(not find(), reason=MISSING), pytest.mark.xdist_group("powershell")]
 
@@ -26,23 +24,9 @@ SYSTEM = rf"{WINDOWS} NT\CurrentVersion"
 STOP, START = ((ROLE / f"files/{verb}_services.ps1").read_text("utf-8") for verb in ("stop", "start"))
 
 
-def templated(template: str, **variables: Any) -> str:
-    """What a role's text becomes. As in Ansible, backslashes in it stay as they are."""
-    environment = Environment(autoescape=False)
-    environment.filters["to_json"] = json.dumps
-    environment.globals["lookup"] = lambda plugin, name: (ROLE / "files" / Path(name).name).read_text("utf-8").rstrip()
-    return environment.from_string(template.replace("\\", "\\\\")).render(role_path="", **variables)
-
-
-def variables_of(role: str) -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load((ROLE.parent / role / "vars/main.yml").read_text("utf-8"))
-    return found
-
-
 def sent(names: Iterable[str]) -> str:
     """What the role puts before a script."""
-    text = variables_of("sequence")["__sequence_powershell_services"]
-    return templated(text, sequence_stop_services=list(names)) + "\n"
+    return script_with("powershell", "", list(names))
 
 
 def both(*names: str) -> list[str]:
@@ -235,7 +219,7 @@ letters = st.sampled_from(QUOTES + "$`[]*?{}%;|&\\ ()@#\u00e9\u4e2d\U0001f600\u0
     exclude_categories=["Cs"]
 )
 texts = st.text(letters, min_size=1, max_size=200)
-CODES = "$services | ForEach-Object { ($_.ToCharArray() | ForEach-Object { [int]$_ }) -join ' ' }"
+CODES = "$arguments | ForEach-Object { ($_.ToCharArray() | ForEach-Object { [int]$_ }) -join ' ' }"
 
 
 def units(text: str) -> str:
@@ -262,10 +246,3 @@ def test_exactly_the_services_with_these_names_are_stopped_and_started(names: li
     stop, back = run([Case([sent(wanted) + STOP], world), Case(both(*wanted), world)])
     assert down(stop) == set(wanted)
     assert down(back) == set()
-
-
-def test_the_remedies_arguments_are_sent_the_same_way() -> None:
-    names = ["apply", "true", "a\u2019); 'INJECTED'; $x = @(\u2018b"]
-    text = templated(variables_of("remediate")["__remediate_first_lines"]["powershell"], __remediate_arguments=names)
-    (answer,) = run([Case([f"{text}\n$services = $arguments\n{CODES}"])])
-    assert said(answer)[0] == [units(name) for name in names]

@@ -20,7 +20,7 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.evergreen.os_migration.plugins.doc_fragments.instances import ModuleDocFragment as Instances
-from ansible_collections.evergreen.os_migration.plugins.doc_fragments.providers import together
+from ansible_collections.evergreen.os_migration.plugins.doc_fragments.providers import several, together
 from ansible_collections.evergreen.os_migration.plugins.module_utils import _options
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds import PROVIDERS, alicloud
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.connection import (
@@ -518,7 +518,8 @@ def described(spec: Mapping[str, Any], key: str) -> dict[str, Any]:
     ],
 )
 def test_every_option_is_documented_as_it_is(module: Any, spec: Mapping[str, Any], instances: str) -> None:
-    texts = (together(PROVIDERS.values()), instances, module.DOCUMENTATION)
+    clouds = together(PROVIDERS.values()), several(PROVIDERS.values())
+    texts = (*clouds, instances, module.DOCUMENTATION)
     documented = {name: option for text in texts for name, option in yaml.safe_load(text).get("options", {}).items()}
     assert described(documented, "suboptions") == described(spec, "options")
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.remedies import REMEDIES
 from cloudsim.core.linux_guest import inside
 
 from .guest_root import GuestRoot
@@ -96,11 +97,10 @@ def guest(request: pytest.FixtureRequest, tmp_path: Path) -> Guest:
 
 
 def test_every_remedy_has_its_script_and_is_offered() -> None:
-    remedies = yaml.safe_load((ROLE / "vars/main.yml").read_text("utf-8"))["__remediate_remedies"]
     options = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text("utf-8"))["argument_specs"]["main"]["options"]
-    names = sorted(remedy["name"] for remedy in remedies)
-    scripts = sorted(path.stem for path in (ROLE / "files").iterdir())
-    assert names == sorted(options["remediate_rules"]["choices"]) == scripts
+    names = sorted(remedy.name for remedy in REMEDIES)
+    assert names == sorted(options["remediate_rules"]["choices"])
+    assert sorted(remedy.file for remedy in REMEDIES) == sorted(path.name for path in (ROLE / "files").iterdir())
 
 
 # --- 32-bit packages ------------------------------------------------------------------------------------------------

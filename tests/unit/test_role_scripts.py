@@ -5,9 +5,6 @@
 
 from __future__ import annotations
 
-import base64
-import re
-import shlex
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -15,12 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.command import stopped_services
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.scripts import with_arguments
 from cloudsim.core.linux_guest import inside
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jinja2 import Environment
 
 from .guest_root import GuestRoot
 
@@ -201,29 +197,8 @@ def test_a_link_in_the_place_of_the_record_is_not_followed(guest: Guest) -> None
     assert "nginx.service" in runs(guest)
 
 
-#: How the roles write the first line of a script, which holds its arguments.
-LINES = {
-    "sequence": ("__sequence_sh_plain", "__sequence_sh_services", "sequence_stop_services"),
-    "remediate": ("__remediate_sh_plain", "__remediate_first_lines", "__remediate_arguments"),
-}
-
-
-def first_line(role: str, names: list[str]) -> str:
-    """The line as the role's own variables make it."""
-    variables = yaml.safe_load((ROLES / role / "vars/main.yml").read_text("utf-8"))
-    environment = Environment(autoescape=False, keep_trailing_newline=True)
-    environment.filters["quote"] = shlex.quote
-    environment.filters["b64encode"] = lambda text: base64.b64encode(text.encode()).decode()
-    environment.tests["match"] = lambda text, pattern: re.match(pattern, text) is not None
-    plain, line, arguments = LINES[role]
-    template = variables[line]["sh"] if isinstance(variables[line], dict) else variables[line]
-    given = {arguments: names, plain: environment.from_string(variables[plain]).render({arguments: names})}
-    return environment.from_string(template).render(given)
-
-
-@pytest.mark.parametrize("role", LINES)
 @pytest.mark.parametrize("shell", SHELLS, ids=lambda words: words[0])
-def test_a_name_is_a_name_and_what_is_sent_stays_ascii(role: str, shell: list[str]) -> None:
+def test_a_name_is_a_name_and_what_is_sent_stays_ascii(shell: list[str]) -> None:
     if not shutil.which(shell[0]):
         pytest.skip(f"{shell[0]} is not installed (apt install {shell[0]})")
     letters = st.characters(exclude_categories=["Cs"], exclude_characters="\0\r\n")
@@ -232,9 +207,8 @@ def test_a_name_is_a_name_and_what_is_sent_stays_ascii(role: str, shell: list[st
     @settings(max_examples=60, deadline=None)
     @given(st.lists(st.text(letters | odd, max_size=200), min_size=1, max_size=4))
     def check(names: list[str]) -> None:
-        line = first_line(role, names)
-        assert line.isascii()
-        script = f'{line}\nfor name in "$@"; do printf \'%s\\n\' "$name"; done'
+        script = with_arguments("sh", 'for name in "$@"; do printf \'%s\\n\' "$name"; done', names, "")
+        assert script.isascii()
         done = subprocess.run([*shell, "-c", script], capture_output=True, timeout=30, check=True)
         assert done.stdout.decode() == "".join(f"{name}\n" for name in names)
 

@@ -28,11 +28,20 @@ def required(value: T | None) -> T:
 
 
 class Place(NamedTuple):
-    """Where an instance is served: one account's credentials in one region of one provider."""
+    """Where an instance is served: one account's credentials in one region of one provider.
+
+    ``connection`` tells apart the connections of a call that has several, as hosts with options of their own make it.
+    """
 
     provider: str
     profile: str
     region: str
+    connection: int = 0
+
+    @property
+    def credentials(self) -> tuple[str, str, int]:
+        """Return what an account is reached by."""
+        return self.provider, self.profile, self.connection
 
 
 @dataclass(frozen=True)
@@ -78,11 +87,12 @@ class Item:
     avoid: tuple[str, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     confirm: str = ""
+    connection: int = 0
 
     @property
     def place(self) -> Place:
         """Return where the instance is served."""
-        return Place(self.provider, self.profile, self.region)
+        return Place(self.provider, self.profile, self.region, self.connection)
 
 
 @dataclass(frozen=True)

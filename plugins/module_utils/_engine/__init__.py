@@ -69,7 +69,7 @@ class Engine:
 
     def _lanes(self, records: Sequence[Record[Any]]) -> list[Lane]:
         goal = replace(self.brief.goal, run=self.brief.holder.run)
-        accounts = {(record.item.provider, record.item.profile) for record in records}
+        accounts = {record.item.place.credentials for record in records}
         shift = Shift(
             self.workflow,
             replace(self.brief, date=self.clock.date, goal=goal),

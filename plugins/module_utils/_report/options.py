@@ -15,8 +15,21 @@ from .._files import read
 from . import source
 from .compare import compare
 from .document import Day, build
+from .files import FORMATS
 
 T = TypeVar("T")
+
+#: The argument spec.
+ARGUMENTS: dict[str, Any] = {
+    "src": {"type": "path", "required": True},
+    "dest": {"type": "path", "required": True},
+    "formats": {"type": "list", "elements": "str", "choices": list(FORMATS), "default": list(FORMATS)},
+    "languages": {"type": "list", "elements": "str", "choices": ["en", "ja", "zh"], "default": ["en"]},
+    "previous": {"type": "path"},
+    "date": {"type": "str"},
+    "soon": {"type": "int", "default": 365},
+    "resources": {"type": "dict"},
+}
 
 
 def report(options: Mapping[str, Any], today: date) -> source.Json:

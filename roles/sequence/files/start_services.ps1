@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Puts the services back that stop_services.ps1 stopped: as they were when the guest is the system that it was, and as
-# after any start of the system when it has become another one. Where nothing is written down, those of $services are
+# after any start of the system when it has become another one. Where nothing is written down, those of $arguments are
 # started that start at boot.
 
 $ErrorActionPreference = 'Stop'
@@ -14,7 +14,7 @@ $status = 0
 
 function Test-StartsAtBoot($Name) { (Get-ItemProperty -LiteralPath "$serviceKey\$Name").Start -eq 2 }
 
-$names = @($services | Where-Object { $_ })
+$names = @($arguments | Where-Object { $_ })
 $asTheyWere = $false
 $found = $null
 $failed = @()

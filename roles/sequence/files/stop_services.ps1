@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Stops the services named in $services, and with each what depends on it. A fleet has one list of services: one that a
+# Stops the services named in $arguments, and with each what depends on it. A fleet has one list of services: one that a
 # guest does not have is no error. What was stopped is written down in the registry before it is stopped, so that
 # start_services.ps1 can put it back as it was, whoever runs it, and whenever.
 
@@ -46,7 +46,7 @@ function Assert-Rest {
 
 function Get-RunningName { Get-Service | Where-Object { $_.Status -ne 'Stopped' } | ForEach-Object { $_.Name } }
 
-$names = @($services | Where-Object { $_ })
+$names = @($arguments | Where-Object { $_ })
 try {
     Assert-Rest
 }

@@ -1,0 +1,102 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What became of an instance, told as the outcome of its host."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+Json = Mapping[str, Any]
+
+
+def outcome(host: str, result: Json, label: str = "") -> dict[str, Any]:
+    """Return the host's changed, failed, msg and result; ``label`` names one of several things that were done."""
+    text = " ".join(_problems(result, label))
+    told = f"{result['instance_id']} ({host}): {text}" if text else _state(result)
+    return {"changed": bool(result.get("changed")), "failed": bool(text), "msg": told, "result": dict(result)}
+
+
+def checked(host: str, before: Json, answers: Mapping[str, Json]) -> dict[str, Any]:
+    """Return the outcome of a host with what its guest answered to checks: one that failed fails the host."""
+    result = before["result"]
+    checks = [
+        {"name": name, **{key: one.get(key) for key in ("rc", "stdout", "error")}} for name, one in answers.items()
+    ]
+    bad = [(name, one) for name, one in answers.items() if one.get("error")]
+    if not bad:
+        return {**before, "result": {**result, "checks": checks}}
+    told = " ".join(text for name, one in bad for text in _problems(one, name))
+    name, error = bad[0][0], bad[0][1]["error"]
+    failed = {
+        **result,
+        "state": "failed",
+        "error": {**error, "message": f"{name}: {error['message']}"},
+        "checks": checks,
+    }
+    return {**before, "failed": True, "msg": f"{result['instance_id']} ({host}): {told}", "result": failed}
+
+
+def failure(host: str, instance_id: str, code: str, message: str, remedy: str) -> dict[str, Any]:
+    """Return the outcome of a host to whose instance nothing was done."""
+    who = f"{instance_id} ({host})" if instance_id else host
+    error = {"code": code, "message": message, "remedy": remedy}
+    result = {"instance_id": instance_id or None, "name": host, "state": "failed", "changed": False, "error": error}
+    return {
+        "changed": False,
+        "failed": True,
+        "msg": f"{who}: {sentence(code, message, remedy)}",
+        "result": {**result, "findings": []},
+    }
+
+
+def counted(outcomes: Iterable[Json]) -> str:
+    """Return how many instances ended in which state."""
+    counts = Counter(str(one["result"].get("state")).replace("_", " ") for one in outcomes)
+    return ", ".join(f"{count} {state}" for state, count in counts.most_common()) or "no instances"
+
+
+def sentence(code: str, message: str, remedy: str | None) -> str:
+    """Return a problem as one text."""
+    end = "" if message.endswith((".", "?", "!")) else "."
+    text = f"{code}: {message}{end}"
+    return f"{text} Remedy: {remedy}" if remedy else text
+
+
+def last_line(output: str) -> str:
+    """Return what a script said last."""
+    lines = output.strip().splitlines()
+    return lines[-1] if lines else ""
+
+
+def _state(result: Json) -> str:
+    state = str(result.get("state")).replace("_", " ")
+    hops = [hop["target"] for hop in result.get("hops") or ()]
+    return f"{state}: {' -> '.join([str(result.get('source_os')), *hops])}" if hops else state
+
+
+def _problems(result: Json, label: str) -> Iterator[str]:
+    """Yield the error and what else stops the instance."""
+    error = result.get("error")
+    if not error:
+        return
+    text = sentence(error["code"], error["message"], error.get("remedy"))
+    yield f"{label}: {text}" if label else text
+    yield from (_finding(one) for one in result.get("findings") or [] if _stops(one) and one["id"] != error["code"])
+    if result.get("stdout"):
+        yield f"Its last line: {last_line(result['stdout'])}"
+    if result.get("state") == "rolled_back":
+        yield "The instance was rolled back."
+
+
+def _stops(finding: Json) -> bool:
+    return bool(finding["severity"] == "inhibitor")
+
+
+def _finding(finding: Json) -> str:
+    evidence = finding.get("evidence")
+    message = finding["message"]
+    return sentence(finding["id"], f"{message} {evidence}" if evidence else message, finding.get("remedy"))

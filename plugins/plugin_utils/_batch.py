@@ -1,0 +1,195 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A batch: the hosts that took part in one application of a role, served by one call, each with its own outcome."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..module_utils._core import phases, waivers
+from ..module_utils._core.telling import failure, outcome
+from ..module_utils._options import CONNECTIONS
+from ._wishes import Enrolment
+
+Json = Mapping[str, Any]
+Outcomes = dict[str, dict[str, Any]]
+#: Runs a module of the collection with these arguments, to its end; True keeps the call out of check mode.
+Call = Callable[[str, dict[str, Any], bool], dict[str, Any]]
+
+_CRASH = "Run again with -vvv for the traceback, and report it if it stays. What is under way in the cloud goes on."
+_MISSING = "Run the playbook again with -v and look at the call's own message."
+
+
+@dataclass
+class Batch:
+    """Hosts that are served together.
+
+    ``clouds`` are the options of the clouds' services, ``connections`` those that say how the clouds are reached.
+    ``tell`` shows the user a line, ``writing`` says whether files are written.
+    """
+
+    phase: str
+    enrolments: list[Enrolment]
+    call: Call
+    tell: Callable[[str], None]
+    writing: bool = True
+    clouds: dict[str, Any] = field(default_factory=dict)
+    connections: list[dict[str, Any]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def state(self) -> str:
+        """Return the goal of the batch."""
+        return phases.PHASES[self.phase].state
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Return the options of the whole call, which all hosts have in common."""
+        return dict(self.enrolments[0].options)
+
+    def migration(
+        self, enrolments: Sequence[Enrolment] | None = None, *, looking: bool = False, **options: Any
+    ) -> dict[str, Any]:
+        """Call os_migration for all hosts or some; ``looking`` does so in check mode as outside of it."""
+        given = {"state": self.state, **self.options, **self.clouds, **options}
+        return self._call("os_migration", self.enrolments if enrolments is None else enrolments, given, looking)
+
+    def script(self, enrolments: Sequence[Enrolment], looking: bool = False, **options: Any) -> dict[str, Any]:
+        """Run a script in the guests of some hosts."""
+        given = {"poll_interval": self.options.get("poll_interval"), **options}
+        who = [Enrolment(one.host, _who(one.item), clouds=one.clouds) for one in enrolments]
+        return self._call("guest_command", who, given, looking)
+
+    def _call(self, module: str, enrolments: Sequence[Enrolment], options: Json, looking: bool) -> dict[str, Any]:
+        given = {name: value for name, value in options.items() if value is not None}
+        arguments = {"instances": [one.item for one in enrolments], "connections": self.connections, **given}
+        answer = self.call(module, arguments, looking)
+        self.warnings += answer.get("warnings") or []
+        return answer
+
+
+def _who(item: Json) -> dict[str, Any]:
+    return {
+        name: item[name]
+        for name in ("instance_id", "name", "region", "provider", "profile", "connection")
+        if name in item
+    }
+
+
+def by_host(enrolments: Iterable[Enrolment], answer: Json) -> dict[str, Json | None]:
+    """Return the result of each host, as far as the answer has one."""
+    found = {result["instance_id"]: result for result in answer.get("results") or ()}
+    return {one.host: found.get(one.instance_id) for one in enrolments}
+
+
+def outcomes(enrolments: Sequence[Enrolment], answer: Json, label: str = "") -> Outcomes:
+    """Return the outcome of each host by the answer of a module, also when that has no results."""
+    if "results" not in answer:
+        return {one.host: unanswered(one, answer) for one in enrolments}
+    results = by_host(enrolments, answer)
+    return {one.host: _outcome(one, results[one.host], answer, label) for one in enrolments}
+
+
+def _outcome(one: Enrolment, result: Json | None, answer: Json, label: str) -> dict[str, Any]:
+    if result is None:
+        message = "the call returned nothing about this instance."
+        return failure(one.host, one.instance_id, "MissingResult", message, _MISSING)
+    diff = answer.get("diff") or {}
+    mine = {when: {one.instance_id: diff[when][one.instance_id]} for when in diff if one.instance_id in diff[when]}
+    return {**outcome(one.host, result, label), **({"diff": mine} if mine else {})}
+
+
+def unanswered(one: Enrolment, answer: Json) -> dict[str, Any]:
+    """Return the outcome of a host whose module came to no result: it refused its options, or broke down."""
+    crash = _last_exception(answer)
+    code, message, remedy = ("ModuleCrashed", crash, _CRASH) if crash else ("CallFailed", str(answer.get("msg")), "")
+    return failure(one.host, one.instance_id, code, message, remedy)
+
+
+def _last_exception(answer: Json) -> str:
+    """Return type and text of the exception that ended a module, as its traceback tells them last."""
+    for source in ("exception", "module_stderr"):
+        text = str(answer.get(source) or "")
+        if "Traceback (most recent call last)" in text:
+            return text.strip().splitlines()[-1]
+    return ""
+
+
+# --- how the clouds are reached ---------------------------------------------------------------------------------------
+
+Way = tuple[tuple[str, str], ...]
+
+
+def way(one: Enrolment) -> Way:
+    """Return by which options a host's cloud is reached, each with the digest of its value."""
+    return tuple(sorted((option, value) for option, value in one.clouds.items() if option in CONNECTIONS))
+
+
+def ways(enrolments: Iterable[Enrolment]) -> list[Way]:
+    """Return the ways that some host has, each once."""
+    return list(dict.fromkeys(way(one) for one in enrolments))
+
+
+# --- what is refused before anything is called ------------------------------------------------------------------------
+
+
+def without_doubled(enrolments: Sequence[Enrolment], refused: Outcomes) -> list[Enrolment]:
+    """Return the hosts whose instance is nobody else's; the others are refused, each with the others' names."""
+    owners = defaultdict(list)
+    for one in enrolments:
+        owners[one.instance_id].append(one.host)
+    for one in enrolments:
+        others = [host for host in owners[one.instance_id] if host != one.host]
+        if others:
+            message = f"the instance is listed more than once: it is also that of {', '.join(others)}."
+            remedy = "Give each host an instance of its own, or take one of them out of the play."
+            refused[one.host] = failure(one.host, one.instance_id, "DoubledInstance", message, remedy)
+    return [one for one in enrolments if one.host not in refused]
+
+
+def differing(enrolments: Sequence[Enrolment]) -> str:
+    """Return a text on the first option of the whole call in which hosts differ; empty when there is none."""
+    for option, values in _split(enrolments, lambda one: {**one.report, **one.options}):
+        told = "; ".join(f"{text} on {some(hosts)}" for text, hosts in values.items())
+        return f"{_variable(enrolments, option)} counts for all hosts that are served together, and is {told}."
+    for option, values in _split(enrolments, lambda one: one.clouds):
+        if option not in CONNECTIONS:
+            told = " and of ".join(some(hosts) for hosts in values.values())  # no values: these may be secret
+            return f"{phases.PREFIX}{option} counts for all hosts that are served together; those of {told} differ."
+    return ""
+
+
+def _split(
+    enrolments: Sequence[Enrolment], of: Callable[[Enrolment], Json]
+) -> Iterator[tuple[str, dict[str, list[str]]]]:
+    """Yield the options in which hosts differ, each with the hosts of every value."""
+    for option in sorted({name for one in enrolments for name in of(one)}):
+        values: dict[str, list[str]] = {}
+        for one in enrolments:
+            value = of(one).get(option)
+            values.setdefault("not set" if value is None else json.dumps(value, sort_keys=True), []).append(one.host)
+        if len(values) > 1:
+            yield option, values
+
+
+def _variable(enrolments: Sequence[Enrolment], option: str) -> str:
+    return next((one.names[option] for one in enrolments if option in one.names), option)
+
+
+def some(hosts: Sequence[str], most: int = 3) -> str:
+    """Return the names of the first hosts, and how many there are more."""
+    more = f" and {len(hosts) - most} more" if len(hosts) > most else ""
+    return f"{', '.join(hosts[:most])}{more}"
+
+
+def for_nobody(enrolments: Iterable[Enrolment], known: Callable[[], Iterator[str]]) -> list[str]:
+    """Return a text for each waiver that is for no host of the inventory; ``known`` gives all names that it has."""
+    rows = {waivers.for_nobody(row): row for one in enrolments for row in one.elsewhere}
+    names = set(known()) if rows else set()
+    return [text for text, row in rows.items() if not waivers.meant(row, names, names)]

@@ -1,0 +1,135 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What action plugins give to the modules of the collection, and what they make of the answers.
+
+A module runs once, to its end. It writes lines of progress to a private file and ends itself when ansible-playbook,
+or the worker that waits for it, is gone: the next run finds everything in the cloud.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+from ansible import constants as C  # noqa: N812 - what Ansible calls it everywhere
+from ansible.utils.display import Display
+
+from ..module_utils._clouds import PROVIDERS
+from ..module_utils._core.codec import unpack
+from ..module_utils._core.scripts import with_arguments
+from ..module_utils._processes import started
+
+display = Display()
+
+COLLECTION = "evergreen.os_migration"
+MIGRATION = "os_migration"
+INFO = "instance_info"
+ROOT = Path(__file__).parents[2]
+_MARK = f"# {COLLECTION} guest facts"
+#: Seconds between two looks at the file of progress.
+GLANCE = 0.5
+#: Set here, of no use to a reader of the result.
+_OWN_ARGUMENTS = ("progress_file", "watched", "guest_scripts", "resources")
+
+
+def guest_scripts() -> dict[str, str]:
+    """Return the texts of the guest facts scripts by type of system."""
+    names = {"linux": "facts.sh", "windows": "facts.ps1"}
+    texts = {system: (ROOT / "guest" / name).read_text(encoding="utf-8") for system, name in names.items()}
+    return {**texts, "linux": as_sent(texts["linux"])}
+
+
+def resources() -> dict[str, str]:
+    """Return the parts of the report's page and the words of every language, by their path in the directory report."""
+    files = [*(ROOT / "report").glob("page.*"), *(ROOT / "report").glob("words/*.json")]
+    return {str(path.relative_to(ROOT / "report")): path.read_text(encoding="utf-8") for path in sorted(files)}
+
+
+def as_sent(script: str) -> str:
+    """Return a shell script without its comments, blank lines and indentation: the agents take little more than that.
+
+    Its first line and the line by which the script is known stay.
+    """
+    lines = [line.lstrip(" ") for line in script.splitlines()]
+    kept = [line for line in lines if line and (not line.startswith("#") or line.startswith(("#!", _MARK)))]
+    return "\n".join([*kept, ""])
+
+
+def script_with(shell: str, script: str, arguments: Sequence[str]) -> str:
+    """Return a script that gets arguments."""
+    reader = (ROOT / "roles/sequence/files/sent.ps1").read_text(encoding="utf-8")
+    return with_arguments(shell, script, arguments, reader)
+
+
+def options_of_clouds(module: str) -> tuple[str, ...]:
+    """Return the options that a module has for clouds: their connections, and for migrations also their services'."""
+    return tuple(
+        option
+        for name, provider in PROVIDERS.items()
+        for option in (provider.options if module == MIGRATION else (name,))
+    )
+
+
+def watched() -> list[tuple[int, str]]:
+    """Return ansible-playbook and this worker as process ids with their start times, where the system tells them."""
+    return [(process, start) for process in (os.getppid(), os.getpid()) if (start := started(process))]
+
+
+def own_arguments(module: str, file: str) -> dict[str, Any]:
+    """Return what a module gets that no user gives; ``file`` is that of its progress."""
+    own: dict[str, dict[str, Any]] = {
+        MIGRATION: {"progress_file": file, "watched": watched(), "guest_scripts": guest_scripts()},
+        "guest_command": {"guest_scripts": guest_scripts()},
+        "fleet_report": {"resources": resources()},
+    }
+    return own.get(module, {})
+
+
+@contextmanager
+def progress() -> Iterator[str]:
+    """Give the path of a private file, and show its lines as they come; what is there at the end is shown too."""
+    handle, path = tempfile.mkstemp(prefix="os_migration-", dir=C.DEFAULT_LOCAL_TMP)
+    os.close(handle)
+    over = Event()
+    follower = Thread(target=_follow, args=(path, over), daemon=True)
+    follower.start()
+    try:
+        yield path
+    finally:
+        over.set()
+        follower.join()
+        os.unlink(path)
+
+
+def _follow(path: str, over: Event) -> None:
+    with open(path, encoding="utf-8", errors="replace") as file:
+        line, ended = "", False
+        while not ended:
+            ended = over.wait(GLANCE)  # first, so that one more look follows the end
+            for part in file:
+                line += part
+                if line.endswith("\n"):
+                    tell(line.rstrip())
+                    line = ""
+
+
+def tell(line: str) -> None:
+    """Show the user a line."""
+    display.display(f"os_migration: {line}")
+
+
+def complete(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return a module's answer as the user is to see it."""
+    if "packed_results" in answer:
+        answer["results"] = unpack(answer.pop("packed_results"))
+    arguments = answer.get("invocation", {}).get("module_args", {})
+    for name in _OWN_ARGUMENTS:
+        arguments.pop(name, None)
+    return answer
