@@ -117,13 +117,12 @@ class PhaseAction(ActionBase):
     def _connected(self, batch: Batch, variables: Variables, refused: Outcomes) -> list[Enrolment]:
         """Return the hosts whose options of clouds are found again; the batch gets these options."""
         found = self._found_again(batch.enrolments, variables)
-        for one in batch.enrolments:
-            lost = [option for option, wanted in one.clouds.items() if wanted not in found]
-            if lost:
-                refused[one.host] = _lost(one, lost[0])
-        good = [one for one in batch.enrolments if one.host not in refused]
-        wishes = [(option, wanted) for one in good for option, wanted in one.clouds.items()]
-        batch.clouds = {option: found[wanted] for option, wanted in wishes if option not in CONNECTIONS}
+        good = [one for one in batch.enrolments if found.keys() >= {*one.clouds.values()}]
+        refused |= {
+            one.host: _lost(one, found) for one in batch.enrolments if not found.keys() >= {*one.clouds.values()}
+        }
+        wishes = dict(wish for one in good for wish in one.clouds.items())
+        batch.clouds = {option: found[wanted] for option, wanted in wishes.items() if option not in CONNECTIONS}
         ways = _batch.ways(good)
         batch.connections = [{option: found[wanted] for option, wanted in way} for way in ways]
         for one in good:
@@ -192,7 +191,8 @@ def _names(variables: Variables) -> Iterator[str]:
         yield str(variables["hostvars"][host].get("instance_id"))
 
 
-def _lost(one: Enrolment, option: str) -> dict[str, Any]:
+def _lost(one: Enrolment, found: Mapping[str, Any]) -> dict[str, Any]:
+    option = next(option for option, wanted in one.clouds.items() if wanted not in found)
     message = f"the value of os_migration_{option} is this host's own, and cannot be found again for the call."
     remedy = f"Set os_migration_{option} in the inventory, or so that all hosts of the play have one value."
     return failure(one.host, one.instance_id, "InvalidOptions", message, remedy)
