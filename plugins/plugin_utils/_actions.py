@@ -18,7 +18,6 @@ from ansible.plugins.strategy.linear import StrategyModule as Linear
 
 from ..module_utils._core.telling import counted, failure
 from ..module_utils._errors import MigrationError
-from ..module_utils._options import CONNECTIONS
 from . import _batch, _calls
 from ._batch import Batch, Outcomes
 from ._programs import PROGRAMS
@@ -117,16 +116,14 @@ class PhaseAction(ActionBase):
     def _connected(self, batch: Batch, variables: Variables, refused: Outcomes) -> list[Enrolment]:
         """Return the hosts whose options of clouds are found again; the batch gets these options."""
         found = self._found_again(batch.enrolments, variables)
-        good = [one for one in batch.enrolments if found.keys() >= {*one.clouds.values()}]
-        refused |= {
-            one.host: _lost(one, found) for one in batch.enrolments if not found.keys() >= {*one.clouds.values()}
-        }
-        wishes = dict(wish for one in good for wish in one.clouds.items())
-        batch.clouds = {option: found[wanted] for option, wanted in wishes.items() if option not in CONNECTIONS}
-        ways = _batch.ways(good)
-        batch.connections = [{option: found[wanted] for option, wanted in way} for way in ways]
-        for one in good:
-            one.item["connection"] = ways.index(_batch.way(one))
+        good: list[Enrolment] = []
+        for one in batch.enrolments:
+            lost = [option for option, wanted in one.clouds.items() if wanted not in found]
+            if lost:
+                refused[one.host] = _lost(one, lost[0])
+            else:
+                good.append(one)
+        batch.connect(good, found)
         return good
 
     def _found_again(self, enrolments: list[Enrolment], variables: Variables) -> dict[str, Any]:
@@ -191,8 +188,7 @@ def _names(variables: Variables) -> Iterator[str]:
         yield str(variables["hostvars"][host].get("instance_id"))
 
 
-def _lost(one: Enrolment, found: Mapping[str, Any]) -> dict[str, Any]:
-    option = next(option for option, wanted in one.clouds.items() if wanted not in found)
+def _lost(one: Enrolment, option: str) -> dict[str, Any]:
     message = f"the value of os_migration_{option} is this host's own, and cannot be found again for the call."
     remedy = f"Set os_migration_{option} in the inventory, or so that all hosts of the play have one value."
     return failure(one.host, one.instance_id, "InvalidOptions", message, remedy)

@@ -53,6 +53,15 @@ class Batch:
         """Return the options of the whole call, which all hosts have in common."""
         return dict(self.enrolments[0].options)
 
+    def connect(self, enrolments: Sequence[Enrolment], found: Json) -> None:
+        """Take the options of clouds of these hosts, ``found`` by their digests, and number the ways to reach them."""
+        wishes = dict(wish for one in enrolments for wish in one.clouds.items())
+        self.clouds = {option: found[wanted] for option, wanted in wishes.items() if option not in CONNECTIONS}
+        ways = list(dict.fromkeys(map(_way, enrolments)))
+        self.connections = [{option: found[wanted] for option, wanted in way} for way in ways]
+        for one in enrolments:
+            one.item["connection"] = ways.index(_way(one))
+
     def migration(
         self, enrolments: Sequence[Enrolment] | None = None, *, looking: bool = False, **options: Any
     ) -> dict[str, Any]:
@@ -80,6 +89,11 @@ def _who(item: Json) -> dict[str, Any]:
         for name in ("instance_id", "name", "region", "provider", "profile", "connection")
         if name in item
     }
+
+
+def _way(one: Enrolment) -> tuple[tuple[str, str], ...]:
+    """Return by which options a host's cloud is reached, each with the digest of its value."""
+    return tuple(sorted((option, value) for option, value in one.clouds.items() if option in CONNECTIONS))
 
 
 def by_host(enrolments: Iterable[Enrolment], answer: Json) -> dict[str, Json | None]:
@@ -119,21 +133,6 @@ def _last_exception(answer: Json) -> str:
         if "Traceback (most recent call last)" in text:
             return text.strip().splitlines()[-1]
     return ""
-
-
-# --- how the clouds are reached ---------------------------------------------------------------------------------------
-
-Way = tuple[tuple[str, str], ...]
-
-
-def way(one: Enrolment) -> Way:
-    """Return by which options a host's cloud is reached, each with the digest of its value."""
-    return tuple(sorted((option, value) for option, value in one.clouds.items() if option in CONNECTIONS))
-
-
-def ways(enrolments: Iterable[Enrolment]) -> list[Way]:
-    """Return the ways that some host has, each once."""
-    return list(dict.fromkeys(way(one) for one in enrolments))
 
 
 # --- what is refused before anything is called ------------------------------------------------------------------------
