@@ -6,9 +6,13 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +21,9 @@ from ._errors import OptionError
 
 PRIVATE = 0o600
 PRIVATE_DIRECTORY = 0o700
+#: Seconds to wait for another writer, who reads and writes one file; and between two tries.
+PATIENCE, PAUSE = 60.0, 0.05
+_HELD = (errno.EAGAIN, errno.EACCES)
 
 
 def located(options: Mapping[str, Any], *names: str) -> dict[str, Any]:
@@ -63,6 +70,41 @@ class Directory:
             tempfile.TemporaryFile(dir=self.path).close()
         except OSError as error:
             raise self._refusal(self.path, error) from error
+
+    @contextmanager
+    def held(self, name: str) -> Iterator[None]:
+        """Let nobody else who asks so change a file meanwhile: what is read here is still there when it is written.
+
+        The lock is on a file beside it that stays, because the file itself is replaced. It is the kernel's, and goes
+        with the process. On a network file system it holds between machines as far as that has locks: NFS has, unless
+        it is mounted with ``nolock`` or ``local_lock``.
+        """
+        path = self.path / f".{name}.lock"
+        try:
+            self._create()
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
+        except OSError as error:
+            raise self._refusal(path, error) from error
+        try:
+            self._lock(handle, path)
+            yield
+        finally:
+            os.close(handle)
+
+    def _lock(self, handle: int, path: Path) -> None:
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except OSError as error:
+                if error.errno not in _HELD:
+                    message = f"{self.option}: {path} cannot be locked ({error.strerror})."
+                    raise OptionError(message, "Name a directory on a file system that has locks.") from error
+            if time.monotonic() > end:
+                message = f"{self.option}: another process has held {path} for {PATIENCE:.0f} s."
+                raise OptionError(message, "Look for a run that was stopped or hangs, and end it.")
+            time.sleep(PAUSE)
 
     def _refusal(self, path: Path, error: OSError) -> OptionError:
         return OptionError(f"{self.option}: {path} cannot be written ({error.strerror}).", "Check the directory.")

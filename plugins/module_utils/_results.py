@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keep the file that the option results_file names."""
+"""Keep the file that the option results_file names, which any number of runs may add to at once."""
 
 from __future__ import annotations
 
@@ -27,12 +27,14 @@ class ResultsFile:
 
     def check(self) -> None:
         """Refuse, while nothing has been done yet, a file that the results could not be added to."""
-        self._with(())
         self._directory.prove()
+        with self._directory.held(self.path.name):
+            self._with(())
 
     def add(self, results: Iterable[Mapping[str, Any]]) -> None:
-        """Put the results in, in the place of earlier ones of the same instances."""
-        self._directory.put(self.path.name, self._with(results))
+        """Put the results in, in the place of earlier ones of the same instances, and keep what others put in."""
+        with self._directory.held(self.path.name):
+            self._directory.put(self.path.name, self._with(results))
 
     @property
     def _directory(self) -> Directory:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from integration.harness import Cloud, Controller, cloud, group, host
 
-FILES = {"assess.json", "fleet.json", "fleet.csv", "findings.csv", "fleet.md", "fleet.html"}
+FILES = {"assess.json", ".assess.json.lock", "fleet.json", "fleet.csv", "findings.csv", "fleet.md", "fleet.html"}
 
 
 @pytest.fixture(scope="module")

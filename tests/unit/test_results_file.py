@@ -5,15 +5,19 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.evergreen.os_migration.plugins.module_utils import _module
+from ansible_collections.evergreen.os_migration.plugins.module_utils import _files, _module
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.codec import unpack
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration.tables import MIGRATION as WORKFLOW
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration.view import Migration, View
@@ -145,7 +149,7 @@ def test_the_file_and_its_directory_are_private(tmp_path: Path) -> None:
     file = results_file(options(results_file=str(path), state="assessed"), writing=True)
     assert file
     file.check()
-    assert [*path.parent.iterdir()] == []
+    assert [found.name for found in path.parent.iterdir()] == [".assess.json.lock"]
     file.add([result()])
     assert json.loads(path.read_text("utf-8"))["phase"] == "assess"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -169,6 +173,64 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_work(tmp_path: Pat
         file = results_file(options(results_file=str(tmp_path / name)), writing=True)
         assert file
         assert refusal(file.check).startswith(f"results_file: {tmp_path}")
+
+
+# --- several writers --------------------------------------------------------------------------------------------------
+
+WRITER = """
+import os, sys
+from ansible_collections.evergreen.os_migration.plugins.module_utils._results import results_file
+
+path, name = sys.argv[1:]
+file = results_file({"results_file": path, "state": "migrated"}, writing=True)
+"""
+ADDING = f"""{WRITER}
+for number in range(25):
+    file.check()
+    file.add([{{"instance_id": f"i-{{name}}-{{number}}", "state": "migrated"}}])
+"""
+DYING = f"""{WRITER}
+with file._directory.held("migrate.json"):
+    os.kill(os.getpid(), 9)
+"""
+
+
+def test_nothing_is_lost_when_several_runs_write_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "migrate.json"
+    command = [sys.executable, "-c", ADDING, str(path)]
+    writers = [subprocess.Popen([*command, name]) for name in ("a", "b", "c")]
+    assert [writer.wait(120) for writer in writers] == [0, 0, 0]
+    found = {one["instance_id"] for one in json.loads(path.read_text("utf-8"))["results"]}
+    assert found == {f"i-{name}-{number}" for name in "abc" for number in range(25)}
+
+
+def test_a_writer_that_dies_leaves_no_lock_and_a_file_that_can_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "migrate.json"
+    done = subprocess.run([sys.executable, "-c", DYING, str(path), "a"], check=False, timeout=60)
+    assert done.returncode == -9
+    file = results_file(options(results_file=str(path)), writing=True)
+    assert file
+    file.add([result()])
+    assert json.loads(path.read_text("utf-8"))["summary"] == {"migrated": 1}
+
+
+def test_a_file_that_another_holds_for_long_or_that_cannot_be_locked_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "migrate.json"
+    one, other = (results_file(options(results_file=str(path)), writing=True) for _ in range(2))
+    assert one
+    assert other
+    monkeypatch.setattr(_files, "PATIENCE", 0.2)
+    with one._directory.held(path.name):
+        assert "another process has held" in refusal(other.check)
+    other.check()
+
+    def no_locks(handle: int, how: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(_files.fcntl, "flock", no_locks)
+    assert "cannot be locked" in refusal(other.check)
 
 
 # --- the module ------------------------------------------------------------------------------------------------------
