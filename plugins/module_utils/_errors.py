@@ -9,6 +9,16 @@ from __future__ import annotations
 from ._core.model import Problem
 
 
+def broken(error: Exception) -> Problem:
+    """Return the problem of a call that an exception has ended which nobody foresaw."""
+    return Problem(
+        "InternalError",
+        f"The call broke down by {type(error).__name__}: {error}.",
+        "Run again with -vvv for the traceback, and report it if it stays. What is under way in the cloud goes on, and "
+        "the next run follows it.",
+    )
+
+
 class MigrationError(Exception):
     """Something that cannot be served, told as a problem."""
 

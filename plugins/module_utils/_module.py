@@ -24,7 +24,7 @@ from ._core.outcome import diff, outcome, summary
 from ._core.record import Record
 from ._core.workflow import Workflow
 from ._engine import Brief, Callers, Clock, Engine, Limits
-from ._errors import MigrationError, MissingLibrary
+from ._errors import MigrationError, MissingLibrary, broken
 from ._identity import is_there, this_process
 from ._options import check_numbers, clouds, every_connection, items, rates, requests_per_second
 from ._processes import watch
@@ -49,6 +49,20 @@ def run_module(
 
     ``extra`` adds a module's own keys to each result.
     """
+    try:
+        _run_module(module, workflow, goal_of, timeout, script, extra)
+    except Exception as error:  # a fault of ours or of a library: a traceback alone is hidden by a task's failed_when
+        module.fail_json(msg=broken(error).text)
+
+
+def _run_module(
+    module: AnsibleModule,
+    workflow: Workflow[Any],
+    goal_of: Callable[[Mapping[str, Any]], Goal],
+    timeout: float,
+    script: Script | None,
+    extra: Extra,
+) -> None:
     file = results_file(module.params, writing=not module.check_mode)
     try:
         check_numbers(module.params)

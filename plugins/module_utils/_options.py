@@ -56,7 +56,7 @@ _SEVERAL: dict[str, Any] = {"connections": {"type": "list", "elements": "dict", 
 INFO: dict[str, Any] = {"instances": _instances(), **CONNECTIONS, **_SEVERAL}
 COMMAND: dict[str, Any] = {
     **INFO,
-    "script": {"type": "str", "required": True},
+    "script": {"type": "str", "required": True, "no_log": True},
     "shell": {"type": "str", "choices": ["sh", "powershell"], "default": "sh"},
     "timeout": {"type": "int", "default": 60},
     "username": {"type": "str"},
@@ -96,7 +96,7 @@ WISHES: dict[str, Any] = {**_INSTANCE, **_TARGETED}
 #: The scripts that roles run in guests.
 _SCRIPT: dict[str, Any] = {
     "name": {"type": "str", "required": True},
-    "script": {"type": "str", "required": True},
+    "script": COMMAND["script"],
     "shell": COMMAND["shell"],
     "timeout": COMMAND["timeout"],
 }

@@ -147,6 +147,7 @@ SLOW_AGENT = 600
 
 def main() -> None:
     module = AnsibleModule(argument_spec=COMMAND, supports_check_mode=True)
+    module.no_log_values.discard(module.params["script"])  # not logged, but no word to be blanked out in answers
     text = script(module.params)
     patience = text.timeout + SLOW_AGENT
     goal = Goal("scripted", hop_timeout=patience, shell=text.shell, offers=offers(module.params))

@@ -17,7 +17,7 @@ from ansible.plugins.loader import strategy_loader
 from ansible.plugins.strategy.linear import StrategyModule as Linear
 
 from ..module_utils._core.telling import counted, failure
-from ..module_utils._errors import MigrationError
+from ..module_utils._errors import MigrationError, broken
 from . import _batch, _calls
 from ._batch import Batch, Outcomes
 from ._programs import PROGRAMS
@@ -25,8 +25,6 @@ from ._room import Room
 from ._wishes import Enrolment, Reader, Refusal, connections, digest, plain
 
 Variables = Mapping[str, Any]
-
-_REPORT_IT = "Run again with -vvv for the traceback, and report it. What is under way in the cloud goes on."
 
 
 class PhaseAction(ActionBase):
@@ -84,7 +82,8 @@ class PhaseAction(ActionBase):
             found = _all_failed(enrolments, problem.code, problem.message, problem.remedy)
         except Exception as error:  # a fault of ours: every host is told, and none is left without an outcome
             _calls.display.vvv(traceback.format_exc())
-            found = _all_failed(enrolments, "InternalError", f"{type(error).__name__}: {error}", _REPORT_IT)
+            problem = broken(error)
+            found = _all_failed(enrolments, problem.code, problem.message, problem.remedy)
         for host, outcome in found.items():
             self.room.leave(host, outcome)
         return self._told(batch, found)

@@ -121,18 +121,11 @@ def _outcome(one: Enrolment, result: Json | None, answer: Json, label: str) -> d
 
 def unanswered(one: Enrolment, answer: Json) -> dict[str, Any]:
     """Return the outcome of a host whose module came to no result: it refused its options, or broke down."""
-    crash = _last_exception(answer)
-    code, message, remedy = ("ModuleCrashed", crash, _CRASH) if crash else ("CallFailed", str(answer.get("msg")), "")
-    return failure(one.host, one.instance_id, code, message, remedy)
-
-
-def _last_exception(answer: Json) -> str:
-    """Return type and text of the exception that ended a module, as its traceback tells them last."""
-    for source in ("exception", "module_stderr"):
-        text = str(answer.get(source) or "")
-        if "Traceback (most recent call last)" in text:
-            return text.strip().splitlines()[-1]
-    return ""
+    text = str(answer.get("module_stderr") or answer.get("exception") or "")
+    if "Traceback" in text and "rc" in answer:  # before our own code ran, which tells its exceptions itself
+        last = text.strip().splitlines()[-1]
+        return failure(one.host, one.instance_id, "ModuleCrashed", f"the module could not be run: {last}.", _CRASH)
+    return failure(one.host, one.instance_id, "CallFailed", str(answer.get("msg")), "")
 
 
 # --- what is refused before anything is called ------------------------------------------------------------------------

@@ -123,11 +123,11 @@ def test_each_host_gets_its_own_outcome() -> None:
     assert "MissingResult" in found["c"]["msg"]
 
 
-@pytest.mark.parametrize("key", ["exception", "module_stderr"])
-def test_a_module_that_breaks_down_is_told_with_its_exception_and_without_its_traceback(key: str) -> None:
-    found = outcomes([host("a"), host("b")], {"failed": True, "msg": "MODULE FAILURE", key: TRACEBACK})
+def test_a_module_that_cannot_be_run_is_told_with_its_exception_and_without_its_traceback() -> None:
+    answer = {"failed": True, "msg": "MODULE FAILURE", "rc": 1, "module_stderr": TRACEBACK}
+    found = outcomes([host("a"), host("b")], answer)
     assert found.keys() == {"a", "b"}
-    assert "ModuleCrashed: RuntimeError: a fault of ours." in found["a"]["msg"]
+    assert "ModuleCrashed: the module could not be run: RuntimeError: a fault of ours." in found["a"]["msg"]
     assert "-vvv" in found["a"]["msg"]
     assert "Traceback" not in found["a"]["msg"]
 

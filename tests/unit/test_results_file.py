@@ -236,7 +236,7 @@ def test_a_file_that_another_holds_for_long_or_that_cannot_be_locked_is_told(
 # --- the module ------------------------------------------------------------------------------------------------------
 
 
-class Left(Exception):
+class Left(BaseException):
     """The module has returned."""
 
 
@@ -292,6 +292,15 @@ def test_the_file_gets_what_the_module_returns_and_no_secret(
     assert written(path) == results
     assert results[0]["error"]["message"] == "the ********"
     assert answer["failed"]
+
+
+def test_an_exception_that_nobody_foresaw_is_told_with_type_text_and_what_to_do(run: Callable[..., Module]) -> None:
+    def work() -> Migration:
+        raise RuntimeError("the library is damaged")
+
+    answer = run(work).answer
+    assert answer["failed"]
+    assert "RuntimeError: the library is damaged. Run again with -vvv" in answer["msg"]
 
 
 def test_the_file_is_no_change(run: Callable[..., Module], tmp_path: Path) -> None:

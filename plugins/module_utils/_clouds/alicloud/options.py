@@ -63,7 +63,8 @@ SMC: dict[str, Any] = {
         "import_command": {
             "type": "dict",
             "apply_defaults": True,
-            "options": {"linux": {"type": "str"}, "windows": {"type": "str"}},
+            # They can hold a code.
+            "options": {"linux": {"type": "str", "no_log": True}, "windows": {"type": "str", "no_log": True}},
         },
     },
 }
