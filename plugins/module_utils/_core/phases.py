@@ -69,6 +69,7 @@ _WHO: Variables = {
 }
 _WAITS: Variables = {"poll_interval": ("os_migration_poll_interval",)}
 _TELLS: Variables = {**_WAITS, "progress_interval": ("os_migration_progress_interval",)}
+_AGE: Variables = {"snapshots_valid": ("os_migration_snapshots_valid",)}
 _PATHS: Variables = {"paths": ("os_migration_paths",)}
 
 
@@ -106,6 +107,7 @@ PHASES: Mapping[str, Phase] = {
         {
             **_TELLS,
             **_PATHS,
+            **_AGE,
             **_own("migrate", "on_failure", "rollback_to", "retry", "max_running", "hop_timeout", "timeout"),
         },
     ),
@@ -113,7 +115,7 @@ PHASES: Mapping[str, Phase] = {
     "rollback": Phase(
         "rolled_back",
         {**_way(), "confirm": ("rollback_confirm",)},
-        {**_TELLS, "rollback_to": ("rollback_to",), **_own("rollback", "timeout")},
+        {**_TELLS, **_AGE, "rollback_to": ("rollback_to",), **_own("rollback", "timeout")},
     ),
     "commit": Phase("committed", _way("commit_target"), {**_WAITS, **_own("commit", "delete_smc_snapshots")}),
     "script": Phase("scripted", _WHO, _WAITS, more={"step": ("__sequence_step",)}, files=False),
