@@ -24,7 +24,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = Path(sys.executable).parent
 ACCESS_KEY, SECRET_KEY = "LTAI5tIntegration", "integration-secret-value"
-PATIENCE = 120.0
+PATIENCE = 900.0
 # An hour of the simulated cloud would be over in six seconds.
 SNAPSHOTS_VALID = 3600 * 600
 # At 600 times the speed of a real cloud, writes are seen as much sooner.

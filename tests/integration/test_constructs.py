@@ -20,6 +20,9 @@ import yaml
 from integration.constructs import ALONE, FAMILY, HOSTS, ROLE, TOGETHER, WISHES, Construct
 from integration.harness import Cloud, Controller, Run, cloud, group, instance_id
 
+# The first test waits for all plays.
+pytestmark = pytest.mark.timeout(1200)
+
 QUICK = ("extra vars", "limit", "strategy free", "start at task", "check mode")
 EVERY = os.environ.get("OS_MIGRATION_CONSTRUCTS") == "all"
 CHOSEN = [construct for construct in ALONE if EVERY or construct.name in QUICK]
