@@ -70,7 +70,9 @@ class PhaseAction(ActionBase):
 
     def serve(self, variables: Variables) -> dict[str, Any]:
         """Serve every host that has enrolled and not been served, and leave each its outcome."""
-        enrolments = [Enrolment(**wish) for wish in self.room.take()]
+        place = {host: number for number, host in enumerate(variables.get("ansible_play_hosts_all") or ())}
+        wishes = sorted(self.room.take(), key=lambda wish: place.get(wish["host"], len(place)))
+        enrolments = [Enrolment(**wish) for wish in wishes]
         if not enrolments:
             return {"skipped": True, "msg": "No host takes part."}
         call = partial(self._call, variables)

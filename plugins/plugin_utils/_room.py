@@ -58,7 +58,7 @@ class Room:
             self._pending.rename(taken)
         except FileNotFoundError:
             return []
-        wishes = [json.loads(path.read_text("utf-8")) for path in sorted(taken.glob("*.json"))]
+        wishes = [json.loads(path.read_text("utf-8")) for path in taken.glob("*.json")]
         shutil.rmtree(taken)
         return wishes
 

@@ -99,9 +99,6 @@ def _in_one_run() -> Iterator[Construct]:
     yield Construct("end_host before", {}, [ended, role()], without("h1"))
     yield Construct("rescue", {}, [{"block": [failing("h2", "h4")], "rescue": [role()]}], ("h2", "h4"))
     yield Construct("always", {}, [{"block": [failing("h2", "h4")], "always": [role()]}])
-    notifying = {"ansible.builtin.debug": {}, "changed_when": "h in ['h2', 'h4']", "notify": "go"}
-    handler = {"name": "go", "ansible.builtin.include_tasks": "included.yml", "vars": SAID}
-    yield Construct("handler", {"handlers": [handler]}, [notifying], ("h2", "h4"))
     yield Construct("twice, by family", {}, [role(when="family == 'x'"), role(when="family == 'y'")])
     yield Construct("throttle", {}, [{"block": [role()], "throttle": 1}])
     yield Construct("delegate_to another host", {}, [{"block": [role()], "delegate_to": "localhost"}])
