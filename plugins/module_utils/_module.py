@@ -16,10 +16,10 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible.module_utils.common.parameters import remove_values
 
-from ._clouds.base import Script
+from ._clouds.base import Cloud, Script
 from ._core.codec import pack
 from ._core.goal import Goal
-from ._core.model import Problem
+from ._core.model import Place, Problem
 from ._core.outcome import diff, outcome, summary
 from ._core.record import Record
 from ._core.workflow import Workflow
@@ -85,21 +85,25 @@ def _work(
     clock = Clock(sleep=stop.wait)
     started = clock.ticks()
     chosen = {name: options[name] for name in ("poll_interval", "max_running", "hop_timeout") if name in options}
-    several = every_connection(options)
-    paces = [requests_per_second(given) for given in several]
-    limits = Limits(
-        until=started + timeout, calls_per_second=lambda provider: min(pace(provider) for pace in paces), **chosen
-    )
-    callers = [
-        Callers(clock, limits.until + _LEAVING, pace, rates(given)) for pace, given in zip(paces, several, strict=True)
-    ]
-    connect = clouds(options, lambda place: callers[place.connection].of(place.provider, place.profile))
+    pace, connect = _connecting(options, clock, started + timeout + _LEAVING)
+    limits = Limits(until=started + timeout, calls_per_second=pace, **chosen)
     engine = Engine(workflow, connect, brief, limits, module.check_mode, clock, stop, is_there)
     watch(options.get("watched") or (), stop)
     records = engine.run([workflow.record(item) for item in items(options)], _teller(options, clock, started))
     elapsed = clock.ticks() - started
     _tell_clock(module, clock.skew.wrong)
     return [record if record.done else _timed_out(record) for record in records], elapsed
+
+
+def _connecting(
+    options: Mapping[str, Any], clock: Clock, until: float
+) -> tuple[Callable[[str], float], Callable[[Place], Cloud]]:
+    """Return the pace of the slowest of the call's connections, and what connects to a place by its own."""
+    several = every_connection(options)
+    paces = [requests_per_second(given) for given in several]
+    callers = [Callers(clock, until, pace, rates(given)) for pace, given in zip(paces, several, strict=True)]
+    connect = clouds(options, lambda place: callers[place.connection].of(place.provider, place.profile))
+    return lambda provider: min(pace(provider) for pace in paces), connect
 
 
 def _tell_clock(module: AnsibleModule, wrong: float) -> None:

@@ -77,10 +77,14 @@ class Batch:
 
     def _call(self, module: str, enrolments: Sequence[Enrolment], options: Json, looking: bool) -> dict[str, Any]:
         given = {name: value for name, value in options.items() if value is not None}
-        arguments = {"instances": [one.item for one in enrolments], "connections": self.connections, **given}
+        arguments = {"instances": [one.item for one in enrolments], **self._reached(), **given}
         answer = self.call(module, arguments, looking)
         self.warnings += answer.get("warnings") or []
         return answer
+
+    def _reached(self) -> dict[str, Any]:
+        """Return how the clouds are reached: what all hosts have in common stands where a task of one's own has it."""
+        return {"connections": self.connections} if len(self.connections) > 1 else dict(*self.connections)
 
 
 def _who(item: Json) -> dict[str, Any]:

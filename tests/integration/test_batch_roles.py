@@ -11,7 +11,18 @@ from typing import Any
 
 import pytest
 import yaml
-from integration.harness import ACCESS_KEY, SECRET_KEY, Cloud, Controller, Run, cloud, group, host, instance_id
+from integration.harness import (
+    ACCESS_KEY,
+    SECRET_KEY,
+    VISIBILITY,
+    Cloud,
+    Controller,
+    Run,
+    cloud,
+    group,
+    host,
+    instance_id,
+)
 
 NAMES = ("web-1", "web-2", "web-3")
 TWO_DISKS = [{"type": "system", "size_gib": 40}, {"type": "data", "size_gib": 100}]
@@ -115,7 +126,7 @@ def test_a_host_with_a_bad_value_fails_alone_by_name_before_anything_is_written(
     with cloud({"groups": groups}, tmp_path / "cloud") as simulated:
         clouds = {"os_migration_alicloud": None}
         user = Controller(simulated, tmp_path / "user", hosts, clouds)
-        keys = {"endpoint": simulated.endpoint, "visibility": 0.025}
+        keys = {"endpoint": simulated.endpoint, "visibility": VISIBILITY}
         for name in hosts.keys() - {"cloud"}:
             user.hosts[name]["os_migration_alicloud"] = keys  # type: ignore[index]
         done = run(user, play(role("migrate")))
@@ -149,7 +160,7 @@ def test_hosts_of_two_accounts_are_served_by_one_call_each_by_its_own_keys(tmp_p
         cloud({"groups": [group("web-1")]}, tmp_path / "one") as one,
         cloud({"groups": [group("web-2")]}, tmp_path / "other") as other,
     ):
-        keys = {"access_key": ACCESS_KEY, "secret_key": SECRET_KEY, "visibility": 0.025}
+        keys = {"access_key": ACCESS_KEY, "secret_key": SECRET_KEY, "visibility": VISIBILITY}
         hosts = {
             "web-1": host("web-1", endpoint=one.endpoint),
             "web-2": host("web-2", endpoint=other.endpoint),

@@ -23,9 +23,16 @@ from integration.harness import Cloud, Controller, Run, cloud, group, instance_i
 # The first test waits for all plays.
 pytestmark = pytest.mark.timeout(1200)
 
-QUICK = ("extra vars", "limit", "strategy free", "start at task", "check mode")
+QUICK = (
+    *("role params", "include_role vars", "set_fact", "role when, first left out", "include_role when, first left out"),
+    *("include_role loop per family", "include_tasks", "serial, whole wave left out", "first failed before"),
+    *("first unreachable before", "bad waivers", "undefined variable", "rescue", "always", "twice, by family"),
+    *("become", "inventory's connection missing", "register read after"),
+    *("extra vars", "limit", "strategy free", "start at task", "check mode"),
+)
 EVERY = os.environ.get("OS_MIGRATION_CONSTRUCTS") == "all"
-CHOSEN = [construct for construct in ALONE if EVERY or construct.name in QUICK]
+IN_ONE_RUN = [construct for construct in TOGETHER if EVERY or construct.name in QUICK]
+RUNS = [construct for construct in ALONE if EVERY or construct.name in QUICK]
 
 
 def name(construct: Construct, host: str) -> str:
@@ -81,7 +88,7 @@ class Fleet(Controller):
 
 @pytest.fixture(scope="module")
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    ids = [(construct, host) for construct in (*TOGETHER, *ALONE) for host in HOSTS]
+    ids = [(construct, host) for construct in (*IN_ONE_RUN, *RUNS) for host in HOSTS]
     groups = [group(identity(*one), ids=[identity(*one)]) for one in ids]
     with cloud({"groups": groups}, tmp_path_factory.mktemp("cloud")) as running:
         yield running
@@ -89,8 +96,8 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 @pytest.fixture(scope="module")
 def together(simulated: Cloud, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Fleet]:
-    user = Fleet(simulated, tmp_path_factory.mktemp("user"), TOGETHER)
-    return user.go(TOGETHER), user
+    user = Fleet(simulated, tmp_path_factory.mktemp("user"), IN_ONE_RUN)
+    return user.go(IN_ONE_RUN), user
 
 
 def touched(simulated: Cloud, construct: Construct) -> Counter[str]:
@@ -105,7 +112,7 @@ def wishes(user: Fleet, construct: Construct) -> dict[str, str]:
     return {host: results[name(construct, host)]["target_os"] for host in HOSTS if name(construct, host) in results}
 
 
-@pytest.mark.parametrize("construct", TOGETHER, ids=lambda construct: construct.name)
+@pytest.mark.parametrize("construct", IN_ONE_RUN, ids=lambda construct: construct.name)
 def test_who_took_part_is_touched_and_nobody_else(
     simulated: Cloud, together: tuple[Run, Fleet], construct: Construct
 ) -> None:
@@ -121,7 +128,7 @@ def alone(construct: Construct, simulated: Cloud, directory: Path) -> Run:
     return run
 
 
-@pytest.mark.parametrize("construct", CHOSEN, ids=lambda construct: construct.name)
+@pytest.mark.parametrize("construct", RUNS, ids=lambda construct: construct.name)
 def test_so_it_is_with_options_of_the_command_line(simulated: Cloud, tmp_path: Path, construct: Construct) -> None:
     run = alone(construct, simulated, tmp_path)
     if "strategy" in construct.name:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from integration.harness import IMPORT_LINUX, Cloud, Controller, Run, cloud, group, host, instance_id
+from integration.harness import IMPORT_LINUX, VISIBILITY, Cloud, Controller, Run, cloud, group, host, instance_id
 
 # The first test waits for all plays.
 pytestmark = pytest.mark.timeout(1200)
@@ -84,7 +84,7 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 @pytest.fixture(scope="module")
 def done(simulated: Cloud, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Path]:
-    keys = {**USER, "endpoint": simulated.endpoint, "visibility": 0.025}
+    keys = {**USER, "endpoint": simulated.endpoint, "visibility": VISIBILITY}
     said = {"os_migration_alicloud": keys, "os_migration_smc": IMPORT}
     hosts = {"web-1": host("web-1", ansible_connection="local")}
     user = User(simulated, tmp_path_factory.mktemp("user"), hosts, said, credentials={})

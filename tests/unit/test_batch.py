@@ -97,6 +97,15 @@ def test_each_host_is_served_by_its_own_connection_in_one_call() -> None:
     assert arguments["smc"] == {"transport": "watch"}
 
 
+def test_what_all_hosts_have_in_common_is_the_call_s_own() -> None:
+    calls = answering(result("a"))
+    batch = Batch("migrate", [host("a", clouds={"alicloud": "1"})], calls, calls.told.append)
+    batch.connect(batch.enrolments, {"1": {"region": "one"}})
+    PROGRAMS["migrate"](batch)
+    assert calls.made[0][1]["alicloud"] == {"region": "one"}
+    assert "connections" not in calls.made[0][1]
+
+
 def test_a_waiver_that_is_for_no_host_of_the_inventory_is_told_once() -> None:
     nobody, other = {**WAIVER, "hosts": []}, {**WAIVER, "groups": ["office"]}
     hosts = [host("a", elsewhere=[nobody, other]), host("b", elsewhere=[nobody, other])]
