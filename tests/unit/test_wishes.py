@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -202,6 +202,11 @@ def test_a_waiver_with_limits_is_for_nobody_else(limits: dict[str, Any]) -> None
 
 def test_a_day_without_quotes_is_a_day() -> None:
     assert wish(os_migration_waivers=[{**WAIVER, "expires": date(2026, 12, 31)}]).item["waivers"] == [WAIVER]
+
+
+def test_a_moment_without_quotes_is_a_moment() -> None:
+    moment = datetime(2026, 1, 1, 12, tzinfo=timezone.utc)
+    assert wish("rollback", rollback_confirm=moment).item["confirm"] == "2026-01-01T12:00:00Z"
 
 
 def test_a_waiver_for_nobody_tells_whose_and_for_which_rule() -> None:
