@@ -191,11 +191,10 @@ def _file(read: Reader, name: str, phase: Phase) -> dict[str, str]:
 def _checked(specs: Json, given: Mapping[str, tuple[str, Any]]) -> dict[str, Any]:
     """Return the options with values of their types; what is wrong is told by the variable's name."""
     spec = {variable: _bare(specs[option]) for option, (variable, _value) in given.items()}
-    found = ArgumentSpecValidator(spec).validate(dict(given.values()))
-    if found.error_messages:
-        text = ". ".join(found.error_messages)
-        raise Refusal("InvalidVariable", text, "Correct the variable; see the role's documentation.")
-    values = {option: found.validated_parameters[variable] for option, (variable, _value) in given.items()}
+    # First without what is in them: Ansible breaks down when it looks for that in a text.
+    whole = {variable: {**one, "options": None} for variable, one in spec.items()}
+    found = _valid(spec, _valid(whole, dict(given.values())))
+    values = {option: found[variable] for option, (variable, _value) in given.items()}
     try:
         numbers = {variable: values[option] for option, (variable, _value) in given.items() if option in ABOVE_ZERO}
         check_above_zero(numbers, numbers)
@@ -203,6 +202,14 @@ def _checked(specs: Json, given: Mapping[str, tuple[str, Any]]) -> dict[str, Any
     except OptionError as error:
         raise Refusal(error.problem.code, error.problem.message, error.problem.remedy) from None
     return values
+
+
+def _valid(spec: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    found = ArgumentSpecValidator(spec).validate(values)
+    if found.error_messages:
+        text = ". ".join(found.error_messages)
+        raise Refusal("InvalidVariable", text, "Correct the variable; see the role's documentation.")
+    return dict(found.validated_parameters)
 
 
 def _bare(spec: Json) -> dict[str, Any]:

@@ -190,8 +190,9 @@ def test_an_exception_in_a_module_is_told_by_every_host_and_by_a_module_alone(tm
         def environment(self) -> dict[str, str]:
             return {**super().environment(), "PYTHONPATH": str(package.parent)}
 
+    one = {"instance_id": instance_id("web-1"), "region": "cn-hangzhou"}
     info = {
-        "evergreen.os_migration.instance_info": {"instances": [{"instance_id": instance_id("web-1")}]},
+        "evergreen.os_migration.instance_info": {"instances": [one]},
         "register": "looked",
         "failed_when": "looked.results is not defined",
     }

@@ -164,6 +164,13 @@ def test_what_cannot_be_meant_is_refused_by_the_variable_s_name(
     assert [word for word in words if word not in told.message] == []
 
 
+def test_a_text_where_options_belong_is_refused_also_when_the_environment_has_some(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAI")
+    assert "os_migration_alicloud" in refused(os_migration_alicloud="a text").message
+
+
 def test_what_a_phase_does_not_read_cannot_stop_it() -> None:
     assert wish("rollback", os_migration_waivers="a text", migrate_max_running="many").options == {}
 
