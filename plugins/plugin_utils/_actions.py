@@ -169,6 +169,7 @@ class PhaseAction(ActionBase):
                 )
         finally:
             self._task.check_mode = check_mode
+            self.cleanup(force=True)  # what was given to the module, as far as this connection has it; each call has one
         return _calls.complete(answer)
 
 
