@@ -169,7 +169,7 @@ class PhaseAction(ActionBase):
                 )
         finally:
             self._task.check_mode = check_mode
-            self.cleanup(force=True)  # what was given to the module, as far as this connection has it; each call has one
+            self.cleanup(force=True)  # what the module was given: each call has a connection of its own
         return _calls.complete(answer)
 
 
