@@ -44,8 +44,8 @@ def test_a_stop_that_hangs_is_forced_and_told(tmp_path: Path) -> None:
         assert len(simulated.writes("StopInstances")) == 2
 
 
-def test_a_job_that_is_started_in_the_console_under_a_rollback_is_never_reset_under(tmp_path: Path) -> None:
-    """The rollback is marked and killed before its stop arrives; then somebody starts the failed job again."""
+def test_a_job_that_somebody_could_start_again_is_deleted_before_anything_stops(tmp_path: Path) -> None:
+    """Also while the service is in trouble."""
     failing = one(faults={"job": {"fail_at_hop": 1, "after_progress": 5, "times": 1}})
     failing["faults"] = [{"match": {"action": "StopInstances"}, "effect": "http_503", "times": 2}]
     with cloud(failing, tmp_path / "cloud") as simulated:
