@@ -58,7 +58,7 @@ def stopped(cloud: Cloud, bed: Bed, role: str = "linux") -> str:
 
 
 def a_take(disk: Disk, token: str = "token", label: str = LABEL) -> Take:
-    return Take(disk, f"osm-{disk.disk_id}-a1-s1", label, token, place_of(disk))
+    return Take(disk, f"osm-{disk.disk_id}-a1-s1", label, token, place_of(disk), before="host=1a2b3c4d twice=0")
 
 
 def take(cloud: Cloud, disk: Disk, token: str = "token", label: str = LABEL) -> Point:

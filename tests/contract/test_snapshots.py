@@ -49,7 +49,7 @@ def test_a_point_is_in_progress_and_then_accomplished(bed: Bed, cloud: Cloud) ->
     assert instance(cloud, bed).snapshots_in_progress == ()
 
 
-def test_a_point_keeps_its_label_and_the_place_of_its_disk(bed: Bed, cloud: Cloud) -> None:
+def test_a_point_keeps_its_label_its_disk_s_place_and_what_the_instance_was(bed: Bed, cloud: Cloud) -> None:
     disks = instance(cloud, bed).disks
     made = [take(cloud, disk, f"token-{disk.disk_id}") for disk in disks]
     for known in (
@@ -57,6 +57,7 @@ def test_a_point_keeps_its_label_and_the_place_of_its_disk(bed: Bed, cloud: Clou
         cloud.snapshots.read([p.snapshot_id for p in made]).values(),
     ):
         assert {p.disk_id: (p.label, p.place) for p in known} == {d.disk_id: (LABEL, place_of(d)) for d in disks}
+        assert {p.before for p in known} == {"host=1a2b3c4d twice=0"}
     assert place_of(disks[0]) == "root"
 
 

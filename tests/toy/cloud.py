@@ -188,7 +188,9 @@ class Snapshots(Desk):
 
     def _copied(self, world: World, take: model.Take, disk: Thing) -> str:
         what = {"of": disk["on"], "disk": take.disk.disk_id, "place": take.place, "content": dict(disk)}
-        return world.new(world.points, "snap", SECONDS["point"], **what, label=take.label, name=take.name)
+        return world.new(
+            world.points, "snap", SECONDS["point"], **what, label=take.label, name=take.name, before=take.before
+        )
 
     def restore(self, disk_id: str, point_id: str) -> None:
         refuse("NotOffered", "The toy cloud puts no disk back.")

@@ -58,7 +58,9 @@ def to_point(world: World, key: str) -> model.Point:
     """Return a point."""
     raw = world.points[key]
     status = "accomplished" if world.now >= raw["ready"] else "progressing"
-    return model.Point(key, raw["disk"], status, raw["name"], raw["label"], _iso(raw["born"]), raw["place"])
+    return model.Point(
+        key, raw["disk"], status, raw["name"], raw["label"], _iso(raw["born"]), raw["place"], raw["before"]
+    )
 
 
 def to_work(world: World, key: str) -> model.Work:

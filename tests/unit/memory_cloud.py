@@ -322,7 +322,9 @@ class Snapshots:
                 key = f"snap-{len(cloud.taken)}"
                 owner = take.disk.disk_id.split("-")[1]
                 what = cloud.machines[owner].os
-                point = Point(key, take.disk.disk_id, "progressing", what, take.label, place=take.place)
+                point = Point(
+                    key, take.disk.disk_id, "progressing", what, take.label, place=take.place, before=take.before
+                )
                 cloud.taken[key] = (point, cloud.now + cloud.durations("snapshot", take.disk.disk_id), owner)
                 cloud.tokens[take.token] = key
                 cloud.born[key] = cloud.now

@@ -9,7 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration.arrive import GRACE, seen_before
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.before import from_text, to_text
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration.arrive import (
+    GRACE,
+    known_before,
+    seen_before,
+    verdict_on,
+)
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration.ask import AGAIN
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration.tables import MIGRATION
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration.view import Migration
@@ -24,6 +30,7 @@ from .situations import (
     ITEM,
     SAFE,
     START,
+    STARTED,
     arrived,
     at,
     code_of,
@@ -128,3 +135,26 @@ def test_what_was_proven_once_is_not_called_failed_for_what_cannot_be_seen_now(s
     end = end_of(done.learns(guest=arrived(**UNSEEN_FACT)), wanting(state))
     assert (end.state, [one.id for one in end.view.findings]) == ("migrated", ["verify.not_proven"])
     assert code_of(done.learns(guest=arrived(**HALF)), wanting(state)) == "HalfConverted"
+
+
+# --- what another run has seen ----------------------------------------------------------------------------------------
+
+
+def test_what_the_instance_was_is_written_on_every_point() -> None:
+    was = seen_before(HERE, linux())
+    (take,) = step_of(STARTED.learns(was=was)).subject
+    assert take.before == to_text(was)
+    assert len(take.before) <= 128
+    assert from_text(take.before) == {word: value for word, value in was.items() if word != "time"}
+
+
+def test_a_later_run_knows_from_the_points_what_the_instance_was() -> None:
+    """A guest that was never restarted is not taken for migrated, whoever began the attempt."""
+    text = to_text(seen_before(HERE, linux()))
+    points = tuple(replace(point, before=text) for point in SAFE.view.points)
+    never_restarted = arrived(boot_id=linux().facts["boot_id"])
+    resumed = SAFE.learns(works=(work("done"),), guest=never_restarted, points=points)
+    assert known_before(resumed) == from_text(text)
+    assert known_before(resumed.learns(points=SAFE.view.points)) == {}
+    assert not verdict_on(resumed, ITEM.target, "centos-7").proven
+    assert verdict_on(resumed.learns(guest=arrived()), ITEM.target, "centos-7").proven

@@ -53,8 +53,9 @@ def of_guest(guest: Guest) -> Before:
 
 
 def to_text(before: Before) -> str:
-    """Return the text, of 128 characters at most."""
-    return " ".join(f"{name}={value}" for name, value in before.items())
+    """Return the text, of 128 characters at most; a word that has no place in it is left out."""
+    pairs = (f"{name}={value}" for name, value in before.items())
+    return " ".join(pair for pair in pairs if _PAIR.fullmatch(pair))
 
 
 def from_text(text: str) -> Before:

@@ -138,7 +138,8 @@ class Point:
     """One disk's way back: a snapshot. ``status`` is progressing, accomplished or failed.
 
     ``label`` is the collection's own tag, the same for all points of a set; ``created`` is ISO 8601 and empty until a
-    look has shown the point. ``place`` is that of the disk when the point was taken, empty where that is not known.
+    look has shown the point. ``place`` is that of the disk when the point was taken, empty where that is not known;
+    ``before`` is the text of what the instance was then (:mod:`.before`).
     """
 
     snapshot_id: str
@@ -148,6 +149,7 @@ class Point:
     label: str = ""
     created: str = ""
     place: str = ""
+    before: str = ""
 
 
 @dataclass(frozen=True)
@@ -317,7 +319,7 @@ class Event:
 class Take:
     """One point to take; the same ``token`` takes the same point, where the cloud knows tokens.
 
-    ``place`` is that of the disk.
+    ``place`` is that of the disk, ``before`` the text of what the instance is.
     """
 
     disk: Disk
@@ -325,6 +327,7 @@ class Take:
     label: str
     token: str
     place: str = ""
+    before: str = ""
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,8 @@ from .model import Disk, Tag
 TAG_KEY = "evergreen:os_migration"
 #: The tag of a point that says in which place of the instance its disk was.
 PLACE_KEY = f"{TAG_KEY}.place"
+#: The tag of a point that says what the instance was before the attempt.
+BEFORE_KEY = f"{TAG_KEY}.before"
 ROOT = "root"
 UNREADABLE = "unreadable"
 PROTECTED = "protected"

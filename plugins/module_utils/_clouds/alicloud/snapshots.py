@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 
 from ..._core.model import Disk, Instance, Point, Take
-from ..._core.tag import PLACE_KEY, TAG_KEY
+from ..._core.tag import BEFORE_KEY, PLACE_KEY, TAG_KEY
 from ..._errors import CloudError, Moved
 from .chunks import chunks
 from .errors import Meaning, meaning_of
@@ -39,6 +39,7 @@ def to_point(raw: Mapping[str, Any]) -> Point:
         label=tags.get(TAG_KEY, ""),
         created=text(raw, "CreationTime"),
         place=tags.get(PLACE_KEY, ""),
+        before=tags.get(BEFORE_KEY, ""),
     )
 
 
@@ -80,7 +81,7 @@ class Snapshots:
             raise
 
     def _take(self, take: Take) -> Point:
-        tags = {TAG_KEY: take.label, PLACE_KEY: take.place}
+        tags = {TAG_KEY: take.label, PLACE_KEY: take.place, BEFORE_KEY: take.before}
         answer = self._rpc.request(
             "ecs",
             "CreateSnapshot",
@@ -91,7 +92,7 @@ class Snapshots:
             Tag=[{"Key": key, "Value": value} for key, value in tags.items() if value],
         )
         key, disk_id = answer["SnapshotId"], take.disk.disk_id
-        return Point(key, disk_id, "progressing", take.name, take.label, place=take.place)
+        return Point(key, disk_id, "progressing", take.name, take.label, place=take.place, before=take.before)
 
     def restore(self, disk_id: str, point_id: str) -> None:
         """Put a disk back to a snapshot of its own; the instance must be stopped."""

@@ -16,7 +16,7 @@ from ..signs import Case, Verdict, judge, told
 from ..verb import Step, Verb, failing_by, finish
 from .ask import asked_again
 from .begin import mark
-from .view import Migration, active, guest_os, instance, stands
+from .view import Migration, active, guest_os, instance, points_of, stands
 
 #: Seconds after a work said that it is done in which what is wrong may still come right, as with a last restart.
 GRACE = 600
@@ -39,7 +39,16 @@ def arrived(record: Migration, goal: Goal, now: Moment) -> Step | None:
 
 def verdict_on(record: Migration, target: str, source: str = "") -> Verdict:
     """Return what the guest's signs say of it as a system that should have become the target."""
-    return judge(Case(required(record.view.guest), target, source, record.view.was))
+    return judge(Case(required(record.view.guest), target, source, known_before(record)))
+
+
+def known_before(record: Migration) -> before.Before:
+    """Return what the instance was before the attempt: as this run saw it, else as the attempt's first points say."""
+    if record.view.was or record.view.tag is None:
+        return record.view.was
+    number = record.view.tag.attempt
+    told = sorted((label.set, point.before) for point, label in points_of(record) if label.attempt == number)
+    return next((before.from_text(text) for _set, text in told if text), before.UNSEEN)
 
 
 def taken(record: Migration, verdict: Verdict) -> bool:
@@ -85,7 +94,7 @@ _KEPT: Mapping[str, tuple[str, Callable[[Instance], list[str]]]] = {
 
 def kept(record: Migration) -> tuple[Finding, ...]:
     """Return a warning for each thing that the migration should have kept and did not."""
-    was, now = record.view.was, before.of_instance(instance(record))
+    was, now = known_before(record), before.of_instance(instance(record))
     return tuple(
         Finding(
             f"verify.{name}_changed",

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from .. import tag
+from .. import before, tag
 from ..goal import Goal
 from ..model import Disk, Point, Take, required
 from ..record import Moment
@@ -134,6 +134,7 @@ def _take(record: Migration, disk: Disk, number: int) -> Take:
         label=label,
         token=tag.client_token(record.id, attempt, number, "snapshot", disk.disk_id),
         place=tag.place_of(disk),
+        before=before.to_text(record.view.was),
     )
 
 
