@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
+from random import Random
 from typing import Any
 
 import pytest
@@ -34,6 +35,8 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._errors imp
     Transient,
     Unclear,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from .memory_cloud import OFFER, MemoryCloud, Works
 from .test_engine import PROBES, run
@@ -409,3 +412,36 @@ class Profile:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._cloud, name)
+
+
+# --- fresh looks ------------------------------------------------------------------------------------------------------
+
+#: What every write looks at freshly, by the cloud's verbs: the tag and the lock, and the works where one could disturb.
+LOOKS = {"tag": ("tags", "describe"), "works": ("find_works", "read_works")}
+NEEDS_WORKS = ("tag", "order", "begin", "stop", "start", "restore", "delete_point", "delete_work")
+
+
+@settings(max_examples=60, deadline=None)
+@given(luck=st.randoms(use_true_random=False), slow=st.sampled_from([1.0, 5.0, 9.0]))
+def test_every_write_leaves_within_the_time_of_a_look_at_what_it_depends_on(luck: Random, slow: float) -> None:
+    cloud = MemoryCloud(failing=frozenset({("c1", "alinux-3")}) if luck.random() < 0.5 else frozenset())
+    cloud.add("c1", "centos-7")
+    looked: dict[str, float] = {}
+    stale: list[str] = []
+
+    def before(verb: str) -> None:
+        for what, verbs in LOOKS.items():
+            if verb in verbs:
+                looked[what] = cloud.now
+        if verb in (*NEEDS_WORKS, "lock", "take", "run"):
+            wanted = ("tag", "works") if verb in NEEDS_WORKS else ("tag",) if verb != "run" else ()
+            visibility = cloud.capabilities.visibility
+            stale.extend(f"{verb}: {what}" for what in wanted if cloud.now - looked[what] > visibility)
+
+    def after(verb: str) -> None:
+        cloud.now += luck.uniform(0, slow)
+
+    cloud.before_call, cloud.after_look, cloud.after_call = before, after, after
+    done = run(cloud, {"c1": "alinux-3"}, on_failure="rollback")["c1"]
+    assert done.state in ("migrated", "rolled_back"), done.problem
+    assert stale == []
