@@ -218,7 +218,7 @@ def test_a_file_that_another_holds_for_long_or_that_cannot_be_locked_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "migrate.json"
-    one, other = (results_file(options(results_file=str(path)), writing=True) for _ in range(2))
+    one, other = (results_file(options(results_file=str(path)), writing=True) for _number in range(2))
     assert one
     assert other
     monkeypatch.setattr(_files, "PATIENCE", 0.2)

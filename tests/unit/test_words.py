@@ -175,7 +175,7 @@ def test_a_value_without_a_word_stands_for_itself() -> None:
 
 
 def test_chinese_texts_have_chinese_marks() -> None:
-    """Quotation marks are “”, and what stands between Chinese words is of their own script."""
+    """Quotation marks are curved ones, and what stands between Chinese words is of their own script."""
     found = [text for _path, text in leaves(WORDS["zh"]) if re.search(r"[\"「」『』]|[\u4e00-\u9fff][,;:!?]", text)]
     assert found == []
 

@@ -91,8 +91,8 @@ class Case:
         return name in self.before and self.before[name] == now.get(name)
 
 
-Doubt: TypeAlias = "Callable[[Case], str | None]"
-Fault: TypeAlias = "Callable[[Case], Problem | None]"
+Doubt: TypeAlias = Callable[["Case"], "str | None"]
+Fault: TypeAlias = Callable[["Case"], "Problem | None"]
 
 
 def judge(case: Case) -> Verdict:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from .. import paths, rules, tag
@@ -30,7 +31,7 @@ from .view import (
     written_by_this_run,
 )
 
-_NOTHING: Mapping[str, Any] = {}
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 #: After these marks nothing more is written.
 _LAST = ("migrated", "rolled_back")
