@@ -14,7 +14,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.evergreen.os_migration.plugins.action.os_migration import guest_scripts
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.connection import Connection
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.rpc import Rpc
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Cloud
@@ -25,6 +24,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.outcome import outcome
 from ansible_collections.evergreen.os_migration.plugins.module_utils._engine import Brief, Clock, Engine, Limits
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import CloudError, Transient
+from ansible_collections.evergreen.os_migration.plugins.plugin_utils._calls import guest_scripts
 
 from .alicloud_bed import ACTIONS, AliCloudBed
 from .bed import AtOnce, Fault, Setting

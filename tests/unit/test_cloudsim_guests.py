@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.evergreen.os_migration.plugins.action.os_migration import guest_scripts
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.before import of_guest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.facts import parse
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.rules.forms import FORMS, is_known
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.signs import Case, judge
+from ansible_collections.evergreen.os_migration.plugins.plugin_utils._calls import guest_scripts
 from cloudsim.alicloud.lab import Lab
 from cloudsim.core import power
 from cloudsim.core.agent_habits import CLOUD_ASSISTANT, CUT_MARK, KEPT, SYSTEMS_MANAGER

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.evergreen.os_migration.plugins.action.os_migration import as_sent
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.facts import parse
 from ansible_collections.evergreen.os_migration.plugins.module_utils._engine.acts import FACTS_TIMEOUT
+from ansible_collections.evergreen.os_migration.plugins.plugin_utils._calls import as_sent
 from cloudsim.core.linux_guest import inside, outside
 
 ROOT = Path(__file__).resolve().parents[2]

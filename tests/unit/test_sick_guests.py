@@ -11,9 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.evergreen.os_migration.plugins.action.os_migration import guest_scripts
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.facts import parse
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.rules import INHIBITOR, WARNING, Case
+from ansible_collections.evergreen.os_migration.plugins.plugin_utils._calls import guest_scripts
 from cloudsim.alicloud.lab import Lab
 
 from .cases import LINUX, TO_RED_HAT, severities
