@@ -134,7 +134,7 @@ class Watched(MemoryCloud):
         was.now = when
         return was
 
-    def says(self, name: str) -> str:
+    def tag_says(self, name: str) -> str:
         found = tag.from_tags(self.machines[name].instance.tags)
         return found.state if found else ""
 
@@ -155,12 +155,16 @@ class Watched(MemoryCloud):
         elif verb == "stop":
             for name in arguments[0]:
                 self.must(not self.running_works(name), f"{name} stopped under a running work")
-                self.must(self.says(name) == "rolling_back", f"{name} stopped while its tag says {self.says(name)}")
+                self.must(
+                    self.tag_says(name) == "rolling_back", f"{name} stopped while its tag says {self.tag_says(name)}"
+                )
         elif verb == "restore":
             self._judge_restore(arguments[0].split("-")[1])
         elif verb == "delete" and arguments[0] in self.taken:
             name = self.taken[arguments[0]][2]
-            self.must(self.says(name) not in ("rolling_back", "restored"), f"point of {name} deleted under a rollback")
+            self.must(
+                self.tag_says(name) not in ("rolling_back", "restored"), f"point of {name} deleted under a rollback"
+            )
 
     def _judge_begin(self, work_id: str) -> None:
         if work_id not in self.made:
@@ -168,14 +172,14 @@ class Watched(MemoryCloud):
         work, _ready, order = self.made[work_id]
         name = order.of.instance_id
         self.must(work.status == "made", f"a {work.status} work of {name} begun again")
-        over = self.says(name) in ("rolling_back", "restored", "rolled_back", "committed")
-        self.must(not over, f"work of {name} begun while its tag says {self.says(name)}")
+        over = self.tag_says(name) in ("rolling_back", "restored", "rolled_back", "committed")
+        self.must(not over, f"work of {name} begun while its tag says {self.tag_says(name)}")
         assert order.hop
         self.must(self.machines[name].os != order.hop.target, f"second work begun on the migrated {name}")
 
     def _judge_restore(self, name: str) -> None:
         self.must(not self.running_works(name), f"{name} reset under a running work")
-        self.must(self.says(name) == "rolling_back", f"{name} reset while its tag says {self.says(name)}")
+        self.must(self.tag_says(name) == "rolling_back", f"{name} reset while its tag says {self.tag_says(name)}")
         again = self.restored_at.get(name, float("inf")) < self.served.get(name, 0.0)
         self.must(not again, f"{name} reset a second time, after it had served again")
         self.restored_at.setdefault(name, self.now)

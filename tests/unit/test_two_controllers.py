@@ -47,7 +47,7 @@ def cloud_of(luck: random.Random) -> Watched:
 
 def settled(cloud: Watched) -> bool:
     machine = cloud.machines["c1"].instance
-    return machine.status == "Running" and cloud.says("c1") in ("", "migrated", "rolled_back", "committed")
+    return machine.status == "Running" and cloud.tag_says("c1") in ("", "migrated", "rolled_back", "committed")
 
 
 def recover(cloud: Watched) -> None:
@@ -85,9 +85,9 @@ def test_two_runs_on_one_instance_never_undo_each_other(first: str, second: str)
         recover(cloud)
         told = [tale(one) for one in pair]
         assert not cloud.wrong, (seed, cloud.wrong, cloud.log, told)
-        assert settled(cloud), (seed, cloud.says("c1"), cloud.machines["c1"].instance.status, told)
-        wanted = {"migrated": "alinux-3", "committed": "alinux-3", "rolled_back": "centos-7"}.get(cloud.says("c1"))
-        assert wanted in (None, cloud.machines["c1"].os), (seed, cloud.says("c1"), cloud.machines["c1"].os, told)
+        assert settled(cloud), (seed, cloud.tag_says("c1"), cloud.machines["c1"].instance.status, told)
+        wanted = {"migrated": "alinux-3", "committed": "alinux-3", "rolled_back": "centos-7"}.get(cloud.tag_says("c1"))
+        assert wanted in (None, cloud.machines["c1"].os), (seed, cloud.tag_says("c1"), cloud.machines["c1"].os, told)
 
 
 def test_two_runs_keep_one_cap() -> None:
