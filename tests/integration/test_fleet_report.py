@@ -37,7 +37,7 @@ def controller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controller]
 def succeeded(run: Run) -> None:
     assert run.rc == 0, run.output
     assert "changed=1" not in run.output
-    assert "WARNING" not in run.output
+    assert run.warnings == []
 
 
 def document(controller: Controller) -> dict[str, Any]:
@@ -63,8 +63,9 @@ def test_check_mode_writes_no_report(controller: Controller) -> None:
 def test_assess_leaves_the_report_and_names_the_page_also_when_hosts_fail(controller: Controller) -> None:
     run = controller.play("assess", **WANTED)
     assert list(run.failures) == ["web-2"]
-    assert f'"msg": "{controller.reports}/fleet.html"' in run.output
-    assert {path.name for path in controller.reports.iterdir()} == {"assess.json", *FILES}
+    assert f"{controller.reports}/fleet.html" in run.output
+    shown = {path.name for path in controller.reports.iterdir() if not path.name.startswith(".")}
+    assert shown == {"assess.json", *FILES}
 
 
 def test_the_report_tells_what_the_assessment_found(controller: Controller) -> None:

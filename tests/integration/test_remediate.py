@@ -46,7 +46,7 @@ def states(controller: Controller) -> dict[str, str]:
 
 def succeeded(run: Run) -> None:
     assert run.rc == 0, run.output
-    assert "WARNING" not in run.output
+    assert run.warnings == []
 
 
 # The tests of this file are the steps of one story, in this order.

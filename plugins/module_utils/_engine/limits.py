@@ -202,7 +202,10 @@ class PlaceCaller:
             raise Unclear(fault.problem) from fault
         if faults >= (_TRIES if self._answered or fault.reached else _FIRST_TRIES):
             raise fault
-        self._pause(_backed_off(faults))
+        try:
+            self._pause(_backed_off(faults))
+        except OutOfTime:
+            raise fault from None  # that the time was over says less than what there was in it
 
     def _pause(self, seconds: float) -> None:
         if self._clock.ticks() + seconds > self._until:
