@@ -63,9 +63,9 @@ def as_sent(script: str) -> str:
 
 
 def script_with(shell: str, script: str, arguments: Sequence[str]) -> str:
-    """Return a script that gets arguments."""
-    reader = (ROOT / "roles/sequence/files/sent.ps1").read_text(encoding="utf-8")
-    return with_arguments(shell, script, arguments, reader)
+    """Return a script that gets arguments, and the functions that scripts share."""
+    before = ROOT / "roles/sequence/files" / ("sent.ps1" if shell == "powershell" else "sent.sh")
+    return with_arguments(shell, script, arguments, before.read_text(encoding="utf-8"))
 
 
 def options_of_clouds(module: str) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from guest.sent import as_given
 
 tree_sitter = pytest.importorskip("tree_sitter", reason="pip install tree-sitter")
 grammar = pytest.importorskip("tree_sitter_powershell", reason="pip install tree-sitter-powershell")
@@ -165,10 +166,8 @@ def test_windows_scripts_stay_within_powershell_2(script: Path, check: Callable[
 
 
 def as_sent(script: Path) -> str:
-    """The scripts for services always follow the one that decodes names and holds what they share."""
-    shared = script.with_name("sent.ps1")
-    before = shared.read_text("utf-8") if script.name.endswith("_services.ps1") else ""
-    return before + script.read_text("utf-8")
+    """The scripts of roles always follow the one that decodes arguments and holds what they share."""
+    return as_given(script)
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from guest.sent import as_given
 from guest.windows import MISSING, Answer, Case, find, may, run, server
 
 pytestmark = [pytest.mark.skipif(not find(), reason=MISSING), pytest.mark.xdist_group("powershell")]
 
-SCRIPT = (Path(__file__).resolve().parents[2] / "roles/remediate/files/windows.space.ps1").read_text("utf-8")
+SCRIPT = as_given(Path(__file__).resolve().parents[2] / "roles/remediate/files/windows.space.ps1")
 TEMP, DOWNLOADS = "Windows/Temp", "Windows/SoftwareDistribution/Download"
 OLD = [f"{TEMP}/old", f"{TEMP}/sub/deep/old", f"{TEMP}/br[1]/a*?", f"{DOWNLOADS}/x/old"]
 NEW = [f"{TEMP}/new", f"{TEMP}/sub/deep/new"]

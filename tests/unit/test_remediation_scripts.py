@@ -20,6 +20,7 @@ import pytest
 import yaml
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.remedies import REMEDIES
 from cloudsim.core.linux_guest import inside
+from guest.sent import SHARED, as_given, function
 
 from .guest_root import GuestRoot
 
@@ -40,7 +41,7 @@ class Guest(GuestRoot):
         (self.root / "bin" / command).unlink()
 
     def run(self, rule: str, *arguments: str) -> Done:
-        text = (ROLE / f"files/{rule}.sh").read_text("utf-8")
+        text = as_given(ROLE / f"files/{rule}.sh")
         self.write("script", inside(f"set -- {shlex.join(arguments)}\n{text}", self.root))
         environment = {"PATH": f"{self.root}/bin:{self.root}/tools", "ROOT": str(self.root)}
         command = [str(shutil.which(self.shell)), str(self.root / "script")]
@@ -555,21 +556,15 @@ def test_no_script_has_a_predictable_name_where_everybody_may_write() -> None:
         assert not re.search(r"/(?:var/)?tmp/", script.read_text("utf-8")), script
 
 
-SHARED = ("fail", "idle", "limited")
 WRITING = [*ROLE.glob("files/*.sh"), ROLE.parent / "sequence/files/stop_services.sh"]
 #: What may stand still, or is asked over the network: it is started with a limit, wherever it is started.
 HANGING = "blkid|curl|dnf|lsmod|rpm|systemctl|timedatectl|wget|yum"
 
 
-def function(script: str, name: str) -> str:
-    found = re.search(rf"(?ms)^{name}\(\) \{{.*?^\}}$", script)
-    return found[0] if found else ""
-
-
 def test_what_scripts_share_is_the_same_in_each() -> None:
     for name in SHARED:
-        assert len({function(path.read_text("utf-8"), name) for path in WRITING}) == 1, name
-    managers = re.search(r"grep -xE '(.*)'", function(WRITING[0].read_text("utf-8"), "idle"))
+        assert len({function(as_given(path), name) for path in WRITING}) == 1, name
+    managers = re.search(r"grep -xE '(.*)'", function(as_given(WRITING[0]), "idle"))
     assert managers
     assert managers[0] in (ROLE.parents[1] / "guest/facts.sh").read_text("utf-8")
 
@@ -582,7 +577,7 @@ def test_every_script_that_changes_a_guest_asks_first_whether_a_package_manager_
 
 def test_what_a_script_starts_has_a_limit_inside_the_guest() -> None:
     for path in [*WRITING, ROLE.parent / "sequence/files/start_services.sh"]:
-        code = re.sub(r"(?m)^\s*#.*$|'[^']*'|(?:echo|fail|for) .*|command -v \S+", "", path.read_text("utf-8"))
+        code = re.sub(r"(?m)^\s*#.*$|'[^']*'|(?:echo|fail|for) .*|command -v \S+", "", as_given(path))
         started = re.finditer(rf"(\S+ \S+ )?(?<![\w./$\"=-])\b(?:{HANGING})\b", code)
         assert [found[0] for found in started if not re.match(r"\S*limited \d+ ", found[0])] == [], path
 

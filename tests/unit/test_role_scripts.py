@@ -15,6 +15,7 @@ import pytest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.command import stopped_services
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.scripts import with_arguments
 from cloudsim.core.linux_guest import inside
+from guest.sent import as_given
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -57,7 +58,7 @@ class Guest(GuestRoot):
     shell: list[str]
 
     def run(self, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        self.write("script", inside((ROLES / script).read_text("utf-8"), self.root))
+        self.write("script", inside(as_given(ROLES / script), self.root))
         environment = {"PATH": f"{self.root}/bin:/usr/bin:/bin", "ROOT": str(self.root)}
         command = [*self.shell, str(self.root / "script"), *arguments]
         return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)

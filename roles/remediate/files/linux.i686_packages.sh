@@ -8,30 +8,6 @@
 
 mode=$1
 
-fail() {
-    echo "$1" >&2
-    exit 1
-}
-
-# A package manager that an earlier script started may have outlived it.
-idle() {
-    processes=$(cat /proc/[0-9]*/comm 2>/dev/null)
-    [ -n "$processes" ] || fail 'nothing was changed: /proc does not tell which programs run'
-    names=$(printf '%s\n' "$processes" | grep -xE 'yum|yum-cron|dnf|dnf-3|dnf-automatic|rpm|leapp|convert2rhel' |
-        sort -u | tr '\n' ' ')
-    [ -z "$names" ] || fail "nothing was changed: wait until these have ended: ${names% }"
-}
-
-# limited SECONDS COMMAND...: after that time a command is asked to end; a package manager ends what it has begun first.
-limited() {
-    if command -v timeout >/dev/null 2>&1; then
-        timeout "$@" </dev/null
-    else
-        shift
-        "$@" </dev/null
-    fi
-}
-
 installed() {
     packages=$(limited 60 rpm -qa --qf '%{NAME}.%{ARCH}\n') || fail 'rpm cannot read its database'
     printf '%s\n' "$packages" | grep '\.i[3-6]86$' | sort -u

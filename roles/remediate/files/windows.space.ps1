@@ -18,17 +18,6 @@ $componentsLimit = 3000
 $status = 0
 $found = @{ Files = 0; Bytes = 0; Deleted = 0; Left = 0; Passed = 0 }
 
-# An installer that an earlier script started may have outlived it.
-function Assert-Rest {
-    $names = @(Get-Process | ForEach-Object { $_.ProcessName } |
-        Where-Object { $_ -match '^(tiworker|wusa|dism|dismhost|setuphost|setupprep|windowsupdatebox)$' } |
-        Select-Object -Unique)
-    if (Test-Path -LiteralPath 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Installer\InProgress') {
-        $names += 'msiexec'
-    }
-    if ($names.Count -gt 0) { throw "nothing was changed: wait until these have ended: $names" }
-}
-
 # Whether this is a directory itself and no way to another place.
 function Test-OwnDirectory($Path) {
     $item = Get-Item -LiteralPath $Path -Force

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Goes before a script that is sent names. They come as JSON writes them, in ASCII, without apostrophes and braces: no
-# code page changes them on the way, and nothing in them is code. It holds, too, what the scripts for services share.
+# code page changes them on the way, and nothing in them is code. It holds, too, what the scripts share.
 
 function ConvertFrom-Sent($Text) {
     $signs = @{ 'b' = "`b"; 'f' = "`f"; 'n' = "`n"; 'r' = "`r"; 't' = "`t" }
@@ -17,6 +17,17 @@ function ConvertFrom-Sent($Text) {
         else { $name += $matches[3] }
     }
     $name + $rest
+}
+
+# An installer that an earlier script started may have outlived it.
+function Assert-Rest {
+    $names = @(Get-Process | ForEach-Object { $_.ProcessName } |
+        Where-Object { $_ -match '^(tiworker|wusa|dism|dismhost|setuphost|setupprep|windowsupdatebox)$' } |
+        Select-Object -Unique)
+    if (Test-Path -LiteralPath 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Installer\InProgress') {
+        $names += 'msiexec'
+    }
+    if ($names.Count -gt 0) { throw "nothing was changed: wait until these have ended: $names" }
 }
 
 # ---- What scripts for services share ----------------------------------------------------------------------------------

@@ -11,16 +11,6 @@ PATH="$PATH:/usr/sbin:/usr/bin:/sbin:/bin"
 record=/var/lib/os_migration.stopped
 status=0
 
-# limited SECONDS COMMAND...: after that time a command is asked to end; a package manager ends what it has begun first.
-limited() {
-    if command -v timeout >/dev/null 2>&1; then
-        timeout "$@" </dev/null
-    else
-        shift
-        "$@" </dev/null
-    fi
-}
-
 system() {
     sed -n 's/^\(ID\|VERSION_ID\)=/&/p' /etc/os-release | sort | tr '\n' ' '
 }

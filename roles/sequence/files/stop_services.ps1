@@ -33,17 +33,6 @@ function Join-Name($First, $Second) {
     $all
 }
 
-# An installer that an earlier script started may have outlived it.
-function Assert-Rest {
-    $names = @(Get-Process | ForEach-Object { $_.ProcessName } |
-        Where-Object { $_ -match '^(tiworker|wusa|dism|dismhost|setuphost|setupprep|windowsupdatebox)$' } |
-        Select-Object -Unique)
-    if (Test-Path -LiteralPath 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Installer\InProgress') {
-        $names += 'msiexec'
-    }
-    if ($names.Count -gt 0) { throw "nothing was changed: wait until these have ended: $names" }
-}
-
 function Get-RunningName { Get-Service | Where-Object { $_.Status -ne 'Stopped' } | ForEach-Object { $_.Name } }
 
 $names = @($arguments | Where-Object { $_ })
