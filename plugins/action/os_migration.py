@@ -27,21 +27,20 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         variables = task_vars or {}
         module = str(self._task.action).rpartition(".")[2]
-        arguments = {**self._of_clouds(module, variables), **located(self._task.args, "results_file")}
-        if module != calls.INFO:
-            arguments["guest_scripts"] = calls.guest_scripts()
+        given = {**self._of_clouds(module, variables), **located(self._task.args, "results_file")}
         if module != calls.MIGRATION:
-            return self._answer(module, arguments, variables, wrap_async=self._task.async_val)
+            return self._answer(module, given, variables, wrap_async=self._task.async_val)
         if self._task.async_val:
             raise AnsibleActionFail("os_migration shows its progress and does not support async.")
         if self._connection.transport != "local":
-            return self._answer(module, arguments, variables)  # neither file nor processes are there
+            return self._answer(module, given, variables)  # neither file nor processes are there
         with calls.progress() as file:
-            own = {"progress_file": file, "watched": calls.watched()}
-            return self._answer(module, {**arguments, **own}, variables)
+            return self._answer(module, given, variables, file)
 
-    def _answer(self, module: str, arguments: dict[str, Any], variables: dict[str, Any], **how: Any) -> dict[str, Any]:
-        name = f"{calls.COLLECTION}.{module}"
+    def _answer(
+        self, module: str, given: dict[str, Any], variables: dict[str, Any], file: str = "", **how: Any
+    ) -> dict[str, Any]:
+        name, arguments = f"{calls.COLLECTION}.{module}", {**given, **calls.own_arguments(module, file)}
         return calls.complete(self._execute_module(name, module_args=arguments, task_vars=variables, **how))
 
     def _of_clouds(self, module: str, variables: Mapping[str, Any]) -> dict[str, Any]:

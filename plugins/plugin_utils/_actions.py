@@ -16,7 +16,7 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import strategy_loader
 from ansible.plugins.strategy.linear import StrategyModule as Linear
 
-from ..module_utils._core.telling import counted, failure
+from ..module_utils._core.telling import counted
 from ..module_utils._errors import MigrationError, broken
 from . import _batch, _calls
 from ._batch import Batch, Outcomes
@@ -81,11 +81,11 @@ class PhaseAction(ActionBase):
             found = self._served(batch, variables)
         except MigrationError as error:
             problem = error.problem
-            found = _all_failed(enrolments, problem.code, problem.message, problem.remedy)
+            found = _batch.all_refused(enrolments, problem.code, problem.message, problem.remedy)
         except Exception as error:  # a fault of ours: every host is told, and none is left without an outcome
             _calls.display.vvv(traceback.format_exc())
             problem = broken(error)
-            found = _all_failed(enrolments, problem.code, problem.message, problem.remedy)
+            found = _batch.all_refused(enrolments, problem.code, problem.message, problem.remedy)
         for host, outcome in found.items():
             self.room.leave(host, outcome)
         return self._told(batch, found)
@@ -111,7 +111,7 @@ class PhaseAction(ActionBase):
         difference = _batch.differing(batch.enrolments)
         if difference:
             remedy = "Give these hosts the same value, or let them be served by different plays or waves."
-            return {**refused, **_all_failed(batch.enrolments, "InvalidOptions", difference, remedy)}
+            return {**refused, **_batch.all_refused(batch.enrolments, "InvalidOptions", difference, remedy)}
         return {**refused, **PROGRAMS[batch.phase](batch)}
 
     def _connected(self, batch: Batch, variables: Variables, refused: Outcomes) -> list[Enrolment]:
@@ -193,8 +193,4 @@ def _names(variables: Variables) -> Iterator[str]:
 def _lost(one: Enrolment, option: str) -> dict[str, Any]:
     message = f"the value of os_migration_{option} is this host's own, and cannot be found again for the call."
     remedy = f"Set os_migration_{option} in the inventory, or so that all hosts of the play have one value."
-    return failure(one.host, one.instance_id, "InvalidOptions", message, remedy)
-
-
-def _all_failed(enrolments: list[Enrolment], code: str, message: str, remedy: str) -> Outcomes:
-    return {one.host: failure(one.host, one.instance_id, code, message, remedy) for one in enrolments}
+    return _batch.refused(one, "InvalidOptions", message, remedy)

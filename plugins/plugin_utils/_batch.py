@@ -109,7 +109,7 @@ def by_host(enrolments: Iterable[Enrolment], answer: Json) -> dict[str, Json | N
 def outcomes(enrolments: Sequence[Enrolment], answer: Json, label: str = "") -> Outcomes:
     """Return the outcome of each host by the answer of a module, also when that has no results."""
     if "results" not in answer:
-        return {one.host: unanswered(one, answer) for one in enrolments}
+        return {one.host: _unanswered(one, answer) for one in enrolments}
     results = by_host(enrolments, answer)
     return {one.host: _outcome(one, results[one.host], answer, label) for one in enrolments}
 
@@ -117,25 +117,42 @@ def outcomes(enrolments: Sequence[Enrolment], answer: Json, label: str = "") -> 
 def _outcome(one: Enrolment, result: Json | None, answer: Json, label: str) -> dict[str, Any]:
     if result is None:
         message = "the call returned nothing about this instance."
-        return failure(one.host, one.instance_id, "MissingResult", message, _MISSING)
+        return refused(one, "MissingResult", message, _MISSING)
     diff = answer.get("diff") or {}
     mine = {when: {one.instance_id: diff[when][one.instance_id]} for when in diff if one.instance_id in diff[when]}
     return {**outcome(one.host, result, label), **({"diff": mine} if mine else {})}
 
 
-def unanswered(one: Enrolment, answer: Json) -> dict[str, Any]:
+def answered(enrolments: Iterable[Enrolment], answer: Json) -> dict[str, Json]:
+    """Return the result of each host; where the answer has none, why."""
+    hosts = list(enrolments)
+    results = by_host(hosts, answer)
+    return {one.host: results[one.host] or _unanswered(one, answer)["result"] for one in hosts}
+
+
+def refused(one: Enrolment, code: str, message: str, remedy: str) -> dict[str, Any]:
+    """Return the outcome of a host to whose instance nothing was done."""
+    return failure(one.host, one.instance_id, code, message, remedy)
+
+
+def all_refused(enrolments: Iterable[Enrolment], code: str, message: str, remedy: str) -> Outcomes:
+    """Return one outcome for all hosts, each with its own instance."""
+    return {one.host: refused(one, code, message, remedy) for one in enrolments}
+
+
+def _unanswered(one: Enrolment, answer: Json) -> dict[str, Any]:
     """Return the outcome of a host whose module came to no result: it refused its options, or broke down."""
     text = str(answer.get("module_stderr") or answer.get("exception") or "")
     if "Traceback" in text and "rc" in answer:  # before our own code ran, which tells its exceptions itself
         last = text.strip().splitlines()[-1]
-        return failure(one.host, one.instance_id, "ModuleCrashed", f"the module could not be run: {last}.", _CRASH)
-    return failure(one.host, one.instance_id, "CallFailed", str(answer.get("msg")), "")
+        return refused(one, "ModuleCrashed", f"the module could not be run: {last}.", _CRASH)
+    return refused(one, "CallFailed", str(answer.get("msg")), "")
 
 
 # --- what is refused before anything is called ------------------------------------------------------------------------
 
 
-def without_doubled(enrolments: Sequence[Enrolment], refused: Outcomes) -> list[Enrolment]:
+def without_doubled(enrolments: Sequence[Enrolment], out: Outcomes) -> list[Enrolment]:
     """Return the hosts whose instance is nobody else's; the others are refused, each with the others' names."""
     owners = defaultdict(list)
     for one in enrolments:
@@ -145,8 +162,8 @@ def without_doubled(enrolments: Sequence[Enrolment], refused: Outcomes) -> list[
         if others:
             message = f"the instance is listed more than once: it is also that of {', '.join(others)}."
             remedy = "Give each host an instance of its own, or take one of them out of the play."
-            refused[one.host] = failure(one.host, one.instance_id, "DoubledInstance", message, remedy)
-    return [one for one in enrolments if one.host not in refused]
+            out[one.host] = refused(one, "DoubledInstance", message, remedy)
+    return [one for one in enrolments if one.host not in out]
 
 
 def differing(enrolments: Sequence[Enrolment]) -> str:

@@ -30,8 +30,11 @@ display = Display()
 
 COLLECTION = "evergreen.os_migration"
 MIGRATION = "os_migration"
-INFO = "instance_info"
+COMMAND = "guest_command"
+REPORT = "fleet_report"
 ROOT = Path(__file__).parents[2]
+#: Where the files are that go before scripts.
+SENT = ROOT / "roles/sequence/files"
 _MARK = f"# {COLLECTION} guest facts"
 #: Seconds between two looks at the file of progress.
 GLANCE = 0.5
@@ -63,9 +66,8 @@ def as_sent(script: str) -> str:
 
 
 def script_with(shell: str, script: str, arguments: Sequence[str]) -> str:
-    """Return a script that gets arguments, and the functions that scripts share."""
-    before = ROOT / "roles/sequence/files" / ("sent.ps1" if shell == "powershell" else "sent.sh")
-    return with_arguments(shell, script, arguments, before.read_text(encoding="utf-8"))
+    """Return a script that gets arguments."""
+    return with_arguments(shell, script, arguments, (SENT / "sent.ps1").read_text(encoding="utf-8"))
 
 
 def options_of_clouds(module: str) -> tuple[str, ...]:
@@ -82,14 +84,12 @@ def watched() -> list[tuple[int, str]]:
     return [(process, start) for process in (os.getppid(), os.getpid()) if (start := started(process))]
 
 
-def own_arguments(module: str, file: str) -> dict[str, Any]:
-    """Return what a module gets that no user gives; ``file`` is that of its progress."""
-    own: dict[str, dict[str, Any]] = {
-        MIGRATION: {"progress_file": file, "watched": watched(), "guest_scripts": guest_scripts()},
-        "guest_command": {"guest_scripts": guest_scripts()},
-        "fleet_report": {"resources": resources()},
-    }
-    return own.get(module, {})
+def own_arguments(module: str, file: str = "") -> dict[str, Any]:
+    """Return what a module gets that no user gives; ``file`` is that of its progress, where it can write one."""
+    if module == REPORT:
+        return {"resources": resources()}
+    scripts = {"guest_scripts": guest_scripts()} if module in (MIGRATION, COMMAND) else {}
+    return {**scripts, **({"progress_file": file, "watched": watched()} if file and module == MIGRATION else {})}
 
 
 @contextmanager

@@ -11,9 +11,9 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ..module_utils._core.telling import checked, counted, failure
+from ..module_utils._core.telling import checked, counted
 from ..module_utils._results import results_file
-from ._batch import Batch, Outcomes, by_host, outcomes, unanswered
+from ._batch import Batch, Outcomes, all_refused, answered, outcomes
 from ._calls import script_with
 from ._remedy import remediation
 from ._wishes import Enrolment
@@ -40,14 +40,7 @@ def assessment(batch: Batch) -> Outcomes:
         batch.tell(next((path for path in report["files"] if path.endswith(".html")), report["files"][0]))
         return found
     text = f"{report.get('msg')} The assessment itself is done; its results are in {file}."
-    return {
-        one.host: _failed(one, "ReportFailed", text, "Correct that, and run the role report.")
-        for one in batch.enrolments
-    }
-
-
-def _failed(one: Enrolment, code: str, message: str, remedy: str) -> dict[str, Any]:
-    return failure(one.host, one.instance_id, code, message, remedy)
+    return all_refused(batch.enrolments, "ReportFailed", text, "Correct that, and run the role report.")
 
 
 def verification(batch: Batch) -> Outcomes:
@@ -77,7 +70,7 @@ def _application_checks(batch: Batch, found: Outcomes) -> dict[str, dict[str, Js
     ]
     answers: dict[str, dict[str, Json]] = {}
     for check, hosts in _together(wanted):
-        for host, result in _run(batch, hosts, check).items():
+        for host, result in answered(hosts, batch.script(hosts, **_options(check))).items():
             answers.setdefault(host, {})[check["name"]] = result
     return answers
 
@@ -98,12 +91,6 @@ def _together(wanted: Iterable[tuple[Enrolment, Json]]) -> list[tuple[dict[str, 
     for one, script in wanted:
         found.setdefault(json.dumps(script, sort_keys=True), []).append(one)
     return [(json.loads(text), hosts) for text, hosts in found.items()]
-
-
-def _run(batch: Batch, hosts: list[Enrolment], script: Json) -> dict[str, Json]:
-    answer = batch.script(hosts, **_options(script))
-    results = by_host(hosts, answer)
-    return {one.host: results[one.host] or unanswered(one, answer)["result"] for one in hosts}
 
 
 def _options(script: Json) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..module_utils._core.remedies import REMEDIES, Remedy, wanted
-from ..module_utils._core.telling import failure, outcome
-from ._batch import Batch, Outcomes, by_host, outcomes, some, unanswered
-from ._calls import ROOT, script_with
+from ..module_utils._core.telling import outcome
+from ._batch import Batch, Outcomes, answered, outcomes, refused, some
+from ._calls import ROOT, SENT, script_with
 from ._wishes import Enrolment
 
 Json = Mapping[str, Any]
@@ -75,11 +75,9 @@ class Remediation:
         hosts = self._hosts(remedy)
         if not hosts:
             return []
-        text = (ROOT / "roles/remediate/files" / remedy.file).read_text("utf-8")
-        script = script_with(remedy.shell, text, remedy.arguments(mode, hosts[0].more))
-        answer = self.batch.script(hosts, looking, script=script, shell=remedy.shell, **options)
-        results = by_host(hosts, answer)
-        found = [(one, results[one.host] or unanswered(one, answer)["result"]) for one in hosts]
+        script = script_with(remedy.shell, _text(remedy), remedy.arguments(mode, hosts[0].more))
+        results = answered(hosts, self.batch.script(hosts, looking, script=script, shell=remedy.shell, **options))
+        found = [(one, results[one.host]) for one in hosts]
         self._tell(remedy, found)
         return found
 
@@ -108,6 +106,12 @@ class Remediation:
             self.outcomes[one.host] = {**(_not_remedied(one, left) if left else after), "changed": True}
 
 
+def _text(remedy: Remedy) -> str:
+    """Return a remedy's script; those for PowerShell get what they share with their arguments."""
+    shared = "" if remedy.shell == "powershell" else (SENT / "sent.sh").read_text("utf-8")
+    return shared + (ROOT / "roles/remediate/files" / remedy.file).read_text("utf-8")
+
+
 def _is_left(remedy: Remedy, result: Json) -> bool:
     return not remedy.systems and remedy.is_for(result)
 
@@ -115,7 +119,7 @@ def _is_left(remedy: Remedy, result: Json) -> bool:
 def _not_remedied(one: Enrolment, names: list[str]) -> dict[str, Any]:
     message = f"still found after its remedy: {', '.join(names)}."
     remedy = "Read above what the script did, and remove the rest by hand."
-    return failure(one.host, one.instance_id, "NotRemedied", message, remedy)
+    return refused(one, "NotRemedied", message, remedy)
 
 
 def remediation(batch: Batch) -> Outcomes:

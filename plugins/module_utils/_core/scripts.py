@@ -15,16 +15,14 @@ from collections.abc import Sequence
 _PRINTABLE = re.compile(r"[ -~]*")
 
 
-def with_arguments(shell: str, script: str, arguments: Sequence[str], before: str) -> str:
+def with_arguments(shell: str, script: str, arguments: Sequence[str], reader: str) -> str:
     """Return a script that gets arguments: as "$@" in sh, as $arguments in PowerShell.
 
-    ``before`` goes before all of it: the functions that scripts share, among them the one by which PowerShell reads
-    what was sent. What is added is ASCII.
+    ``reader`` is the text of the function by which PowerShell reads what was sent. What is added is ASCII.
     """
     if not arguments:
         return script
-    given = _powershell(arguments) if shell == "powershell" else _sh(arguments)
-    return f"{before.rstrip()}\n{given}\n{script}"
+    return f"{_powershell(arguments, reader) if shell == 'powershell' else _sh(arguments)}\n{script}"
 
 
 def _sh(arguments: Sequence[str]) -> str:
@@ -34,8 +32,8 @@ def _sh(arguments: Sequence[str]) -> str:
     return f'eval "$(printf %s {base64.b64encode(line.encode()).decode()} | base64 -d)"'
 
 
-def _powershell(arguments: Sequence[str]) -> str:
-    """Return a line for PowerShell, which ends a text at five kinds of apostrophe, while agents change code pages."""
+def _powershell(arguments: Sequence[str], reader: str) -> str:
+    """Return lines for PowerShell, which ends a text at five kinds of apostrophe, while agents change code pages."""
     sent = (json.dumps(one).replace("'", r"\u0027").replace("{", r"\u007b") for one in arguments)
     words = "', '".join(sent)
-    return f"$arguments = @('{words}' | ForEach-Object {{ ConvertFrom-Sent $_ }})"
+    return f"{reader.rstrip()}\n$arguments = @('{words}' | ForEach-Object {{ ConvertFrom-Sent $_ }})"

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Goes before a script that is sent arguments: what the scripts of the roles share.
+# Goes before each script of the roles: what they share.
 
 fail() {
     echo "$1" >&2
