@@ -11,6 +11,7 @@ business of the simulated clouds in tests/cloudsim.
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
@@ -127,6 +128,12 @@ class MemoryCloud:
     most_running: int = 0
     capabilities: Capabilities = LIMITS
     lock: Any = field(default_factory=RLock)
+    ids: Counter[str] = field(default_factory=Counter)
+
+    def new_id(self, prefix: str) -> str:
+        """An id that nothing ever had, also nothing that is deleted."""
+        self.ids[prefix] += 1
+        return f"{prefix}-{self.ids[prefix] - 1}"
 
     @property
     def clock(self) -> Clock:
@@ -151,6 +158,17 @@ class MemoryCloud:
     @property
     def works(self) -> dict[str, Works]:
         return {KIND: Works(self)}
+
+    def kills_after(self, calls: int, applied: bool) -> None:
+        """Let the controller die after some calls, before or after the last of them took effect."""
+        left = [calls]
+
+        def die(verb: str) -> None:
+            left[0] -= 1
+            if left[0] < 0:
+                raise Killed
+
+        self.before_call, self.after_call = (lambda verb: None, die) if applied else (die, lambda verb: None)
 
     def visible(self, key: str) -> bool:
         """Lists show what was created only after the lag."""
@@ -258,7 +276,7 @@ class Agents:
         cloud = self.cloud
         cloud.before_call("run")
         with cloud.lock:
-            key = f"t-{len(cloud.commands)}"
+            key = cloud.new_id("t")
             purpose = purpose or ("facts" if script.content == "# facts" else "script")
             cloud.commands[key] = (purpose, tuple(instance_ids), cloud.now + cloud.durations("script", key))
         cloud.after_call("run")
@@ -319,7 +337,7 @@ class Snapshots:
         cloud.before_call("take")
         with cloud.lock:
             if take.token not in cloud.tokens:
-                key = f"snap-{len(cloud.taken)}"
+                key = cloud.new_id("snap")
                 owner = take.disk.disk_id.split("-")[1]
                 what = cloud.machines[owner].os
                 point = Point(
@@ -432,7 +450,7 @@ class Works:
             if order.token not in cloud.tokens:
                 if any(work.name == order.name for work, _unused, _unused in cloud.made.values()):
                     raise CloudError(Problem("ReplicationJobName.Duplicate", order.name))
-                key, name = f"j-{len(cloud.made)}", order.of.instance_id
+                key, name = cloud.new_id("j"), order.of.instance_id
                 work = Work(KIND, key, order.name, name, began=iso(cloud.now))
                 cloud.made[key] = (work, 0.0, order)
                 cloud.tokens[order.token] = key

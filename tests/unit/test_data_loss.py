@@ -81,22 +81,10 @@ class Serving(MemoryCloud):
                 del self.made[key]
 
 
-def dying(cloud: Serving, calls: int, applied: bool) -> None:
-    """Let the controller die after some calls, before or after the last of them took effect."""
-    left = [calls]
-
-    def die(verb: str) -> None:
-        left[0] -= 1
-        if left[0] < 0:
-            raise Killed
-
-    cloud.before_call, cloud.after_call = (lambda verb: None, die) if applied else (die, lambda verb: None)
-
-
 def migrate(cloud: Serving, kill: tuple[int, bool] | None = None, **wanted: Any) -> Any:
     """Run until the end, or until the controller dies; return the record of what came to its end."""
     if kill:
-        dying(cloud, *kill)
+        cloud.kills_after(*kill)
     try:
         return run(cloud, TARGET, **wanted)["c1"]
     except Killed:

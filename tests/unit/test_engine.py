@@ -120,7 +120,7 @@ def test_a_run_killed_anywhere_and_repeated_starts_nothing_twice(
     cloud.durations = lambda what, who: 30.0 + 17.0 * (crc32(f"{what}{who}{seed}".encode()) % 5)
     wanted = {"on_failure": "rollback" if rollback else "keep", "max_running": max_running}
     for kill in kills:
-        _arm(cloud, *kill)
+        cloud.kills_after(*kill)
         try:
             run(cloud, targets, **wanted)
         except Killed:
@@ -143,17 +143,6 @@ def _check_end(cloud: MemoryCloud, done: dict[str, Record[Any]], targets: dict[s
         if rollback:
             assert cloud.machines[name].os == {"c1": "centos-7", "w1": "windows-2008r2"}[name]
             assert cloud.facts(name).status == "Running"
-
-
-def _arm(cloud: MemoryCloud, calls: int, applied: bool) -> None:
-    left = [calls]
-
-    def die(verb: str) -> None:
-        left[0] -= 1
-        if left[0] < 0:
-            raise Killed
-
-    cloud.before_call, cloud.after_call = (lambda verb: None, die) if applied else (die, lambda verb: None)
 
 
 def _disarm(cloud: MemoryCloud) -> None:

@@ -18,14 +18,18 @@ from typing import Any
 
 import pytest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.goal import Goal
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.lock import Holder, Lock
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.look import LOOK
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration.tables import MIGRATION
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Item, Place, Problem, Work
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.record import Record
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.verb import Verb
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.verb import Step, Verb
 from ansible_collections.evergreen.os_migration.plugins.module_utils._engine import Brief, Clock, Engine, Limits
-from ansible_collections.evergreen.os_migration.plugins.module_utils._engine.acts import VERBS
+from ansible_collections.evergreen.os_migration.plugins.module_utils._engine.acts import VERBS, Task
+from ansible_collections.evergreen.os_migration.plugins.module_utils._engine.admission import Admission
+from ansible_collections.evergreen.os_migration.plugins.module_utils._engine.cap import Cap
 from ansible_collections.evergreen.os_migration.plugins.module_utils._engine.lane import LATE
+from ansible_collections.evergreen.os_migration.plugins.module_utils._engine.leases import Lease, Leases
 from ansible_collections.evergreen.os_migration.plugins.module_utils._engine.sights import SIGHTS
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import (
     CloudError,
@@ -38,7 +42,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._errors imp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from .memory_cloud import OFFER, MemoryCloud, Works
+from .memory_cloud import KIND, OFFER, MemoryCloud, Works
 from .test_engine import PROBES, run
 
 LOST = Unclear(Problem("SDK.HttpError", "no answer"))
@@ -399,6 +403,21 @@ def test_two_profiles_of_one_account_keep_one_cap() -> None:
     found = engine.run([MIGRATION.record(item) for item in items])
     assert {record.state for record in found} == {"migrated"}
     assert cloud.most_running == 1
+
+
+def test_a_lane_counts_again_at_its_next_poll_when_a_lock_of_another_waits_for_that() -> None:
+    """Else the lock would be held up for as long as a write may come late."""
+    cloud, cap = MemoryCloud(), Cap(5)
+    leases = Leases(Holder(), lambda lock: None, lambda kind, one, lease: True)
+    here, there = (Admission(cloud, Place("alicloud", "", r), "1", cap, leases, cloud.clock) for r in ("here", "there"))
+    for lane in (here, there):
+        lane.wait(Task(MIGRATION.record(Item("c1", "r", "alicloud")), Step(Verb.LOCK, "queued", queue=KIND)))
+        assert lane.admitted(KIND) == {"c1"}
+    lease = Lease(Lock(Holder(), 1, 0, 0, "migrated"), cloud.now, cloud.now)
+    cloud.now += 60
+    assert here.is_within(KIND, "c1", lease) is None
+    there.polls()
+    assert here.is_within(KIND, "c1", lease) is True
 
 
 class Profile:

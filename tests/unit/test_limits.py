@@ -13,10 +13,11 @@ import pytest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Rate
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Problem
 from ansible_collections.evergreen.os_migration.plugins.module_utils._engine import Callers
-from ansible_collections.evergreen.os_migration.plugins.module_utils._engine.limits import Gate, PlaceCaller, Skew
+from ansible_collections.evergreen.os_migration.plugins.module_utils._engine.limits import Gate, PlaceCaller, Skew, sent_by
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import (
     CloudError,
     OutOfTime,
+    TooLate,
     Transient,
     Unclear,
 )
@@ -132,6 +133,16 @@ def test_a_throttled_action_is_closed_for_all_and_tried_by_one() -> None:
     assert gate.wait(102.0) > 0, "the others wait until the one that tries knows"
     gate.served()
     assert gate.wait(102.0) == 0
+
+
+def test_a_call_that_comes_too_late_after_throttling_does_not_keep_the_next_one_from_trying() -> None:
+    """Else a write that must leave within the time of a look waits longer than that, again and again."""
+    cloud = MemoryCloud()
+    call, act = caller(cloud), Flaky(THROTTLED)
+    with sent_by(cloud.now + 0.4), pytest.raises(TooLate):
+        call("Act", act)
+    with sent_by(cloud.now + 0.4):
+        assert call("Act", act) == "answer"
 
 
 def test_a_throttled_action_leaves_the_others_alone() -> None:

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from . import before
-from .before import UNSEEN, Before
+from .before import Before
 from .catalog import GENERATIONS, NAMES, SIGNS, builds, is_foreign, is_own, is_windows
 from .model import Guest, Problem
 
@@ -79,7 +79,7 @@ class Case:
     guest: Guest
     target: str
     source: str = ""
-    before: Before = UNSEEN
+    before: Before = field(default_factory=dict)
 
     def fact(self, name: str) -> str:
         """Return a fact."""

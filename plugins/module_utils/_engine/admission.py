@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,9 +48,12 @@ class Admission:
         self.free = True
 
     def polls(self) -> None:
-        """Note that everybody is asked anew."""
+        """Note that everybody is asked anew, and count here what a lock of another lane waits for."""
         self.waiting.clear()
         self._due = set(self.cloud.capabilities.queues)
+        for kind, counted in list(self._counted.items()):
+            if counted < self.cap.wants(self._queue(kind)):
+                self._count_if_it_can_be(kind)
 
     def kinds(self) -> tuple[str, ...]:
         """Return the kinds of works that somebody waits for."""
@@ -75,11 +79,8 @@ class Admission:
         """Say whether a lock that was just taken is among those that the cap lets in, when every lane has counted."""
         visibility, now = self.cloud.capabilities.visibility, self.clock.ticks()
         due, counted = lease.answered + WAIT * visibility, self._counted.get(kind, _NEVER)
-        try:
-            if counted < due and now - counted >= visibility / WAIT:
-                self._count(kind)
-        except (CloudError, OutOfTime):
-            pass  # the other lanes may have counted; here it is tried again
+        if counted < due and now - counted >= visibility / WAIT:
+            self._count_if_it_can_be(kind)
         return self.cap.is_within(self._queue(kind), instance_id, due, now > due + LATE * visibility)
 
     def holds(self, record: Record[Any], in_flight: bool, may_write: bool) -> None:
@@ -99,6 +100,10 @@ class Admission:
     def _queue(self, kind: str) -> Hashable:
         region = self.place.region if self.cloud.capabilities.queues[kind].scope == "region" else ""
         return self.place.provider, self.owner, region, kind
+
+    def _count_if_it_can_be(self, kind: str) -> None:
+        with suppress(CloudError, OutOfTime):  # other lanes may have counted; here it is tried again
+            self._count(kind)
 
     def _count(self, kind: str) -> None:
         """Count who is under way in this place, whoever it is of."""

@@ -67,7 +67,7 @@ class Cap:
             self._counts[queue].pop(lane, None)
 
     def wants(self, queue: Hashable) -> float:
-        """Return the tick after which every lane of the queue has to count, if it has not."""
+        """Return the tick after which every lane of the queue has to count again, if it has not."""
         with self._mutex:
             return self._wanted.get(queue, float("-inf"))
 

@@ -388,7 +388,7 @@ class Lane:
         elif isinstance(answer, Problem):
             self._fail(record, step, answer)
         elif isinstance(answer, Again):
-            self._keep(record, Step(step.verb, record.state), record.forgets("tag"))
+            self._look_again(task)
         elif isinstance(answer, Hold):
             self._holds.add(record.id, answer)
             self._note_mark(task, answered=False)
@@ -410,7 +410,11 @@ class Lane:
         if self._leases.taken(answer, step.queue, looked, self.shift.clock.ticks()) and self.shift.workflow.afresh:
             self._keep(record, Step(step.verb, step.state, event=step.event), self.shift.workflow.afresh(answer))
         else:
-            self._keep(record, Step(step.verb, record.state), record.forgets("tag"))
+            self._look_again(task)
+
+    def _look_again(self, task: Task) -> None:
+        """Have the tag and the lock looked at again before a write that was not sent, or sent too late."""
+        self._keep(task.record, Step(task.step.verb, task.record.state), task.record.forgets("tag"))
 
     def _note_mark(self, task: Task, answered: bool) -> None:
         if task.step.verb is Verb.MARK:

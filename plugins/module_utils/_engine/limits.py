@@ -134,6 +134,12 @@ class Gate:
                 self._opens = now + _LONGEST
             return 0.0
 
+    def left(self, now: float) -> None:
+        """Let the next one try: who might go did not."""
+        with self._lock:
+            if self._throttled:
+                self._opens = now
+
     def throttled(self, now: float) -> None:
         """Close it for a while."""
         with self._lock:
@@ -183,9 +189,13 @@ class PlaceCaller:
         while (seconds := gate.wait(self._clock.ticks())) > 0:
             self._pause(min(seconds, _GLANCE))
         limited = self._limited.get(action)
-        for pace in (limited, self._pace) if limited else (self._pace,):
-            self._pause(pace.turn(now := self._clock.ticks()) - now)
-        in_time(self._clock.ticks())  # the last thing before the socket
+        try:
+            for pace in (limited, self._pace) if limited else (self._pace,):
+                self._pause(pace.turn(now := self._clock.ticks()) - now)
+            in_time(self._clock.ticks())  # the last thing before the socket
+        except (OutOfTime, TooLate):
+            gate.left(self._clock.ticks())
+            raise
 
     def _was_answered(self, gate: Gate) -> None:
         self._answered = True

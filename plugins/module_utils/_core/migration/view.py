@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
 from .. import paths, rules, tag
-from ..before import UNSEEN, Before
+from ..before import Before
 from ..goal import Goal, Offer
 from ..model import (
     UNKNOWN,
@@ -63,7 +63,7 @@ class View:
     works: tuple[Work, ...] = ()
     enrolment: Enrolment | None = None
     before: Instance | None = None
-    was: Before = UNSEEN
+    was: Before = field(default_factory=dict)
     doubt: str = ""
     asked: float = 0.0
     hops: tuple[Hop, ...] = ()
