@@ -27,8 +27,11 @@ SPEED = 600
 STORM = 6000
 #: Real seconds in which a fleet has to come to its end, and a hop.
 PATIENCE, HOP_TIMEOUT = 900, 120
-#: An automatic rollback may go back over what was written for so long after the work had ended, in seconds.
-SET_VALID = 3600
+#: For how long an instance may serve before, between and after its works until its snapshots are too old for a
+#: rollback by itself, in seconds of the cloud: a minute of the controller, whose calls have to keep to the account's pace.
+SET_VALID = 60 * SPEED
+#: What a rollback may take away then, with one retry of the work.
+LONGEST_LOSS = 3 * SET_VALID + 2 * DURATIONS["migrate"]
 LISTS = ("instances", "disks", "snapshots", "tags", "jobs", "sources", "agents", "results")
 #: What happens to calls, each to a few in a hundred.
 CALLS: tuple[Call, ...] = (
@@ -135,12 +138,12 @@ class Aftermath:
         yield from (f"job {job} was started {times} times" for job, times in started.items() if times > 1)
 
     def _resets(self) -> Iterator[str]:
-        """Every disk is put back once at the most, to no more than what its guest wrote since shortly before."""
+        """Every disk is put back once at the most, and its guest had not served for longer than the set was valid."""
         resets = defaultdict(list)
         for call in self._done("ResetDisk"):
             resets[call["lost"]["disk"]].append(call["lost"]["seconds"])
         for disk, lost in resets.items():
-            if max(lost) > SET_VALID:
+            if max(lost) > LONGEST_LOSS:
                 yield f"disk {disk} lost what was written in {max(lost):.0f} s"
             if len(lost) > 1:
                 yield f"disk {disk} was put back {len(lost)} times"
@@ -159,6 +162,7 @@ def blow(storm: Storm, directory: Path) -> tuple[Aftermath, Counter[str]]:
                 migrate_on_failure="rollback",
                 migrate_max_running=max(10, storm.instances // 3),
                 migrate_hop_timeout=HOP_TIMEOUT,
+                os_migration_snapshots_valid=SET_VALID,
             )
             run = subprocess.run(
                 command, env=user.environment(), capture_output=True, text=True, timeout=PATIENCE, check=False
