@@ -36,9 +36,10 @@ from .leases import run as run_errand
 from .limits import Clock, sent_by
 from .sights import SIGHTS, Brief, shown
 
-# Seconds for which a call that is not full waits for more of its kind while others are under way, and for which the
-# lane may not notice that it is to stop.
+# Seconds for which a call that is not full waits for more of its kind while others are under way, at the most: a look
+# before a write must not become old by that. And for which the lane may not notice that it is to stop.
 _GATHER, _GLANCE = 1.0, 1.0
+_GATHER_OF_FRESH = 1 / 15
 
 
 @dataclass(frozen=True)
@@ -267,7 +268,7 @@ class Lane:
         """Take the tasks of one call out of a group; none while it may still fill up."""
         group = self._ready[key]
         size = most_of(group.tasks[0], self._cloud.capabilities)
-        young = self.shift.clock.ticks() - group.since < _GATHER
+        young = self.shift.clock.ticks() - group.since < self._gather
         if len(group.tasks) < size and young and self._flights:
             return []
         tasks, rest = group.tasks[:size], group.tasks[size:]
@@ -368,7 +369,13 @@ class Lane:
         """Return for how long nothing is to be done if no answer comes."""
         limits = self.shift.limits
         due = min(self._tick + limits.poll_interval, limits.until, *self._wakes.values())
+        if self._ready and len(self._flights) < limits.threads:
+            due = min(due, *(group.since + self._gather for group in self._ready.values()))
         return max(0.0, due - self.shift.clock.ticks())
+
+    @property
+    def _gather(self) -> float:
+        return min(_GATHER, self._guards.fresh * _GATHER_OF_FRESH)
 
     def _take(self, flight: Future[Mapping[str, Answer]], tasks: Iterable[Task]) -> None:
         answers = flight.result()
