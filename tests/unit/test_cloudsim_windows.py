@@ -15,10 +15,11 @@ import pytest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.facts import parse
 from cloudsim.alicloud.lab import Lab
 from cloudsim.core import powershell, windows_guest
+from cloudsim.core.clock import Clock
 from cloudsim.core.oses import CATALOG, EDITIONS
 from cloudsim.core.powershell import FACTS, OURS, world_of
 from cloudsim.core.scenario import GroupFaults, Guest
-from cloudsim.core.state import Content
+from cloudsim.core.state import BOOTED, Content
 from guest.windows import MISSING, TOTALS, Case, find, run
 
 from guest import windows as stand_ins
@@ -68,8 +69,8 @@ def recorded(system: Any, edition: str, **facts: str) -> dict[str, str]:
     guest = Guest(edition=edition, facts=facts)
     group = SimpleNamespace(os=system.id, faults=GroupFaults(), guest=guest)
     instance = SimpleNamespace(group=group, system=lambda now: system, content=lambda now: Content(system.id))
-    instance.boots = lambda now: 0
-    return windows_guest.facts(instance, 0.0)  # type: ignore[arg-type]
+    instance.booted = lambda now, clock: BOOTED
+    return windows_guest.facts(instance, 0.0, Clock())  # type: ignore[arg-type]
 
 
 def test_recorded_facts_are_those_that_the_real_script_finds_in_such_a_guest() -> None:
@@ -125,7 +126,8 @@ def test_the_end_does_not_wait_for_powershell(make_lab: Make) -> None:
     started = time.monotonic()
     lab.close()
     assert time.monotonic() - started < 30
-    assert run_in(make_lab(), f"# {OURS}\n2\n# {started}\n", WINDOWS)["Output"] == "2\r\n", "the next one is served"
+    found = run_in(make_lab(), f"# {OURS}\n2\n# {started}\n", WINDOWS)
+    assert found["Output"] == "2\r\n", f"the next one is served: {found}"
 
 
 def test_a_powershell_that_has_ended_is_started_again(make_lab: Make) -> None:

@@ -64,6 +64,8 @@ VIOLATED = [
     ("guest.clock_wrong", WARNING, at(LINUX, -24 * 3600)),
     ("guest.clock_wrong", INHIBITOR, at(LINUX, 24 * 3600 + 1)),
     ("guest.clock_wrong", INHIBITOR, at(WINDOWS, -365 * 24 * 3600)),
+    ("guest.services_stopped", WARNING, with_facts(LINUX, stopped_services="nginx.service web.socket")),
+    ("guest.services_stopped", WARNING, with_facts(WINDOWS, stopped_services="Web Depends")),
     ("guest.clock_wrong", WARNING, replace(at(LINUX, 0), probed_at=NOW - 301)),
     ("linux.memory", INHIBITOR, with_facts(LINUX, memory_available_mib="599")),
     ("linux.space.usr", INHIBITOR, with_facts(LINUX, {"free_mib./usr": "249"})),

@@ -24,7 +24,8 @@ def checked(host: str, before: Json, answers: Mapping[str, Json]) -> dict[str, A
     """Return the outcome of a host with what its guest answered to checks: one that failed fails the host."""
     result = before["result"]
     checks = [
-        {"name": name, **{key: one.get(key) for key in ("rc", "stdout", "error")}} for name, one in answers.items()
+        {"name": name, **{key: one.get(key) for key in ("rc", "stdout", "restarted", "error")}}
+        for name, one in answers.items()
     ]
     bad = [(name, one) for name, one in answers.items() if one.get("error")]
     if not bad:
@@ -55,7 +56,7 @@ def failure(host: str, instance_id: str, code: str, message: str, remedy: str) -
 
 def counted(outcomes: Iterable[Json]) -> str:
     """Return how many instances ended in which state."""
-    counts = Counter(str(one["result"].get("state")).replace("_", " ") for one in outcomes)
+    counts = Counter(_state_of(one["result"]) for one in outcomes)
     return ", ".join(f"{count} {state}" for state, count in counts.most_common()) or "no instances"
 
 
@@ -72,8 +73,15 @@ def last_line(output: str) -> str:
     return lines[-1] if lines else ""
 
 
-def _state(result: Json) -> str:
+def _state_of(result: Json) -> str:
     state = str(result.get("state")).replace("_", " ")
+    return f"{state} and restarted the guest" if result.get("restarted") else state
+
+
+def _state(result: Json) -> str:
+    state = _state_of(result)
+    if result.get("restarted"):
+        return f"{state}, as the agent does for exit code {result.get('rc')}"
     hops = [hop["target"] for hop in result.get("hops") or ()]
     return f"{state}: {' -> '.join([str(result.get('source_os')), *hops])}" if hops else state
 

@@ -47,7 +47,8 @@ def spoil(ran: Ran, how: str) -> Ran:
     return _SPOIL[how](ran) if how in _SPOIL else ran
 
 
-def at_time(ran: Ran, seconds: float, boot_id: str) -> Ran:
+def at_time(ran: Ran, seconds: float, booted: int, boot_id: str) -> Ran:
     """An earlier answer as if the guest had given it now, and one of its group."""
     timed = re.sub(rb"(?m)^time=\d+", b"time=%d" % seconds, ran.output)
+    timed = re.sub(rb"(?m)^os_booted=\d+", b"os_booted=%d" % booted, timed)
     return replace(ran, output=re.sub(rb"(?m)^boot_id=\S+", b"boot_id=" + boot_id.encode(), timed))

@@ -29,6 +29,10 @@ class Clock:
     def now(self) -> float:
         return (self._elapsed() - self._started) * self.speed
 
+    def real(self, at: float) -> int:
+        """A simulated instant on this machine's clock, which guests have, in seconds since 1970."""
+        return int(self._epoch - self.offset + at / self.speed)
+
     def date(self) -> float:
         """What the cloud's own clock shows, in seconds since 1970."""
         return self._epoch + self.now()

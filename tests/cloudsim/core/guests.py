@@ -164,14 +164,16 @@ class Runner:
         key = (id(group), content, task.script)
         ran = self._facts.get(key) or self._linux(task, result, None)
         if ran:
-            booted = task.instance.boot_id(result.starts)
-            self._facts[key] = ran = bad_facts.at_time(ran, time.time() + group.faults.clock_offset, booted)
+            booted = task.instance.booted(result.starts, task.world.clock)
+            seconds, boot_id = time.time() + group.faults.clock_offset, task.instance.boot_id(result.starts)
+            self._facts[key] = ran = bad_facts.at_time(ran, seconds, booted, boot_id)
         return ran
 
     def _linux(self, task: Task, result: Result, registration: Registration | None) -> Ran | None:
         instance, limit = task.instance, task.world.scenario.command.max_wall
         guest = self._guests.get(instance.id) or self._new_guest(instance)
-        guest.prepare(instance.content(result.starts), instance.boot_id(result.starts))
+        booted = instance.booted(result.starts, task.world.clock)
+        guest.prepare(instance.content(result.starts), instance.boot_id(result.starts), booted)
         faults = instance.group.faults
         if faults.script == DISK_FULL:
             guest.fill()
@@ -190,7 +192,8 @@ class Runner:
         script = self.habits.read(task.script, language) if pages else task.script
         code = registration.id if registration else None
         changes = self._changes.setdefault(instance.id, Changes(lambda: self._over))
-        rc, text, imported = windows_guest.answer(instance, result.starts, script, code, changes)
+        known = windows_guest.facts(instance, result.starts, task.world.clock)
+        rc, text, imported = windows_guest.answer(instance, result.starts, script, code, known, changes)
         output = self.habits.sent(text, language) if pages else text.encode()
         return Ran(rc, output, imported=imported)
 

@@ -35,7 +35,7 @@ _DIRECTORIES = (
     *("sys/class/net/eth0/device", "sys/class/net/lo", "sys/firmware"),
     *("usr/bin", "usr/lib", "usr/local", "usr/share", "var/lib/rpm", "var/log", "var/tmp"),
 )
-_BOOT_ID = "proc/sys/kernel/random/boot_id"
+_BOOT_ID, _STAT = "proc/sys/kernel/random/boot_id", "proc/stat"
 _FILES = {
     "etc/fstab": "UUID=6634633e-001d-43ba-8fab-202f1df93339 / ext4 defaults 1 1\n",
     "etc/passwd": "root:x:0:0:root:/root:/bin/bash\n",
@@ -45,8 +45,6 @@ _FILES = {
     "proc/filesystems": "nodev\tproc\n\text4\n",
     "proc/modules": "virtio_net 28096 0 - Live 0x0000000000000000\n",
     "proc/mounts": "/dev/vda1 / ext4 rw,relatime 0 0\nproc /proc proc rw 0 0\n",
-    "proc/stat": "btime 1700000000\n",
-    _BOOT_ID: "",
     "var/lib/rpm/Packages": "see .guest/packages\n",
 }
 _TOP = "bin|boot|etc|home|lib|lib64|media|mnt|opt|proc|root|run|sbin|smc|srv|sys|tmp|usr|var"
@@ -85,10 +83,10 @@ class LinuxGuest:
         self._process: subprocess.Popen[bytes] | None = None
         self._closed = False
 
-    def prepare(self, content: Content, boot_id: str) -> None:
+    def prepare(self, content: Content, boot_id: str, booted: int) -> None:
         """Make the root what is on the disk, as it was booted."""
         if self._content == content:
-            self._boot(boot_id)
+            self._boot(boot_id, booted)
             return
         new = self._content is None
         if new:
@@ -96,14 +94,16 @@ class LinuxGuest:
         self._describe(content)
         if new:
             self._place_files()
-        self._boot(boot_id)
+        self._boot(boot_id, booted)
         self._content = content
         if os.geteuid() == 0:
             subprocess.run(["chown", "-hR", f"{NOBODY}:{NOBODY}", str(self.root)], check=True)
 
-    def _boot(self, boot_id: str) -> None:
-        if (self.root / _BOOT_ID).exists():
-            self._write(_BOOT_ID, f"{boot_id}\n")
+    def _boot(self, boot_id: str, booted: int) -> None:
+        """What a boot writes, unless the scenario says otherwise."""
+        for name, text in {_BOOT_ID: f"{boot_id}\n", _STAT: f"btime {booted}\n"}.items():
+            if f"/{name}" not in self.instance.group.guest.files:
+                self._write(name, text)
 
     def _make(self) -> None:
         for name in _DIRECTORIES:

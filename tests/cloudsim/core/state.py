@@ -12,10 +12,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from . import data
-from .clock import Timeline
+from .clock import Clock, Timeline
 from .oses import CATALOG, OperatingSystem
 from .scenario import Group, Window
 
+#: When guests came up that have not restarted since the simulation began.
+BOOTED = 1_700_000_000
 HEARTBEAT = 60.0
 HEARTBEAT_VALID = 120.0
 
@@ -162,6 +164,14 @@ class Instance:
 
     def boot_id(self, now: float) -> str:
         return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.id}/{self.boots(now)}"))
+
+    def booted(self, now: float, clock: Clock) -> int:
+        """When it has come up, by the clock of its guest: no two boots in one second, however fast time passes."""
+        last = BOOTED
+        for moment in self.power.changes(now):
+            if self.power.at(moment) == "Running" and not math.isinf(moment):
+                last = max(last + 1, clock.real(moment) + self.group.faults.clock_offset)
+        return last
 
     def serves(self, now: float) -> bool:
         """Whether what runs on it writes: it is up, and no work has taken it over."""

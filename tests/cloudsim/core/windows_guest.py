@@ -10,9 +10,10 @@ import time
 from collections.abc import Mapping
 
 from . import powershell
+from .clock import Clock
 from .oses import CATALOG, EDITIONS
 from .powershell import Changes
-from .state import Instance
+from .state import BOOTED, Instance
 
 FACTS_MARKER = "# evergreen.os_migration guest facts"
 IMPORT_MARKS = ("acs-plugin-manager", "smc-client-plugin")
@@ -32,12 +33,12 @@ _HEALTHY = {
     "crash_dump": "automatic",
     "crash_dump_file": r"C:\Windows\MEMORY.DMP",
 }
-BOOTED, INSTALLED = 1_700_000_000, 1_600_000_000
+INSTALLED = 1_600_000_000
 _POWERSHELL = {"windows-2008r2": "2.0", "windows-2012": "3.0", "windows-2012r2": "4.0"}
 
 
 def answer(
-    instance: Instance, now: float, script: str, source_id: str | None, changes: Changes
+    instance: Instance, now: float, script: str, source_id: str | None, known: Mapping[str, str], changes: Changes
 ) -> tuple[int, str, bool]:
     """(exit code, output, whether it imported the guest); `source_id` when the script holds a code that counts."""
     for recorded in instance.group.guest.answers:
@@ -47,18 +48,19 @@ def answer(
         return 0, f"Import Source Server [{source_id}] Successfully!\r\n", True
     if any(mark in script for mark in IMPORT_MARKS):
         return 1, FAILED + "\r\n", False
-    known = facts(instance, now)
-    found = powershell.answer(instance.system(now), known, script, changes)
+    # Of whatever boot, so that a guest that says the same otherwise is asked once.
+    timeless = {name: str(BOOTED) if name == "os_booted" and value else value for name, value in known.items()}
+    found = powershell.answer(instance.system(now), timeless, script, changes)
     if found:
-        return found[0], re.sub(r"(?m)^time=\d+", f"time={known['time']}", found[1]), False
+        return found[0], re.sub(r"(?m)^(time|os_booted)=\d+", lambda it: f"{it[1]}={known[it[1]]}", found[1]), False
     return 0, told(known) if FACTS_MARKER in script else "", False
 
 
-def _setup(instance: Instance, now: float) -> dict[str, str]:
+def _setup(instance: Instance, now: float, clock: Clock) -> dict[str, str]:
     """What setup has done: each upgrade installs the system anew, one that failed puts the former system back."""
     content, back = instance.content(now), instance.content(now).arrival == "old_system"
     return {
-        "os_booted": str(BOOTED + 1000 * instance.boots(now)),
+        "os_booted": str(instance.booted(now, clock)),
         "os_installed": str(INSTALLED + (0 if back else 1000 * content.hops)),
         "upgraded_from": CATALOG[content.former].kernel if content.former and not back else "none",
         # Real time hardly passes while simulated time does: it was after whatever was looked at before.
@@ -67,7 +69,7 @@ def _setup(instance: Instance, now: float) -> dict[str, str]:
     }
 
 
-def facts(instance: Instance, now: float) -> dict[str, str]:
+def facts(instance: Instance, now: float, clock: Clock) -> dict[str, str]:
     """What holds of a guest: healthy values, and the scenario's own instead; an empty one cannot be found out."""
     guest, system = instance.group.guest, instance.system(now)
     # Every documented target is the Datacenter edition, whatever the source was.
@@ -84,7 +86,7 @@ def facts(instance: Instance, now: float) -> dict[str, str]:
         "windows_dir_mib": str(guest.windows_dir_mib),
         "powershell": _POWERSHELL.get(system.id, "5.1"),
         **_HEALTHY,
-        **_setup(instance, now),
+        **_setup(instance, now, clock),
         **guest.facts,
     }
 

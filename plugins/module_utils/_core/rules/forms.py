@@ -60,6 +60,7 @@ _TEXTS = (
     "third_party_drivers",
     "page_file",
     "installers",
+    "stopped_services",
 )
 
 FORMS: Mapping[str, re.Pattern[str]] = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ..model import UNKNOWN, required
 from .documents import OWN
-from .rule import INHIBITOR, WARNING, Case, Scope, Verdict, Weighed, rule
+from .rule import INHIBITOR, WARNING, Case, Scope, Verdict, Weighed, names, rule
 
 CLOCK_SECONDS, CLOCK_SECONDS_WILD = 5 * 60, 24 * 3600
 
@@ -91,3 +91,17 @@ def _clock_wrong(case: Case) -> Verdict:
     if seconds > CLOCK_SECONDS_WILD:
         return evidence
     return Weighed(evidence, WARNING) if seconds > CLOCK_SECONDS else None
+
+
+@rule(
+    "guest.services_stopped",
+    WARNING,
+    "Services that the collection has stopped in this guest were not started since.",
+    "Where no other run is at work on the instance, run the role that stopped them again: it starts them at its end. "
+    "Or start them by hand.",
+    OWN,
+    Scope.GUEST,
+    needs=("stopped_services",),
+)
+def _services_stopped(case: Case) -> Verdict:
+    return names(case, "stopped_services")
