@@ -27,8 +27,9 @@ ACCESS_KEY, SECRET_KEY = "LTAI5tIntegration", "integration-secret-value"
 PATIENCE = 900.0
 # An hour of the simulated cloud would be over in six seconds.
 SNAPSHOTS_VALID = 3600 * 600
-# At 600 times the speed of a real cloud, writes are seen as much sooner.
+# At 600 times the speed of a real cloud, writes are seen as much sooner, and more calls a second fit in.
 VISIBILITY = 0.4
+REQUESTS_PER_SECOND = 100
 IMPORT_LINUX = "acs-plugin-manager -e -P smc-client-plugin -p --activationcode={activation_code}"
 IMPORT_WINDOWS = "acs-plugin-manager.exe -e -P smc-client-plugin-win -p --activationcode={activation_code}"
 
@@ -156,7 +157,11 @@ class Controller:
         inventory, settings = self.directory / "inventory.yml", self.directory / "variables.json"
         inventory.write_text(yaml.safe_dump({"all": {"hosts": dict(self.hosts)}}), "utf-8")
         given = {
-            "os_migration_alicloud": {"endpoint": self.cloud.endpoint, "visibility": VISIBILITY},
+            "os_migration_alicloud": {
+                "endpoint": self.cloud.endpoint,
+                "visibility": VISIBILITY,
+                "requests_per_second": REQUESTS_PER_SECOND,
+            },
             "os_migration_poll_interval": 0.2,
             "os_migration_snapshots_valid": SNAPSHOTS_VALID,
             "os_migration_report_dir": str(self.reports),

@@ -28,7 +28,7 @@ STORM = 6000
 #: Real seconds in which a fleet has to come to its end, and a hop.
 PATIENCE, HOP_TIMEOUT = 900, 120
 #: For how long an instance may serve before, between and after its works until its snapshots are too old for a
-#: rollback by itself, in seconds of the cloud: a minute of the controller, whose calls have to keep to the account's pace.
+#: rollback by itself, in seconds of the cloud: a minute of the controller, whose calls keep to the account's pace.
 SET_VALID = 60 * SPEED
 #: What a rollback may take away then, with one retry of the work.
 LONGEST_LOSS = 3 * SET_VALID + 2 * DURATIONS["migrate"]

@@ -13,7 +13,12 @@ import pytest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Rate
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Problem
 from ansible_collections.evergreen.os_migration.plugins.module_utils._engine import Callers
-from ansible_collections.evergreen.os_migration.plugins.module_utils._engine.limits import Gate, PlaceCaller, Skew, sent_by
+from ansible_collections.evergreen.os_migration.plugins.module_utils._engine.limits import (
+    Gate,
+    PlaceCaller,
+    Skew,
+    sent_by,
+)
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import (
     CloudError,
     OutOfTime,

@@ -39,7 +39,7 @@ from .sights import SIGHTS, Brief, shown
 # Seconds for which a call that is not full waits for more of its kind while others are under way, at the most: a look
 # before a write must not become old by that. And for which the lane may not notice that it is to stop.
 _GATHER, _GLANCE = 1.0, 1.0
-_GATHER_OF_FRESH = 1 / 15
+_GATHER_OF_FRESH = 1 / 4
 
 
 @dataclass(frozen=True)
