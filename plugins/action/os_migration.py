@@ -28,10 +28,10 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         module = str(self._task.action).rpartition(".")[2]
         given = {**self._of_clouds(module, variables), **located(self._task.args, "results_file")}
-        if module != calls.MIGRATION:
+        if module not in calls.SHOWN:
             return self._answer(module, given, variables, wrap_async=self._task.async_val)
         if self._task.async_val:
-            raise AnsibleActionFail("os_migration shows its progress and does not support async.")
+            raise AnsibleActionFail(f"{module} shows its progress and does not support async.")
         if self._connection.transport != "local":
             return self._answer(module, given, variables)  # neither file nor processes are there
         with calls.progress() as file:

@@ -34,7 +34,8 @@ attributes:
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.
     support: full
-    details: No call that writes is sent, so guests are not asked either; the cloud's facts are used alone.
+    details: No call that changes anything is sent. Guests are asked for facts where a run
+      would ask them, so what is told is what a run would do.
   diff_mode:
     description: Returns what has changed, or would change in C(check_mode), when in diff mode.
     support: full

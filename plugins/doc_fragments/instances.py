@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The list of instances that every module takes; TARGETED is for modules that bring them to a target."""
+    """The list of instances that every module takes, and what some modules also take of each."""
 
     DOCUMENTATION = r"""
 options:
@@ -47,18 +47,19 @@ options:
 """
 
 
-# A module cannot add one suboption to those of a fragment, so the longer list is a fragment of its own.
-ModuleDocFragment.TARGETED = (
-    ModuleDocFragment.DOCUMENTATION
-    + r"""
+_TARGET = r"""
       target:
         description:
           - Canonical id of the operating system that this instance is to run; overrides O(target).
         type: str
+"""
+_CONFIRM = r"""
       confirm:
         description:
           - The moment that this instance's disks may be put back to; overrides O(confirm).
         type: str
+"""
+_WAY = r"""
       via:
         description:
           - Canonical ids of operating systems that the path has to lead through, in this order.
@@ -69,6 +70,8 @@ ModuleDocFragment.TARGETED = (
           - Canonical ids of operating systems that the path must not lead through.
         type: list
         elements: str
+"""
+_WAIVERS = r"""
       waivers:
         description:
           - Findings that are not to stop this instance. A waived inhibitor is a warning, and says who answers for it.
@@ -97,4 +100,8 @@ ModuleDocFragment.TARGETED = (
             type: str
             required: true
 """
-)
+
+# A module cannot add one suboption to those of a fragment, so the longer lists are fragments of their own.
+ModuleDocFragment.TARGETED = "".join((ModuleDocFragment.DOCUMENTATION, _TARGET, _CONFIRM, _WAY, _WAIVERS))
+ModuleDocFragment.KEPT = "".join((ModuleDocFragment.DOCUMENTATION, _CONFIRM, _WAIVERS))
+ModuleDocFragment.PLANNED = "".join((ModuleDocFragment.DOCUMENTATION, _TARGET, _WAY, _WAIVERS))

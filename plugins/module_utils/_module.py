@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,13 +44,15 @@ def run_module(
     timeout: float = float("inf"),
     script: Script | None = None,
     extra: Extra = lambda record, goal: {},
+    answers: Collection[str] = (),
 ) -> None:
     """Bring the module's instances to the goal that its options describe within ``timeout`` seconds, and leave.
 
-    ``extra`` adds a module's own keys to each result.
+    ``extra`` adds a module's own keys to each result. An instance that ends in a state of ``answers`` is no failure,
+    although it has a problem: that is what was asked.
     """
     try:
-        _run_module(module, workflow, goal_of, timeout, script, extra)
+        _run_module(module, workflow, goal_of, timeout, script, (extra, answers))
     except Exception as error:  # a fault of ours or of a library: a traceback alone is hidden by a task's failed_when
         module.fail_json(msg=broken(error).text)
 
@@ -61,8 +63,9 @@ def _run_module(
     goal_of: Callable[[Mapping[str, Any]], Goal],
     timeout: float,
     script: Script | None,
-    extra: Extra,
+    results: tuple[Extra, Collection[str]],
 ) -> None:
+    extra, answers = results
     file = results_file(module.params, writing=not module.check_mode)
     try:
         check_numbers(module.params)
@@ -75,7 +78,8 @@ def _run_module(
         module.fail_json(msg=missing_required_lib(missing.library), exception=missing.cause)
     except MigrationError as error:
         module.fail_json(msg=error.problem.text)
-    _leave(module, records, elapsed, lambda record: extra(record, brief.goal), file)
+    bad = [record for record in records if record.problem and record.state not in answers]
+    _leave(module, records, bad, elapsed, lambda record: extra(record, brief.goal), file)
 
 
 def _work(
@@ -156,11 +160,12 @@ def _teller(options: Mapping[str, Any], clock: Clock, started: float) -> Callabl
 def _leave(
     module: AnsibleModule,
     records: Sequence[Record[Any]],
+    bad: Sequence[Record[Any]],
     elapsed: float,
     extra: Callable[[Record[Any]], Mapping[str, Any]],
     file: ResultsFile | None,
 ) -> None:
-    counts = summary(records, elapsed)
+    counts = {**summary(records, elapsed), "failed": len(bad)}
     results = remove_values([{**outcome(record), **extra(record)} for record in records], module.no_log_values)
     result = {
         "changed": any(record.changed for record in records),
@@ -169,8 +174,8 @@ def _leave(
         "diff": diff(records),
     }
     _keep(module, file, results, result)
-    if counts["failed"]:
-        module.fail_json(msg=_failure_text(records), **result)
+    if bad:
+        module.fail_json(msg=_failure_text(bad, len(records)), **result)
     module.exit_json(**result)
 
 
@@ -191,9 +196,8 @@ def _results(module: AnsibleModule, results: list[dict[str, Any]]) -> dict[str, 
     return {"packed_results": pack(results)} if module.params.get("progress_file") else {"results": results}
 
 
-def _failure_text(records: Sequence[Record[Any]]) -> str:
+def _failure_text(bad: Sequence[Record[Any]], total: int) -> str:
     """Say how many failed, and why for the first few: a fleet's full list is in the results."""
-    bad = [record for record in records if record.problem]
     shown = [f"{record.id}: {record.problem.message}" for record in bad[:3] if record.problem]
     more = [f"and {len(bad) - len(shown)} more"] if len(bad) > len(shown) else []
-    return f"{len(bad)} of {len(records)} instances failed. {' | '.join([*shown, *more])}"
+    return f"{len(bad)} of {total} instances failed. {' | '.join([*shown, *more])}"

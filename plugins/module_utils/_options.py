@@ -32,13 +32,13 @@ _WAIVER: dict[str, Any] = {
     "owner": {"type": "str", "required": True},
     "expires": {"type": "str", "required": True},
 }
-_TARGETED: dict[str, Any] = {
+_PLANNED: dict[str, Any] = {
     "target": {"type": "str"},
-    "confirm": {"type": "str"},
     "via": {"type": "list", "elements": "str"},
     "avoid": {"type": "list", "elements": "str"},
     "waivers": {"type": "list", "elements": "dict", "options": _WAIVER},
 }
+_TARGETED: dict[str, Any] = {**_PLANNED, "confirm": {"type": "str"}}
 
 
 def _instances(**more: Any) -> dict[str, Any]:
@@ -64,11 +64,43 @@ COMMAND: dict[str, Any] = {
     "poll_interval": {"type": "float", "default": 5.0},
     "guest_scripts": {"type": "dict"},
 }
-MIGRATION: dict[str, Any] = {
+#: What plans: the wanted system, and the paths and services there are.
+_PLANS: dict[str, Any] = {
     **CLOUDS,
     **_SEVERAL,
-    "instances": _instances(**_TARGETED),
     "target": {"type": "str"},
+    "paths": {"type": "list", "elements": "dict", "default": []},
+    "guest_scripts": {"type": "dict"},
+}
+PRECHECK: dict[str, Any] = {
+    **_PLANS,
+    "instances": _instances(**_PLANNED),
+    "poll_interval": {"type": "float", "default": 5.0},
+    "timeout": {"type": "float", "default": 3600.0},
+}
+#: What shows its progress while it runs, and ends when nobody waits for it any more.
+_SHOWN: dict[str, Any] = {
+    "progress_interval": {"type": "float", "default": 15.0},
+    "progress_file": {"type": "path"},
+    "watched": {"type": "list", "elements": "list", "default": []},
+}
+SNAPSHOT: dict[str, Any] = {
+    **INFO,
+    **_SHOWN,
+    "instances": _instances(confirm=_TARGETED["confirm"], waivers=_TARGETED["waivers"]),
+    "state": {"type": "str", "choices": ["present", "absent", "restored"], "default": "present"},
+    "max_age": {"type": "float"},
+    "confirm": {"type": "str"},
+    "snapshots_valid": {"type": "float", "default": 3600.0},
+    "poll_interval": {"type": "float", "default": 20.0},
+    "hop_timeout": {"type": "float", "default": 7200.0},
+    "timeout": {"type": "float", "default": 86400.0},
+    "guest_scripts": {"type": "dict"},
+}
+MIGRATION: dict[str, Any] = {
+    **_PLANS,
+    **_SHOWN,
+    "instances": _instances(**_TARGETED),
     "state": {
         "type": "str",
         "choices": ["assessed", "migrated", "verified", "rolled_back", "committed"],
@@ -79,17 +111,12 @@ MIGRATION: dict[str, Any] = {
     "confirm": {"type": "str"},
     "snapshots_valid": {"type": "float", "default": 3600.0},
     "retry": {"type": "bool", "default": False},
-    "paths": {"type": "list", "elements": "dict", "default": []},
     "max_running": {"type": "int", "default": 20},
     "delete_smc_snapshots": {"type": "bool", "default": False},
     "poll_interval": {"type": "float", "default": 20.0},
     "hop_timeout": {"type": "float", "default": 7200.0},
     "timeout": {"type": "float", "default": 86400.0},
     "results_file": {"type": "path"},
-    "progress_interval": {"type": "float", "default": 15.0},
-    "progress_file": {"type": "path"},
-    "watched": {"type": "list", "elements": "list", "default": []},
-    "guest_scripts": {"type": "dict"},
 }
 #: What a host may wish for its instance.
 WISHES: dict[str, Any] = {**_INSTANCE, **_TARGETED}
@@ -133,6 +160,28 @@ def migration_goal(parameters: Options) -> Goal:
     )
 
 
+def precheck_goal(parameters: Options) -> Goal:
+    """Return the goal that the options of precheck_info describe."""
+    return Goal("assessed", paths=checked_paths(parameters["paths"]), offers=offers(parameters))
+
+
+#: The goals behind the states of instance_snapshot.
+_KEEPING = {"present": "protected", "absent": "unprotected", "restored": "rolled_back"}
+
+
+def snapshot_goal(parameters: Options) -> Goal:
+    """Return the goal that the options of instance_snapshot describe."""
+    return Goal(
+        state=_KEEPING[parameters["state"]],
+        hop_timeout=parameters["hop_timeout"],
+        poll_interval=parameters["poll_interval"],
+        set_valid=parameters["snapshots_valid"],
+        most_age=float("inf") if parameters["max_age"] is None else parameters["max_age"],
+        to_protected=True,
+        offers=offers(parameters),
+    )
+
+
 def checked_paths(rows: Sequence[Mapping[str, Any]], name: str = "paths") -> tuple[paths.Path, ...]:
     """Return all migration paths, the user's rows among them, which came by this name."""
     services = {**paths.SERVICES, **{name: provider.services for name, provider in PROVIDERS.items()}}
@@ -153,7 +202,10 @@ def script(parameters: Options) -> Script:
     )
 
 
-ABOVE_ZERO = ("max_running", "poll_interval", "hop_timeout", "snapshots_valid", "timeout", "progress_interval")
+ABOVE_ZERO = (
+    *("max_running", "poll_interval", "hop_timeout", "snapshots_valid", "timeout", "progress_interval"),
+    "max_age",
+)
 
 
 def check_numbers(parameters: Options) -> None:

@@ -26,13 +26,10 @@ extends_documentation_fragment:
   - evergreen.os_migration.attributes
   - evergreen.os_migration.attributes.write_module
   - evergreen.os_migration.instances.targeted
+  - evergreen.os_migration.planning
   - evergreen.os_migration.providers
   - evergreen.os_migration.providers.several
 options:
-  target:
-    description:
-      - Canonical id of the operating system that the instances are to run, for example V(alinux-3) or V(windows-2016).
-    type: str
   state:
     description:
       - V(assessed) looks, plans and runs the prechecks; the only thing sent to a guest is a script that reads facts.
@@ -46,54 +43,6 @@ options:
     type: str
     choices: [assessed, migrated, verified, rolled_back, committed]
     default: migrated
-  smc:
-    description:
-      - How OS migration jobs of Server Migration Center are made.
-    type: dict
-    suboptions:
-      transport:
-        description:
-          - V(api) creates and starts the jobs.
-          - V(watch) follows jobs that were started in the SMC console, and never writes to SMC. It takes no snapshots,
-            SMC itself does.
-        type: str
-        choices: [api, watch]
-        default: api
-      target_parameter:
-        description:
-          - Name of the parameter of C(CreateReplicationJob) that carries the target operating system. The default is
-            inferred from an error message of the service; the public documentation names none.
-        type: str
-        default: TargetOsType
-      target_location:
-        description:
-          - Where that parameter goes. V(query) is a parameter of the request, V(replication_parameters) a key of the
-            JSON text in C(ReplicationParameters).
-        type: str
-        choices: [query, replication_parameters]
-        default: query
-      target_values:
-        description:
-          - What the service calls an operating system, by canonical id. The defaults are the names of the console's
-            list, such as C(Alibaba Cloud Linux 3).
-        type: dict
-        default: {}
-      import_command:
-        description:
-          - The command that registers a guest as a migration source, as the SMC console gives it. The text
-            C({activation_code}) in it is replaced by an activation code made for this run.
-          - Without one, an instance must have been imported before; its source is found by its address, and refused
-            where another source or instance has that address too.
-        type: dict
-        suboptions:
-          linux:
-            description:
-              - For Linux guests, run by C(sh).
-            type: str
-          windows:
-            description:
-              - For Windows guests, run by PowerShell.
-            type: str
   on_failure:
     description:
       - What to do with an instance whose migration job or verification failed.
@@ -128,16 +77,6 @@ options:
       - Whether to try an instance again whose earlier attempt failed. Without it such an instance is reported only.
     type: bool
     default: false
-  paths:
-    description:
-      - Migration paths beside the documented ones, for instance what the provider has opened for your account. A row
-        with the same source, target and provider as a documented one replaces it.
-      - Each has C(source) and C(target) (canonical ids), and optionally C(provider), C(service), C(minutes),
-        C(architectures), C(regions), C(editions), C(languages), C(versions), C(target_edition), C(allow_list), C(note),
-        C(document) and C(date).
-    type: list
-    elements: dict
-    default: []
   max_running:
     description:
       - The most instances under migration at the same time in the account, counting the running OS migration jobs that

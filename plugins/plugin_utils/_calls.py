@@ -31,6 +31,8 @@ display = Display()
 COLLECTION = "evergreen.os_migration"
 MIGRATION = "os_migration"
 COMMAND = "guest_command"
+PRECHECK = "precheck_info"
+SNAPSHOT = "instance_snapshot"
 REPORT = "fleet_report"
 ROOT = Path(__file__).parents[2]
 #: Where the files are that go before scripts.
@@ -38,6 +40,11 @@ SENT = ROOT / "roles/sequence/files"
 _MARK = f"# {COLLECTION} guest facts"
 #: Seconds between two looks at the file of progress.
 GLANCE = 0.5
+#: Modules that plan, so they need what is said of the clouds' services; and those that ask guests for facts.
+_PLANNING = (MIGRATION, PRECHECK)
+_ASKING = (MIGRATION, PRECHECK, SNAPSHOT, COMMAND)
+#: Modules whose work takes long: they show how far it is.
+SHOWN = (MIGRATION, SNAPSHOT)
 #: Set here, of no use to a reader of the result.
 _OWN_ARGUMENTS = ("progress_file", "watched", "guest_scripts", "resources")
 
@@ -71,11 +78,11 @@ def script_with(shell: str, script: str, arguments: Sequence[str]) -> str:
 
 
 def options_of_clouds(module: str) -> tuple[str, ...]:
-    """Return the options that a module has for clouds: their connections, and for migrations also their services'."""
+    """Return the options that a module has for clouds: their connections, and where it plans also their services'."""
     return tuple(
         option
         for name, provider in PROVIDERS.items()
-        for option in (provider.options if module == MIGRATION else (name,))
+        for option in (provider.options if module in _PLANNING else (name,))
     )
 
 
@@ -88,8 +95,8 @@ def own_arguments(module: str, file: str = "") -> dict[str, Any]:
     """Return what a module gets that no user gives; ``file`` is that of its progress, where it can write one."""
     if module == REPORT:
         return {"resources": resources()}
-    scripts = {"guest_scripts": guest_scripts()} if module in (MIGRATION, COMMAND) else {}
-    return {**scripts, **({"progress_file": file, "watched": watched()} if file and module == MIGRATION else {})}
+    scripts = {"guest_scripts": guest_scripts()} if module in _ASKING else {}
+    return {**scripts, **({"progress_file": file, "watched": watched()} if file and module in SHOWN else {})}
 
 
 @contextmanager

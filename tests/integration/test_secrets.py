@@ -56,6 +56,8 @@ PLAY = [
                 migrate_retry=True,
             ),
             module("instance_info"),
+            module("precheck_info", target="alinux-3", smc=IMPORT, poll_interval=0.2),
+            module("instance_snapshot", poll_interval=0.2),
             module("guest_command", script=SHOW, poll_interval=0.2),
             module("os_migration", state="assessed", target="alinux-3", smc=IMPORT, poll_interval=0.2),
             module("os_migration", state="assessed", target="no-such-system", smc=IMPORT, poll_interval=0.2),

@@ -158,9 +158,10 @@ def test_what_the_task_gives_goes_before_the_variable(playbook: Playbook) -> Non
 
 
 @pytest.mark.parametrize(
-    ("name", "taken"), [("os_migration", True), ("instance_info", False), ("guest_command", False)]
+    ("name", "taken"),
+    [("os_migration", True), ("precheck_info", True), ("instance_info", False), ("guest_command", False)],
 )
-def test_the_options_of_a_cloud_s_services_are_taken_for_migrations_only(
+def test_the_options_of_a_cloud_s_services_are_taken_where_a_way_is_planned(
     playbook: Playbook, name: str, taken: bool
 ) -> None:
     playbook.run(variables={"os_migration_smc": "watch"}, action=f"evergreen.os_migration.{name}")

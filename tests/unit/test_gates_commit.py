@@ -39,7 +39,7 @@ THERE = SAFE.learns(instance=tagged("migrated"), guest=arrived(), works=(work("d
 
 @pytest.mark.parametrize("goal", [VERIFY, COMMIT], ids=["verified", "committed"])
 def test_a_guest_that_cannot_be_read_is_never_taken_for_one_that_runs_its_target(goal: object) -> None:
-    record = FRESH.learns(instance=replace(HERE, os="alinux-3"), guest=Guest("unknown", trouble="cut_off"))
+    record = THERE.learns(instance=tagged("migrated", os="alinux-3"), guest=Guest("unknown", trouble="cut_off"))
     assert code_of(record, goal) == "GuestUnreadable"
     problem = end_of(record.learns(guest=Guest("alinux-3", trouble="timed_out")), goal).problem
     assert isinstance(problem, Problem)
@@ -140,5 +140,19 @@ def test_what_a_killed_commit_left_is_deleted_by_the_next_also_when_the_guest_ca
     assert end_of(left.learns(works=(), points=()), COMMIT).state == "committed"
 
 
-def test_an_instance_without_a_migration_of_ours_is_committed_without_a_mark() -> None:
-    assert end_of(FRESH.learns(guest=arrived()), COMMIT).state == "committed"
+@pytest.mark.parametrize("guest", [arrived(), linux(), Guest("unknown", trouble="cut_off")])
+def test_an_instance_that_was_never_migrated_is_left_alone_by_commit_also_without_a_target(guest: Guest) -> None:
+    nameless = FRESH.learns(guest=guest).with_(item=replace(FRESH.item, target=""))
+    end = end_of(nameless, COMMIT)
+    assert (end.state, end.problem, end.changed) == ("unchanged", None, False)
+    for state in ("protected", "rolled_back"):
+        kept = SAFE.learns(instance=tagged(state, source="", target=""), guest=guest)
+        assert end_of(kept, COMMIT).state == "unchanged"
+    nothing_done = FRESH.learns(instance=tagged("started"), guest=guest)
+    assert end_of(nothing_done, COMMIT).state == "unchanged"
+
+
+def test_what_the_service_left_of_jobs_in_the_console_is_deleted_where_that_is_wanted() -> None:
+    watched = FRESH.learns(guest=arrived(), points=(replace(POINT, label="", name="SMC_Backup"),))
+    assert end_of(watched, COMMIT).state == "unchanged"
+    assert verb_of(watched, replace(COMMIT, delete_service_points=True)) is Verb.DELETE_POINTS

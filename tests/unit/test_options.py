@@ -20,6 +20,7 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.evergreen.os_migration.plugins.doc_fragments.instances import ModuleDocFragment as Instances
+from ansible_collections.evergreen.os_migration.plugins.doc_fragments.planning import ModuleDocFragment as Planning
 from ansible_collections.evergreen.os_migration.plugins.doc_fragments.providers import several, together
 from ansible_collections.evergreen.os_migration.plugins.module_utils import _options
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds import PROVIDERS, alicloud
@@ -40,6 +41,8 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._options im
     COMMAND,
     INFO,
     MIGRATION,
+    PRECHECK,
+    SNAPSHOT,
     check_numbers,
     clouds,
     items,
@@ -49,7 +52,13 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._options im
     requests_per_second,
     script,
 )
-from ansible_collections.evergreen.os_migration.plugins.modules import guest_command, instance_info, os_migration
+from ansible_collections.evergreen.os_migration.plugins.modules import (
+    guest_command,
+    instance_info,
+    instance_snapshot,
+    os_migration,
+    precheck_info,
+)
 
 ID = "i-bp1abcdefghij0123456"
 KEYS = {"access_key": "LTAIgiven", "secret_key": "given-secret"}
@@ -492,7 +501,7 @@ def test_a_number_that_makes_no_sense_is_refused_by_its_name(name: str, value: A
     assert named in str(refusal(lambda: check_numbers(options(**{name: value}))))
 
 
-@pytest.mark.parametrize("spec", [INFO, COMMAND, MIGRATION])
+@pytest.mark.parametrize("spec", [INFO, COMMAND, PRECHECK, SNAPSHOT, MIGRATION])
 def test_the_defaults_make_sense(spec: Mapping[str, Any]) -> None:
     given = {"script": "true"} if spec is COMMAND else {}
     check_numbers(options(spec, **given))
@@ -510,16 +519,18 @@ def described(spec: Mapping[str, Any], key: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("module", "spec", "instances"),
+    ("module", "spec", "fragments"),
     [
-        (instance_info, INFO, Instances.DOCUMENTATION),
-        (guest_command, COMMAND, Instances.DOCUMENTATION),
-        (os_migration, MIGRATION, Instances.TARGETED),
+        (instance_info, INFO, [Instances.DOCUMENTATION]),
+        (guest_command, COMMAND, [Instances.DOCUMENTATION]),
+        (precheck_info, PRECHECK, [Instances.PLANNED, Planning.DOCUMENTATION]),
+        (instance_snapshot, SNAPSHOT, [Instances.KEPT]),
+        (os_migration, MIGRATION, [Instances.TARGETED, Planning.DOCUMENTATION]),
     ],
 )
-def test_every_option_is_documented_as_it_is(module: Any, spec: Mapping[str, Any], instances: str) -> None:
+def test_every_option_is_documented_as_it_is(module: Any, spec: Mapping[str, Any], fragments: list[str]) -> None:
     clouds = together(PROVIDERS.values()), several(PROVIDERS.values())
-    texts = (*clouds, instances, module.DOCUMENTATION)
+    texts = (*clouds, *fragments, module.DOCUMENTATION)
     documented = {name: option for text in texts for name, option in yaml.safe_load(text).get("options", {}).items()}
     assert described(documented, "suboptions") == described(spec, "options")
 

@@ -107,6 +107,9 @@ def test_what_is_written_is_what_the_documents_say() -> None:
     assert (to_text(tag), from_tags({TAG_KEY: text})) == (text, tag)
     assert to_text(replace(tag, state="rolling_back", reset=True)) == f"rolling_back{text[7:]} reset=1"
     assert to_text(Tag("protected", 1, "", "", 2, run="1a2b3c4d")) == "protected attempt=1 set=2 run=1a2b3c4d"
+    back = "rolled_back attempt=1 set=2 run=1a2b3c4d undone=alinux-3"
+    assert to_text(Tag("rolled_back", 1, "", "", 2, run="1a2b3c4d", undone="alinux-3")) == back
+    assert from_tags({TAG_KEY: back}) == Tag("rolled_back", 1, "", "", 2, run="1a2b3c4d", undone="alinux-3")
     assert set_label("i-1", 1, 2) == "of=i-1 attempt=1 set=2"
 
 
@@ -125,6 +128,9 @@ def test_what_is_written_is_what_the_documents_say() -> None:
         "started attempt=1 set=one from=centos-7 to=alinux-3",
         "started attempt=1 to=alinux-3",
         "protected set=1",
+        "protected attempt=1 from=centos-7",
+        "rolled_back attempt=1 to=alinux-3",
+        "migrated attempt=1",
     ],
 )
 def test_a_tag_that_this_version_does_not_write_is_not_taken_for_one(text: str) -> None:

@@ -22,5 +22,6 @@ def from_env(*names: str) -> tuple[Any, list[str]]:
 def check_above_zero(given: Mapping[str, Any], names: Iterable[str], prefix: str = "") -> None:
     """Refuse numbers with which the work would never end or never begin."""
     for name in names:
-        if given.get(name, 1) <= 0:
-            raise OptionError(f"{prefix}{name} is {given[name]}.", "It must be above 0.")
+        value = given.get(name)
+        if value is not None and value <= 0:
+            raise OptionError(f"{prefix}{name} is {value}.", "It must be above 0.")

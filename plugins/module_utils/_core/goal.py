@@ -42,7 +42,8 @@ class Goal:
     """What the user wants for every instance of a call. Times in seconds; ``offers`` are by provider.
 
     ``run`` is the id of the run, which what it writes in a cloud bears. A set is too old ``set_valid`` after the
-    instance began to serve again; a stop is forced after ``stop_grace``.
+    instance began to serve again; a stop is forced after ``stop_grace``. A set that is to be there may be of any age
+    unless ``most_age`` is given; only with ``to_protected`` is one gone back to that no migration took.
     """
 
     state: str = "migrated"
@@ -54,6 +55,8 @@ class Goal:
     poll_interval: float = 20
     set_valid: float = 3600
     stop_grace: float = 300
+    most_age: float = float("inf")
+    to_protected: bool = False
     delete_service_points: bool = False
     shell: str = "sh"
     offers: Mapping[str, Offer] = field(default_factory=dict)

@@ -349,7 +349,8 @@ class Tag:
 
     ``sets`` and ``tries`` are the numbers of the set and the try that were begun last, ``start`` that of the set to
     go back to when it is not the first. ``run`` wrote it last; ``by`` and ``back`` are the method and the way back of
-    the attempt. With ``reset`` the first disk may have been put back. ``others`` are pairs of later versions.
+    the attempt, ``undone`` the target of an attempt before it that was rolled back. With ``reset`` the first disk may
+    have been put back. ``others`` are pairs of later versions.
     """
 
     state: str
@@ -362,5 +363,6 @@ class Tag:
     run: str = ""
     by: str = ""
     back: str = ""
+    undone: str = ""
     reset: bool = False
     others: tuple[tuple[str, str], ...] = ()

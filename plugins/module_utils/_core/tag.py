@@ -13,7 +13,7 @@ It is written *before* the step that it announces, so that a later run knows wha
 ``restored``      every disk is reset; the instance may be started again
 ``rolled_back``   the guest was seen to run its former OS again
 ``committed``     there is no way back; the snapshots are deleted
-``protected``     a set of points was taken, and no attempt is under way
+``protected``     a set of points was taken, and no attempt is under way; there is no former and no wanted system
 
 What was done is read from labels and names, which say of which instance they are. The tag holds only what cannot be
 read there: its counters name the set and the try that were begun last, so that what was deleted never meets its old
@@ -42,9 +42,12 @@ PROTECTED = "protected"
 _STATES = ("started", "migrated", "rolling_back", "restored", "rolled_back", "committed", PROTECTED)
 _TAG = re.compile(rf"({'|'.join(_STATES)})((?: [a-z_]+=\S+)+)")
 _NUMBER = re.compile(r"0|[1-9][0-9]*")
+# A set that was taken without an attempt is of no system, and so is the way back to it.
+_WITHOUT_SYSTEMS = (PROTECTED, "rolling_back", "restored", "rolled_back")
+_OF_AN_ATTEMPT = {"attempt", "from", "to"}
 # The tag's pairs in the order in which they are written, and the fields that hold them.
 _COUNTERS = {"attempt": "attempt", "set": "sets", "try": "tries", "start": "start"}
-_WORDS = {"from": "source", "to": "target", "run": "run", "by": "by", "back": "back"}
+_WORDS = {"from": "source", "to": "target", "run": "run", "by": "by", "back": "back", "undone": "undone"}
 _LABEL = re.compile(r"of=(\S+) attempt=([1-9][0-9]*) set=([1-9][0-9]*)")
 _FORMER_LABEL = re.compile(r"attempt=([1-9][0-9]*) hop=([1-9][0-9]*)")
 _WORK_NAME = re.compile(r"osm-(.+)-a([1-9][0-9]*)-h([1-9][0-9]*)(?:-t([1-9][0-9]*))?")
@@ -91,7 +94,7 @@ def _parted(text: str) -> tuple[str, Mapping[str, str]]:
 
 def _whole(state: str, said: Mapping[str, str]) -> bool:
     """Say whether a tag says all that its state needs, and in numbers what is a number."""
-    needed = {"attempt"} if state == PROTECTED else {"attempt", "from", "to"}
+    needed = {"attempt"} if state in _WITHOUT_SYSTEMS and not {"from", "to"} & said.keys() else _OF_AN_ATTEMPT
     numbers = [said[name] for name in (*_COUNTERS, "reset") if name in said]
     return needed <= said.keys() and all(map(_NUMBER.fullmatch, numbers)) and said["attempt"] != "0"
 

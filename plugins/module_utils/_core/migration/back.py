@@ -78,7 +78,10 @@ def _why_not_by_itself(record: Migration, goal: Goal, now: Moment) -> str:
 
 def _turned(record: Migration, goal: Goal) -> Step:
     changes = {"turned": True, "restored": ()}
-    return mark(record, goal, "rolling_back", "rolling_back", {"reset": False}, changes=changes)
+    pairs: dict[str, int] = {"reset": False}
+    if stands(record, tag.PROTECTED):
+        pairs["start"] = required(chosen(record, goal)).number  # which of its sets, when another run goes on
+    return mark(record, goal, "rolling_back", "rolling_back", pairs, changes=changes)
 
 
 # --- before anything stops ------------------------------------------------------------------------------------------
@@ -91,6 +94,8 @@ def attempt_there(record: Migration, goal: Goal, now: Moment) -> Step | None:
         return finish("rolled_back")
     if known is None or (known.state == "started" and known.attempt not in traces(record)):
         return finish("unchanged", "nothing to roll back")
+    if stands(record, tag.PROTECTED) and not goal.to_protected:
+        return finish("unchanged", "nothing to roll back: its snapshots are of no migration")
     return None
 
 
@@ -408,17 +413,24 @@ def former_os_seen(record: Migration, goal: Goal, now: Moment) -> Step | None:
     One that runs another system although its disks were put back once, by another run, is to be put back again when
     that is asked for.
     """
-    former, trouble = required(record.view.tag).source, required(record.view.guest).trouble
-    if not trouble and (goal.rollback_to == "hop" or guest_os(record) == former):
+    trouble = required(record.view.guest).trouble
+    if not trouble and _runs_former(record, goal):
         return mark(record, goal, "rolled_back", "rolling_back")
     if not trouble and goal.state == "rolled_back" and not record.view.turned:
         return _again(record, goal, now)
     said = f"could not be read ({trouble.replace('_', ' ')})" if trouble else f"runs {guest_os(record)}"
+    former = required(record.view.tag).source or "what it ran then"
     return failing(
         "RollbackUnverified",
         f"The disks were put back, but the guest {said}; it should run {former}.",
         "Look at the instance in the console before you go on.",
     )
+
+
+def _runs_former(record: Migration, goal: Goal) -> bool:
+    """Say whether the guest runs what it should; a set of a hop, or of no migration, is of any system."""
+    former = required(record.view.tag).source
+    return goal.rollback_to == "hop" or not former or guest_os(record) == former
 
 
 def _again(record: Migration, goal: Goal, now: Moment) -> Step:

@@ -115,15 +115,25 @@ def tag_readable(record: Migration, goal: Goal, now: Moment) -> Step | None:
 
 def not_rolled_back_before(record: Migration, goal: Goal, now: Moment) -> Step | None:
     """Repeat an attempt that was rolled back only when that is asked for."""
-    earlier = record.view.tag
-    if earlier is None or earlier.state != "rolled_back" or earlier.target != record.item.target or goal.retry:
+    told = "" if goal.retry else _rolled_back(record, goal)
+    if not told:
         return None
-    problem = Problem(
-        "RolledBack",
-        f"Attempt {earlier.attempt} from {earlier.source} to {earlier.target} was rolled back.",
-        "Correct what was wrong, then run with retry true.",
+    return finish(
+        "rolled_back", problem=Problem("RolledBack", told, "Correct what was wrong, then run with retry true.")
     )
-    return finish("rolled_back", problem=problem)
+
+
+def _rolled_back(record: Migration, goal: Goal) -> str:
+    """Return which attempt was rolled back, if one was: to this target, or a moment ago by this run."""
+    earlier, target = record.view.tag, record.item.target
+    if earlier is None or not stands(record, "rolled_back", tag.PROTECTED):
+        return ""
+    if earlier.undone == target:
+        return f"An earlier attempt to migrate it to {target} was rolled back."
+    if stands(record, "rolled_back") and (earlier.target == target or written_by_this_run(record, goal)):
+        way = f" from {earlier.source} to {earlier.target}" if earlier.source else ""
+        return f"Attempt {earlier.attempt}{way} was rolled back."
+    return ""
 
 
 def account_seen(record: Migration, goal: Goal, now: Moment) -> Step | None:

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from functools import wraps
 
+from .. import tag
 from ..goal import Goal
+from ..model import Point
 from ..record import Moment
 from ..verb import Step, Verb, failing, finish
 from ..workflow import Gate
 from .begin import mark
-from .view import Migration, View, own_works, points_of, stands
+from .view import Migration, View, own_works, points_of, stands, traces
 from .work import works_deleted
 
 
 def tag_settled(record: Migration, goal: Goal, now: Moment) -> Step | None:
     """Refuse an instance whose migration has not ended well."""
     known = record.view.tag
-    if known is None or stands(record, "migrated", "committed"):
+    if known is None or stands(record, "migrated", "committed", tag.PROTECTED):
         return None
     way = f" from {known.source} to {known.target}" if known.source else ""
     return failing(
@@ -28,6 +30,18 @@ def tag_settled(record: Migration, goal: Goal, now: Moment) -> Step | None:
         f"The instance's migration{way} is {known.state}, not migrated.",
         "Let migrate finish first; it marks the instance when the target was seen to run.",
     )
+
+
+def something_there(record: Migration, goal: Goal, now: Moment) -> Step | None:
+    """Leave an instance alone that was never migrated, also when it has snapshots that somebody wanted to have."""
+    known = record.view.tag
+    if known is None:
+        left = bool(own_works(record) or _of_the_service(record, goal))
+    elif stands(record, tag.PROTECTED, "rolled_back"):
+        left = bool(known.source)  # without it, it is of no migration
+    else:
+        left = not stands(record, "started") or known.attempt in traces(record)
+    return None if left else finish("unchanged", "nothing to commit")
 
 
 def unless_committed(gate: Gate[View]) -> Gate[View]:
@@ -53,11 +67,14 @@ def works_gone(record: Migration, goal: Goal, now: Moment) -> Step | None:
 
 def points_deleted(record: Migration, goal: Goal, now: Moment) -> Step | None:
     """Delete the points whose label names this instance, and the service's own where that is wanted."""
-    service = [point for point in record.view.points if goal.delete_service_points and not point.label]
-    points = (*(point for point, _label in points_of(record)), *service)
+    points = (*(point for point, _label in points_of(record)), *_of_the_service(record, goal))
     if not points:
         return None
     return Step(Verb.DELETE_POINTS, "committing", points, event=f"snapshots deleted: {len(points)}")
+
+
+def _of_the_service(record: Migration, goal: Goal) -> tuple[Point, ...]:
+    return tuple(point for point in record.view.points if goal.delete_service_points and not point.label)
 
 
 def committed(record: Migration, goal: Goal, now: Moment) -> Step | None:

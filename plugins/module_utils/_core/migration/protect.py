@@ -13,7 +13,7 @@ from ..record import Moment
 from ..verb import Step, Verb, failing, wait
 from .begin import mark
 from .sets import Set, complete, number_of_set, served, sets, within_one_moment, work_over
-from .view import Migration, points_of, protectable_disks, written_by_this_run
+from .view import Migration, points_of, protectable_disks, stands, written_by_this_run
 
 # A set with a point that failed, or that fell apart, is taken anew so often in one run.
 _SETS = 3
@@ -21,11 +21,14 @@ _SETS = 3
 
 def set_taken(record: Migration, goal: Goal, now: Moment) -> Step | None:
     """Take a set under a number that was marked before, and wait until all its points are accomplished."""
-    current = _current(record)
-    if complete(record, current):
-        return _fitting(record, current, goal, now)
+    current = current_set(record)
+    return _fitting(record, current, goal, now) if complete(record, current) else completed(record, current, goal, now)
+
+
+def completed(record: Migration, current: Set, goal: Goal, now: Moment) -> Step:
+    """Return the step that makes a set complete, or begins another one."""
     if not _in_the_making(record, current, goal, now):
-        return _next_set(record, goal, current, "the last one is of no use")
+        return next_set(record, goal, current, "the last one is of no use")
     missing = _missing(record, current)
     if missing:
         takes = tuple(_take(record, disk, current.number) for disk in missing)
@@ -33,7 +36,8 @@ def set_taken(record: Migration, goal: Goal, now: Moment) -> Step | None:
     return _set_awaited(record, goal, now)
 
 
-def _current(record: Migration) -> Set:
+def current_set(record: Migration) -> Set:
+    """Return the set that was begun last, also where nothing of it is seen."""
     number = number_of_set(record)
     return next((one for one in sets(record) if one.number == number), Set(number))
 
@@ -47,7 +51,7 @@ def _fitting(record: Migration, current: Set, goal: Goal, now: Moment) -> Step |
     old = served(record, current, goal, now) and not _importing(record)
     if view.renewed != place and (old or not _of_hop(record, current, goal)):
         why = "the instance has served since the last one" if old else "this hop has none of its own"
-        return _next_set(record, goal, current, why, renewed=place)
+        return next_set(record, goal, current, why, renewed=place)
     if not old or view.told == place:
         return None
     event = f"went on with snapshots of {current.text}, although the instance has served since"
@@ -95,7 +99,7 @@ def _missing(record: Migration, current: Set) -> tuple[Disk, ...]:
     return tuple(disk for disk in protectable_disks(record) if disk.disk_id not in taken)
 
 
-def _next_set(record: Migration, goal: Goal, current: Set, why: str, **changes: object) -> Step:
+def next_set(record: Migration, goal: Goal, current: Set, why: str, **changes: object) -> Step:
     """Mark that a set with a number of its own is begun, which no snapshot had before."""
     view, number = record.view, current.number + 1
     wasted = view.wasted + 1 if current.number in view.sets and not complete(record, current) else 0
@@ -103,7 +107,8 @@ def _next_set(record: Migration, goal: Goal, current: Set, why: str, **changes: 
         return _given_up(record, current)
     event = f"began set {number} of snapshots" + (f": {why}" if current.number else "")
     changes |= {"sets": (*view.sets, number), "wasted": wasted}
-    return mark(record, goal, "started", "protecting", _numbers(record, current), event, changes)
+    state = tag.PROTECTED if stands(record, tag.PROTECTED) else "started"
+    return mark(record, goal, state, "protecting", _numbers(record, current), event, changes)
 
 
 def _numbers(record: Migration, current: Set) -> dict[str, int]:
@@ -112,6 +117,8 @@ def _numbers(record: Migration, current: Set) -> dict[str, int]:
     It is also what the attempt began with, where this run took the first one, and nothing can have begun since.
     """
     view, number = record.view, current.number + 1
+    if stands(record, tag.PROTECTED):
+        return {"sets": number}
     first = 1 in view.sets and view.hop == 0 and required(view.tag).tries <= 1
     return {"sets": number, "start": number} if first and complete(record, current) else {"sets": number}
 
@@ -142,7 +149,7 @@ def _set_awaited(record: Migration, goal: Goal, now: Moment) -> Step:
     if record.overdue("protecting", goal.hop_timeout, "points", now):
         return failing(
             "SnapshotTimeout",
-            f"The snapshots were not accomplished within {goal.hop_timeout:.0f} s; the migration was not started.",
+            f"The snapshots were not accomplished within {goal.hop_timeout:.0f} s; nothing else was begun.",
             "Look at the snapshots in the console, then run again: the next run goes on here.",
         )
     return wait("point", "protecting")

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from itertools import accumulate
 
+from .. import tag
 from ..goal import Goal
 from ..model import Point, Work, required
 from ..record import Moment
-from .view import Migration, points_of, protectable_disks, remade
+from .view import Migration, points_of, protectable_disks, remade, stands
 
 #: Points that were begun further apart than this, in seconds, are not of one moment.
 ONE_MOMENT = 600.0
@@ -87,9 +88,12 @@ def disks_wanted(record: Migration) -> tuple[str, ...]:
 
 
 def chosen(record: Migration, goal: Goal) -> Set | None:
-    """Return the set to go back to: the attempt's first complete one, which serves all its hops, or the last."""
+    """Return the set to go back to: the attempt's first complete one, which serves all its hops, or the last.
+
+    Of sets that no migration took, the last is what was wanted last.
+    """
     found = [one for one in sets(record) if complete(record, one)]
-    if goal.rollback_to == "hop":
+    if goal.rollback_to == "hop" or stands(record, tag.PROTECTED):
         return found[-1] if found else None
     start = required(record.view.tag).start
     return next((one for one in found if one.number >= start), None)

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from ..goal import Goal
 from ..model import Item, Problem, required
 from ..workflow import Gate, Workflow
-from . import assess, back, begin, commit, plan, verify, work
+from . import assess, back, begin, commit, keep, plan, verify, work
 from .methods import smc, smc_watch
 from .view import Migration, View, in_flight, method, restoring, stands, way_back
 
@@ -28,6 +28,7 @@ BACK: Mapping[str, Gates] = {
     "replace_disks": (*_PROVEN, *_BEGUN, back.disks_made("disk"), back.disks_swapped, *_ENDED),
 }
 
+_SEEN: Gates = (begin.tag_readable, begin.works_seen, begin.points_seen, begin.points_belong)
 _SETTLED: Gates = (begin.target_named, begin.works_seen, commit.tag_settled, work.no_work_runs)
 _READ: Gates = (
     verify.reachable,
@@ -48,18 +49,24 @@ GOALS: Mapping[str, Gates] = {
         assess.judged,
     ),
     "migrated": begin.FIRST,
-    "rolled_back": (
-        begin.tag_readable,
+    "rolled_back": (*_SEEN, back.attempt_there),
+    "protected": (
+        *_SEEN,
+        keep.attempt_respected,
+        keep.commit_over,
+        work.no_work_runs,
+        keep.disks_can_be_kept,
+        keep.set_kept,
+        keep.kept,
+    ),
+    "unprotected": (*_SEEN, keep.nothing_under_way, work.no_work_runs, keep.sets_deleted, keep.let_go),
+    "verified": (*_SETTLED, *_READ, verify.verified),
+    "committed": (
         begin.works_seen,
         begin.points_seen,
         begin.points_belong,
-        back.attempt_there,
-    ),
-    "verified": (*_SETTLED, *_READ, verify.verified),
-    "committed": (
+        commit.something_there,
         *_SETTLED,
-        begin.points_seen,
-        begin.points_belong,
         *map(commit.unless_committed, _READ),
         commit.committed_marked,
         commit.works_gone,
