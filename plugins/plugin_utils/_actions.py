@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from ansible import context
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import strategy_loader
 from ansible.plugins.strategy.linear import StrategyModule as Linear
@@ -22,6 +24,7 @@ from . import _batch, _calls
 from ._batch import Batch, Outcomes
 from ._programs import PROGRAMS
 from ._room import Room
+from ._shown import COLLECTION, next_step
 from ._wishes import Enrolment, Reader, Refusal, connections, digest, plain
 
 Variables = Mapping[str, Any]
@@ -92,6 +95,12 @@ class PhaseAction(ActionBase):
 
     def _told(self, batch: Batch, found: Outcomes) -> dict[str, Any]:
         _calls.tell(f"{self.phase}: {counted(found.values())}")
+        file = batch.options.get("results_file")
+        if file and os.path.exists(file):
+            _calls.tell(f"results: {file}")
+        following = next_step(self.phase, found, context.CLIARGS)
+        if following:
+            _calls.tell(following)
         return {
             "changed": False,
             "msg": counted(found.values()),
@@ -165,7 +174,7 @@ class PhaseAction(ActionBase):
             with _calls.progress() as file:
                 own = _calls.own_arguments(module, file)
                 answer = self._execute_module(
-                    f"{_calls.COLLECTION}.{module}", module_args={**arguments, **own}, task_vars={**variables, **here}
+                    f"{COLLECTION}.{module}", module_args={**arguments, **own}, task_vars={**variables, **here}
                 )
         finally:
             self._task.check_mode = check_mode

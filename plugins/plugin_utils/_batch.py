@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..module_utils._core import phases, waivers
-from ..module_utils._core.telling import failure, outcome
+from ..module_utils._core.telling import failure, outcome, some
 from ..module_utils._options import CONNECTIONS
 from ._wishes import Enrolment
 
@@ -193,12 +193,6 @@ def _split(
 
 def _variable(enrolments: Sequence[Enrolment], option: str) -> str:
     return next((one.names[option] for one in enrolments if option in one.names), option)
-
-
-def some(hosts: Sequence[str], most: int = 3) -> str:
-    """Return the names of the first hosts, and how many there are more."""
-    more = f" and {len(hosts) - most} more" if len(hosts) > most else ""
-    return f"{', '.join(hosts[:most])}{more}"
 
 
 def for_nobody(enrolments: Iterable[Enrolment], known: Callable[[], Iterator[str]]) -> list[str]:

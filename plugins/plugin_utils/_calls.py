@@ -25,10 +25,10 @@ from ..module_utils._clouds import PROVIDERS
 from ..module_utils._core.codec import unpack
 from ..module_utils._core.scripts import with_arguments
 from ..module_utils._processes import started
+from ._shown import COLLECTION
 
 display = Display()
 
-COLLECTION = "evergreen.os_migration"
 MIGRATION = "os_migration"
 COMMAND = "guest_command"
 PRECHECK = "precheck_info"

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..module_utils._core.remedies import REMEDIES, Remedy, wanted
-from ..module_utils._core.telling import outcome
-from ._batch import Batch, Outcomes, answered, outcomes, refused, some
+from ..module_utils._core.telling import outcome, some
+from ._batch import Batch, Outcomes, answered, outcomes, refused
 from ._calls import ROOT, SENT, script_with
 from ._wishes import Enrolment
 

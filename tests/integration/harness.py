@@ -146,6 +146,7 @@ class Controller:
             "ALIBABA_CLOUD_ACCESS_KEY_SECRET": SECRET_KEY,
         }
     )
+    screen: str = "default"
 
     @property
     def reports(self) -> Path:
@@ -186,6 +187,7 @@ class Controller:
             "ANSIBLE_CONFIG": str(configuration),
             "ANSIBLE_COLLECTIONS_PATH": sysconfig.get_path("purelib"),
             "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_STDOUT_CALLBACK": self.screen,
         }
 
     def play(self, name: str, *options: str, **variables: Any) -> Run:

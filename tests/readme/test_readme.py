@@ -74,7 +74,7 @@ def cloud(checkout: Path) -> Iterator[dict[str, Any]]:
 def home(tmp_path_factory: pytest.TempPathFactory, cloud: dict[str, Any]) -> Path:
     """A reader's home directory, with the files of the quick start in it."""
     directory = tmp_path_factory.mktemp("home")
-    for text in blocks("yaml"):
+    for text in (*blocks("yaml"), *blocks("ini")):
         path = directory / text.splitlines()[0].removeprefix("# ")
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, "utf-8")

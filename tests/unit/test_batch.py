@@ -11,13 +11,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.telling import some
 from ansible_collections.evergreen.os_migration.plugins.plugin_utils import _room
 from ansible_collections.evergreen.os_migration.plugins.plugin_utils._batch import (
     Batch,
     differing,
     for_nobody,
     outcomes,
-    some,
     without_doubled,
 )
 from ansible_collections.evergreen.os_migration.plugins.plugin_utils._programs import PROGRAMS

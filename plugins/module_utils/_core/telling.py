@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 Json = Mapping[str, Any]
@@ -65,6 +65,12 @@ def sentence(code: str, message: str, remedy: str | None) -> str:
     end = "" if message.endswith((".", "?", "!")) else "."
     text = f"{code}: {message}{end}"
     return f"{text} Remedy: {remedy}" if remedy else text
+
+
+def some(hosts: Sequence[str], most: int = 3) -> str:
+    """Return the names of the first hosts, and how many there are more."""
+    more = f" and {len(hosts) - most} more" if len(hosts) > most else ""
+    return f"{', '.join(hosts[:most])}{more}"
 
 
 def last_line(output: str) -> str:

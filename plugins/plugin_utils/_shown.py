@@ -1,0 +1,99 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What many hosts have in common, as the few lines that an operator reads."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from ..module_utils._core.telling import sentence, some
+
+COLLECTION = "evergreen.os_migration"
+
+Json = Mapping[str, Any]
+Outcomes = Mapping[str, Json]
+T = TypeVar("T")
+
+#: What the recap tells of a host, by the key in Ansible's statistics. How many tasks were ok or skipped tells nothing.
+COUNTS = {name: name for name in ("changed", "unreachable", "failures", "rescued", "ignored")} | {"failures": "failed"}
+#: What follows a phase, when some instance is in the state that is named.
+NEXT = {"assess": ("ready", "migrate"), "migrate": ("migrated", "verify"), "verify": ("verified", "commit")}
+#: How many hosts are named, and of how many that share a problem the own words are shown.
+NAMED, TOLD = 5, 3
+
+
+def together(hosts: Mapping[str, T], key: Callable[[T], Hashable]) -> dict[Any, list[str]]:
+    """Return the names of the hosts for each value of the key, in the order of their first hosts."""
+    found: dict[Any, list[str]] = {}
+    for host, value in hosts.items():
+        found.setdefault(key(value), []).append(host)
+    return found
+
+
+def good(outcomes: Outcomes) -> Iterator[str]:
+    """Yield a line for all hosts of which the same is told."""
+    for text, hosts in together(outcomes, lambda one: str(one.get("msg", ""))).items():
+        if text:
+            yield f"{text}: {_counted(hosts)}"
+
+
+def bad(outcomes: Outcomes) -> Iterator[str]:
+    """Yield lines for all hosts that have the same problem: its code, what it is on the first ones, and its remedy."""
+    for (code, remedy), hosts in together(outcomes, _problem).items():
+        if len(hosts) == 1 or not code:
+            for host in hosts:
+                yield from f"failed: {outcomes[host].get('msg', '')}".replace(" Remedy: ", "\n  Remedy: ").splitlines()
+            continue
+        yield f"failed: {code}: {_counted(hosts)}"
+        yield from (f"  {host}: {_error(outcomes[host])['message']}" for host in hosts[:TOLD])
+        if remedy:
+            yield f"  Remedy: {remedy}"
+
+
+def recap(statistics: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
+    """Yield a line for all hosts with equal counts, those with failures last."""
+    rows = together(statistics, lambda counts: tuple(counts[key] for key in COUNTS))
+    order = sorted(rows, key=lambda row: any(row[list(COUNTS).index(key)] for key in ("unreachable", "failures")))
+    for row in order:
+        told = ", ".join(f"{name}={count}" for name, count in zip(COUNTS.values(), row, strict=True) if count)
+        yield f"{told or 'ok'}: {_counted(rows[row])}"
+
+
+def next_step(phase: str, outcomes: Outcomes, line: Json) -> str:
+    """Return the command that follows a playbook of the collection; ``line`` is its own one, as Ansible has it."""
+    state, follows = NEXT.get(phase, ("", ""))
+    ours = f"{COLLECTION}.{phase}" in (line.get("args") or ())
+    if ours and any(one["result"].get("state") == state for one in outcomes.values()):
+        return f"next: {shlex.join(['ansible-playbook', f'{COLLECTION}.{follows}', *_where(line)])}"
+    return ""
+
+
+def _where(line: Json) -> Iterator[str]:
+    """Yield the options that name hosts. Extra variables are left out: they may be secret."""
+    for inventory in line.get("inventory") or ():
+        yield from ("-i", str(inventory))
+    if line.get("subset"):
+        yield from ("--limit", str(line["subset"]))
+
+
+def plain_text(host: str, outcome: Json) -> str:
+    """Return what is told of a host that has no result: a task that broke, or refused its arguments."""
+    return str(outcome.get("msg") or sentence("Failed", f"{host} failed without a message", None))
+
+
+def _counted(hosts: Iterable[str]) -> str:
+    names = list(hosts)
+    return names[0] if len(names) == 1 else f"{len(names)} hosts ({some(names, NAMED)})"
+
+
+def _error(outcome: Json) -> Json:
+    return (outcome.get("result") or {}).get("error") or {}
+
+
+def _problem(outcome: Json) -> tuple[str, str]:
+    error = _error(outcome)
+    return str(error.get("code") or ""), str(error.get("remedy") or "")
