@@ -129,7 +129,6 @@ _SCRIPT: dict[str, Any] = {
 }
 #: What roles use beside the options of the modules.
 MORE: dict[str, Any] = {
-    "checks": {"type": "list", "elements": "dict", "options": _SCRIPT},
     "step": {"type": "dict", "options": {**_SCRIPT, "arguments": {"type": "list", "elements": "str", "default": []}}},
     "rules": {"type": "list", "elements": "str", "choices": [remedy.name for remedy in REMEDIES]},
     "mirror": {"type": "str"},

@@ -56,7 +56,8 @@ msg:
 result:
   description:
     - The result of the instance, as M(evergreen.os_migration.os_migration) returns it. After the phase verify with
-      C(verify_checks), C(checks) has the name, C(rc), C(stdout) and C(error) of each check.
+      C(verify_checks), C(checks) has of each check its C(name) and C(kind), C(from) where it was made, C(tries), C(rc)
+      of its script, C(stdout), C(restarted), C(error), and C(planned) when check mode did not run it.
     - Of a host that was refused it has C(instance_id), C(name), C(state), C(changed), C(findings) and C(error).
   returned: always
   type: dict

@@ -125,9 +125,7 @@ def _outcome(one: Enrolment, result: Json | None, answer: Json, label: str) -> d
 
 def answered(enrolments: Iterable[Enrolment], answer: Json) -> dict[str, Json]:
     """Return the result of each host; where the answer has none, why."""
-    hosts = list(enrolments)
-    results = by_host(hosts, answer)
-    return {one.host: results[one.host] or _unanswered(one, answer)["result"] for one in hosts}
+    return {host: one["result"] for host, one in outcomes(list(enrolments), answer).items()}
 
 
 def refused(one: Enrolment, code: str, message: str, remedy: str) -> dict[str, Any]:

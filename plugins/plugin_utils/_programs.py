@@ -11,10 +11,10 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ..module_utils._core.telling import checked, counted
-from ..module_utils._results import results_file
-from ._batch import Batch, Outcomes, all_refused, answered, outcomes
+from ..module_utils._core.telling import counted
+from ._batch import Batch, Outcomes, all_refused, outcomes
 from ._calls import script_with
+from ._checks import verification
 from ._remedy import remediation
 from ._wishes import Enrolment
 
@@ -41,38 +41,6 @@ def assessment(batch: Batch) -> Outcomes:
         return found
     text = f"{report.get('msg')} The assessment itself is done; its results are in {file}."
     return all_refused(batch.enrolments, "ReportFailed", text, "Correct that, and run the role report.")
-
-
-def verification(batch: Batch) -> Outcomes:
-    """Look whether the instances run what they should, then ask the applications in the guests that do."""
-    if not any(one.more.get("checks") for one in batch.enrolments):
-        return migration(batch)
-    file = results_file({"results_file": batch.options.get("results_file"), "state": batch.state}, batch.writing)
-    if file:
-        file.check()
-    answer = batch.migration(results_file=None)
-    found = outcomes(batch.enrolments, answer)
-    for host, answers in _application_checks(batch, found).items():
-        found[host] = checked(host, found[host], answers)
-    if file and "results" in answer:
-        file.add(one["result"] for one in found.values())
-    return found
-
-
-def _application_checks(batch: Batch, found: Outcomes) -> dict[str, dict[str, Json]]:
-    """Return what each host that is verified answered to the checks for its kind of system, by the check's name."""
-    good = [one for one in batch.enrolments if not found[one.host]["failed"]]
-    wanted = [
-        (one, check)
-        for one in good
-        for check in one.more.get("checks") or ()
-        if (check["shell"] == "powershell") == str(found[one.host]["result"]["target_os"]).startswith("windows")
-    ]
-    answers: dict[str, dict[str, Json]] = {}
-    for check, hosts in _together(wanted):
-        for host, result in answered(hosts, batch.script(hosts, **_options(check))).items():
-            answers.setdefault(host, {})[check["name"]] = result
-    return answers
 
 
 def scripts(batch: Batch) -> Outcomes:

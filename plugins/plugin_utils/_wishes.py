@@ -17,7 +17,7 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ..module_utils._clouds.options import check_above_zero
-from ..module_utils._core import phases, waivers
+from ..module_utils._core import checks, phases, waivers
 from ..module_utils._core.phases import PHASES, Phase, Variables
 from ..module_utils._errors import OptionError
 from ..module_utils._files import located
@@ -136,11 +136,24 @@ def enrolment(host: str, name: str, read: Reader, clouds: Json, groups: list[str
         {"name": host, **wishes},
         {**_checked(MIGRATION, options), **_file(read, name, phase)},
         {option: variable for option, (variable, _value) in {**report, **options}.items()},
-        _checked(MORE, read.all_of(phase.more, _given)),
+        _more(read, phase, host),
         located(_checked(REPORT, report), "dest", "previous"),
         {option: digest(value) for option, value in connections(read, clouds)},
         elsewhere,
     )
+
+
+def _more(read: Reader, phase: Phase, host: str) -> dict[str, Any]:
+    """Return what the phase itself uses, checked; the checks of applications know best what is wrong with one."""
+    given = read.all_of(phase.more, _given)
+    name, written = given.pop("checks", ("", None))
+    found = _checked(MORE, given)
+    if not name:
+        return found
+    try:
+        return {**found, "checks": checks.completed(written, lambda: str(read["ansible_host"] or host))}
+    except ValueError as error:
+        raise Refusal("InvalidVariable", f"{name}: {error}", "Correct the check; see the role verify.") from None
 
 
 def connections(read: Reader, clouds: Json) -> Iterator[tuple[str, Any]]:

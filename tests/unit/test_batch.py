@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.checks import completed
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.telling import some
 from ansible_collections.evergreen.os_migration.plugins.plugin_utils import _room
 from ansible_collections.evergreen.os_migration.plugins.plugin_utils._batch import (
@@ -159,10 +160,9 @@ def test_scripts_that_are_alike_go_out_in_one_call() -> None:
 
 # --- checks of applications -------------------------------------------------------------------------------------------
 
-CHECKS = [
-    {"name": "shop", "script": "true", "shell": "sh", "timeout": 60},
-    {"name": "iis", "script": "exit", "shell": "powershell", "timeout": 60},
-]
+CHECKS = completed(
+    [{"name": "shop", "script": "true"}, {"name": "iis", "script": "exit", "shell": "powershell"}], lambda: "10.0.0.1"
+)
 
 
 def checking(module: str, arguments: Answer) -> Answer:
@@ -184,6 +184,31 @@ def test_checks_go_to_the_systems_they_are_for_where_the_system_itself_is_right(
     assert "shop: ScriptFailed" in found["a"]["msg"]
     assert "results_file" not in calls.made[0][1]
     assert '"failed": 3' in Path(file).read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"failed": True, "msg": "No credentials. Set them."},
+        {"failed": True, "msg": "MODULE FAILURE", "rc": 1, "module_stderr": TRACEBACK},
+        {"results": []},
+        {"results": [result("a", state="planned", rc=None)]},
+        {"results": [result("a", rc=None, error={"code": "GuestUnreachable", "message": "x.", "remedy": ""})]},
+    ],
+)
+@pytest.mark.parametrize("kind", [{"script": "true"}, {"kind": "tcp", "port": 22, "from": "guest"}])
+def test_a_check_that_could_not_be_run_is_a_failed_verification_also_in_the_file(
+    answer: Answer, kind: Answer, tmp_path: Path
+) -> None:
+    good = {"results": [result("a", state="verified", target_os="alinux-3")]}
+    calls = Calls(lambda module, arguments: good if module == "os_migration" else answer)
+    file = tmp_path / "verify.json"
+    wanted = completed([{"name": "shop", **kind}], lambda: "10.0.0.1")
+    found = calls.serve("verify", host("a", options={"results_file": str(file)}, more={"checks": wanted}))
+    assert (found["a"]["failed"], found["a"]["result"]["state"]) == (True, "failed")
+    assert found["a"]["msg"].startswith("i-a (a): shop: ")
+    assert "None" not in found["a"]["msg"]
+    assert '"failed": 1' in file.read_text("utf-8")
 
 
 def test_without_writing_no_file_is_written(tmp_path: Path) -> None:

@@ -55,14 +55,18 @@ LATER = {"get-ciminstance": words("Query Namespace OperationTimeoutSec")}
 #: Of .NET 2.0, as far as the scripts need it. Look a new one up before it is added: 2008 R2 has no later .NET.
 TYPES = words(
     """
-    bool char datetime Environment guid int IntPtr long math string timespan version wmisearcher
-    System.Globalization.CultureInfo System.IO.File System.IO.FileOptions System.IO.Path
+    bool char datetime Environment guid int IntPtr long math string StringComparison timespan version wmisearcher
+    System.Enum System.Globalization.CultureInfo System.IO.File System.IO.FileOptions System.IO.Path
+    System.Net.Security.RemoteCertificateValidationCallback System.Net.SecurityProtocolType
+    System.Net.ServicePointManager System.Net.Sockets.AddressFamily System.Net.WebException System.Net.WebRequest
+    System.Security.Authentication.SslProtocols
     """
 )
 METHODS = words(
     """
-    AddDays Close Combine ContainsKey Delete Equals Exists Floor Get GetCultureInfo NewGuid Substring ToCharArray
-    ToUniversalTime Trim
+    AddDays AddSeconds AuthenticateAsClient BeginConnect Close Combine ContainsKey Create Delete EndConnect Equals
+    Exists Floor Get GetCultureInfo GetResponse GetResponseStream GetStream IndexOf IsDefined NewGuid Read Substring
+    ToCharArray ToString ToUniversalTime Trim WaitOne
     """
 )
 NEWER_VARIABLES = re.compile(r"\$(using:.*|psitem|psscriptroot|pscommandpath|psdefaultparametervalues)$")

@@ -76,16 +76,30 @@ def test_what_was_refused_has_the_shape_of_a_result() -> None:
     assert failure("web-1", "", "X", "gone.", "")["msg"] == "web-1: X: gone."
 
 
+CHECK = {"name": "shop", "kind": "script", "from": "guest", "tries": 1, "planned": False, "rc": 0, "error": None}
+
+
 def test_a_failed_check_is_a_failed_verification() -> None:
     good = outcome("web-1", result(state="verified"))
-    answers = {"shop": {"rc": 0, "error": None}, "db": {"rc": 3, "stdout": "down\n", "error": STUCK}}
+    answers = [CHECK, {**CHECK, "name": "db", "rc": 3, "stdout": "down\n", "error": STUCK}]
     found = checked("web-1", good, answers)
     assert (found["failed"], found["result"]["state"]) == (True, "failed")
     assert (
         found["msg"] == "i-1 (web-1): db: JobStuck: Job j-1 is still Running. Remedy: Look at it. Its last line: down"
     )
     assert [(check["name"], check["rc"]) for check in found["result"]["checks"]] == [("shop", 0), ("db", 3)]
-    assert checked("web-1", good, {"shop": answers["shop"]})["result"]["state"] == "verified"
+    assert checked("web-1", good, answers[:1])["result"]["state"] == "verified"
+
+
+def test_a_good_check_does_not_hide_a_failed_one_of_the_same_name() -> None:
+    good = outcome("web-1", result(state="verified"))
+    assert checked("web-1", good, [{**CHECK, "rc": 3, "error": STUCK}, CHECK])["failed"]
+
+
+def test_what_check_mode_did_not_run_is_told() -> None:
+    good = outcome("web-1", result(state="verified"))
+    told = checked("web-1", good, [{**CHECK, "rc": None, "planned": True}, {**CHECK, "name": "port"}])
+    assert (told["failed"], told["msg"]) == (False, "verified; not run in check mode: shop")
 
 
 def test_states_are_counted() -> None:

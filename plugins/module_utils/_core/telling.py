@@ -20,24 +20,17 @@ def outcome(host: str, result: Json, label: str = "") -> dict[str, Any]:
     return {"changed": bool(result.get("changed")), "failed": bool(text), "msg": told, "result": dict(result)}
 
 
-def checked(host: str, before: Json, answers: Mapping[str, Json]) -> dict[str, Any]:
-    """Return the outcome of a host with what its guest answered to checks: one that failed fails the host."""
-    result = before["result"]
-    checks = [
-        {"name": name, **{key: one.get(key) for key in ("rc", "stdout", "restarted", "error")}}
-        for name, one in answers.items()
-    ]
-    bad = [(name, one) for name, one in answers.items() if one.get("error")]
+def checked(host: str, before: Json, answers: Sequence[Json]) -> dict[str, Any]:
+    """Return the outcome of a host with what its application's checks came to: one that failed fails the host."""
+    result = {**before["result"], "checks": [dict(one) for one in answers]}
+    bad = [one for one in answers if one["error"]]
     if not bad:
-        return {**before, "result": {**result, "checks": checks}}
-    told = " ".join(text for name, one in bad for text in _problems(one, name))
-    name, error = bad[0][0], bad[0][1]["error"]
-    failed = {
-        **result,
-        "state": "failed",
-        "error": {**error, "message": f"{name}: {error['message']}"},
-        "checks": checks,
-    }
+        left = [one["name"] for one in answers if one["planned"]]
+        told = f"{before['msg']}; not run in check mode: {', '.join(left)}" if left else before["msg"]
+        return {**before, "msg": told, "result": result}
+    told = " ".join(text for one in bad for text in _problems(one, one["name"]))
+    error = {**bad[0]["error"], "message": f"{bad[0]['name']}: {bad[0]['error']['message']}"}
+    failed = {**result, "state": "failed", "error": error}
     return {**before, "failed": True, "msg": f"{result['instance_id']} ({host}): {told}", "result": failed}
 
 
