@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from ._core.codec import pack
 from ._core.goal import Goal
 from ._core.model import Place, Problem
 from ._core.outcome import diff, outcome, summary
+from ._core.progress import Progress
 from ._core.record import Record
 from ._core.workflow import Workflow
 from ._engine import Brief, Callers, Clock, Engine, Limits
@@ -125,36 +125,20 @@ def _timed_out(record: Record[Any]) -> Record[Any]:
     return record.with_(problem=record.problem or problem, state="failed", done=True)
 
 
-@dataclass
-class Progress:
-    """Adds a line to a file whenever it is another one, and not more often than ``interval`` seconds."""
-
-    file: Path
-    interval: float
-    clock: Clock
-    started: float
-    _last: str = ""
-    _next: float = field(default=0.0)
-
-    def __call__(self, records: Sequence[Record[Any]]) -> None:
-        """Tell how far the records are."""
-        now = self.clock.ticks()
-        self._next = self._next or self.started + self.interval
-        if now < self._next:
-            return
-        self._next = now + self.interval
-        line = summary(records, now - self.started)["text"]
-        if line != self._last:
-            self._last = line
-            # A task that became another user cannot write there; that nobody is told is no reason to end the work.
-            with contextlib.suppress(OSError), self.file.open("a", encoding="utf-8") as file:
-                file.write(f"{line}\n")
-
-
 def _teller(options: Mapping[str, Any], clock: Clock, started: float) -> Callable[[Sequence[Record[Any]]], None]:
+    """Return what adds lines of progress to the file that the action plugin shows."""
     if not options.get("progress_file"):
         return lambda records: None
-    return Progress(Path(options["progress_file"]), options["progress_interval"], clock, started)
+    file, progress = Path(options["progress_file"]), Progress(options["progress_interval"], started)
+
+    def tell(records: Sequence[Record[Any]]) -> None:
+        line = progress.line(records, clock.ticks(), clock.date())
+        if line:
+            # A task that became another user cannot write there; that nobody is told is no reason to end the work.
+            with contextlib.suppress(OSError), file.open("a", encoding="utf-8") as out:
+                out.write(f"{line}\n")
+
+    return tell
 
 
 def _leave(

@@ -117,7 +117,8 @@ options:
     type: path
   progress_interval:
     description:
-      - Seconds between two lines of progress. A line is shown only when it is another than the one before.
+      - Seconds between two lines of progress. A line is shown only when the state of an instance has changed, or after
+        ten minutes.
     type: float
     default: 15
   progress_file:

@@ -1,0 +1,53 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How far a fleet is, line by line: when something has changed, and of what is silent for long that it goes on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .outcome import summary
+from .record import Record
+from .telling import some
+
+#: Seconds after which it is told that nothing has changed.
+HEARTBEAT = 600.0
+#: States in which nothing is done yet: whoever is in them is only counted.
+_BEFORE = ("pending", "probing", "queued")
+_NAMED = 5
+
+
+@dataclass
+class Progress:
+    """The lines on a run; ``interval`` is in seconds."""
+
+    interval: float
+    started: float
+    _told: dict[str, str] = field(default_factory=dict)
+    _at: float = 0.0
+
+    def line(self, records: Sequence[Record[Any]], ticks: float, date: float) -> str:
+        """Return the line that is to be shown now, none when it is too early or nothing has changed."""
+        last = self._at or self.started
+        if ticks < last + self.interval:
+            return ""
+        states = {record.id: record.state for record in records}
+        if states == self._told and ticks < last + HEARTBEAT:
+            return ""
+        moved = [record for record in records if record.state != self._told.get(record.id)]
+        self._told, self._at = states, ticks
+        clock = time.strftime("%H:%M:%S", time.localtime(date))
+        return "; ".join([f"{clock} {summary(records, ticks - self.started)['text']}", *_news(moved)])
+
+
+def _news(moved: Sequence[Record[Any]]) -> Iterator[str]:
+    """Yield which instances came to a state since the last line."""
+    for state in dict.fromkeys(record.state for record in moved):
+        if state not in _BEFORE:
+            names = [record.item.name or record.id for record in moved if record.state == state]
+            yield f"{state.replace('_', ' ')}: {some(names, _NAMED)}"
