@@ -22,6 +22,8 @@ T = TypeVar("T")
 COUNTS = {name: name for name in ("changed", "unreachable", "failures", "rescued", "ignored")} | {"failures": "failed"}
 #: What follows a phase, when some instance is in the state that is named.
 NEXT = {"assess": ("ready", "migrate"), "migrate": ("migrated", "verify"), "verify": ("verified", "commit")}
+#: What a playbook wants to be said when it is to run on all hosts.
+WITHOUT_NAMES = {"commit": ("-e", "target=all")}
 #: How many hosts are named, and of how many that share a problem the own words are shown.
 NAMED, TOLD = 5, 3
 
@@ -68,14 +70,19 @@ def next_step(phase: str, outcomes: Outcomes, line: Json) -> str:
     state, follows = NEXT.get(phase, ("", ""))
     ours = f"{COLLECTION}.{phase}" in (line.get("args") or ())
     if ours and any(one["result"].get("state") == state for one in outcomes.values()):
-        return f"next: {shlex.join(['ansible-playbook', f'{COLLECTION}.{follows}', *_where(line)])}"
+        words = ["ansible-playbook", f"{COLLECTION}.{follows}", *_where(line)]
+        named = "--limit" in words or "-e" in words
+        return f"next: {shlex.join([*words, *(() if named else WITHOUT_NAMES.get(follows, ()))])}"
     return ""
 
 
 def _where(line: Json) -> Iterator[str]:
-    """Yield the options that name hosts. Extra variables are left out: they may be secret."""
+    """Yield the options that name hosts. Other extra variables are left out: they may be secret."""
     for inventory in line.get("inventory") or ():
         yield from ("-i", str(inventory))
+    for given in line.get("extra_vars") or ():
+        if str(given).startswith("target="):
+            yield from ("-e", str(given))
     if line.get("subset"):
         yield from ("--limit", str(line["subset"]))
 

@@ -95,6 +95,21 @@ def test_after_a_playbook_of_the_collection_the_command_that_follows_is_told() -
 
 
 @pytest.mark.parametrize(
+    ("given", "hosts"),
+    [
+        ({}, "-e target=all"),
+        ({"extra_vars": ("key=secret", "target=web")}, "-e target=web"),
+        ({"subset": "a"}, "--limit a"),
+    ],
+)
+def test_commit_is_told_with_its_hosts_and_no_other_variable(given: dict[str, Any], hosts: str) -> None:
+    line = {"args": ("evergreen.os_migration.verify",), "inventory": ("i.yml",), **given}
+    assert next_step("verify", {"a": {"result": {"state": "verified"}}}, line) == (
+        f"next: ansible-playbook evergreen.os_migration.commit -i i.yml {hosts}"
+    )
+
+
+@pytest.mark.parametrize(
     ("phase", "line"),
     [("assess", {"args": ("site.yml",)}), ("rollback", {"args": ("evergreen.os_migration.rollback",)})],
     ids=["a playbook of one's own", "nothing follows"],
