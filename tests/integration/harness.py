@@ -191,8 +191,8 @@ class Controller:
         }
 
     def play(self, name: str, *options: str, **variables: Any) -> Run:
-        """Run a playbook of the collection to its end."""
-        return self.run(f"evergreen.os_migration.{name}", *options, **variables)
+        """Run a playbook of the collection to its end; on all hosts, unless some are named."""
+        return self.run(f"evergreen.os_migration.{name}", *options, **{"target": "all", **variables})
 
     def run(self, playbook: str, *options: str, **variables: Any) -> Run:
         command = self.command(playbook, *options, **variables)
@@ -211,7 +211,7 @@ class Controller:
 
     def play_until_killed(self, name: str, writes: int, whole_group: bool, **variables: Any) -> bool:
         """Run a playbook and kill it once the cloud has seen a number of writes; say whether it was still running."""
-        command = self.command(f"evergreen.os_migration.{name}", **variables)
+        command = self.command(f"evergreen.os_migration.{name}", **{"target": "all", **variables})
         with subprocess.Popen(
             command,
             env=self.environment(),
