@@ -17,9 +17,10 @@ from ansible.module_utils.common.parameters import remove_values
 
 from ._clouds.base import Cloud, Script
 from ._core.codec import pack
+from ._core.difference import difference
 from ._core.goal import Goal
 from ._core.model import Place, Problem
-from ._core.outcome import diff, outcome, summary
+from ._core.outcome import outcome, summary
 from ._core.progress import Progress
 from ._core.record import Record
 from ._core.workflow import Workflow
@@ -79,7 +80,11 @@ def _run_module(
     except MigrationError as error:
         module.fail_json(msg=error.problem.text)
     bad = [record for record in records if record.problem and record.state not in answers]
-    _leave(module, records, bad, elapsed, lambda record: extra(record, brief.goal), file)
+    told = {
+        "summary": {**summary(records, elapsed), "failed": len(bad)},
+        "diff": difference(records, brief.goal),
+    }
+    _leave(module, records, bad, told, lambda record: extra(record, brief.goal), file)
 
 
 def _work(
@@ -145,17 +150,15 @@ def _leave(
     module: AnsibleModule,
     records: Sequence[Record[Any]],
     bad: Sequence[Record[Any]],
-    elapsed: float,
+    told: Mapping[str, Any],
     extra: Callable[[Record[Any]], Mapping[str, Any]],
     file: ResultsFile | None,
 ) -> None:
-    counts = {**summary(records, elapsed), "failed": len(bad)}
     results = remove_values([{**outcome(record), **extra(record)} for record in records], module.no_log_values)
     result = {
         "changed": any(record.changed for record in records),
         **_results(module, results),
-        "summary": counts,
-        "diff": diff(records),
+        **told,
     }
     _keep(module, file, results, result)
     if bad:

@@ -25,7 +25,6 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model
 )
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.outcome import (
     assessment,
-    diff,
     fraction,
     outcome,
     script_outcome,
@@ -154,17 +153,6 @@ def test_the_source_is_the_system_that_is_left_however_far_the_way() -> None:
     assert source_os(record(ID, "x", instance=replace(here, tags=STARTED.tags))) == "windows-2008r2"
     assert source_os(record(ID, "x", instance=unreadable)) == "windows-2012r2"
     assert source_os(record(ID, "x", instance=here, hops=WAY)) == "windows-2008r2"
-
-
-def test_the_difference_shows_only_what_changes_and_where_it_ends() -> None:
-    def changed(name: str, state: str) -> Migration:
-        return record(name, state, hops=WAY).with_(item=Item(name, target="windows-2016"), changed=True)
-
-    ones = [changed("a", "migrated"), changed("b", "rolled_back"), changed("c", "planned"), record("d", "migrated")]
-    assert diff(ones) == {
-        "before": {name: {"os": "windows-2008r2"} for name in "abc"},
-        "after": {"a": {"os": "windows-2016"}, "b": {"os": "windows-2008r2"}, "c": {"os": "windows-2016"}},
-    }
 
 
 def test_the_newest_own_job_is_named_before_anybody_else_s() -> None:

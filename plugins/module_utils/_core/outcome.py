@@ -13,7 +13,6 @@ from typing import Any
 
 from . import command, paths
 from .agent import readable
-from .catalog import is_known
 from .goal import Goal
 from .migration.view import View, in_flight, own_works, start
 from .model import CommandResult
@@ -165,17 +164,3 @@ def fraction(record: Record[Any]) -> float:
         running = (work.progress for work in view.works if work.holds and work.status == "running")
         within += 0.75 * max(running, default=0.0) / 100
     return min(1.0, (view.hop + within) / max(1, len(view.hops)))
-
-
-def diff(records: Iterable[Record[Any]]) -> dict[str, Any]:
-    """Return Ansible's before/after of the instances' operating systems, for those that change."""
-    moved = [record for record in records if record.changed and is_known(record.item.target)]
-    return {
-        "before": {record.item.instance_id: {"os": source_os(_migration(record))} for record in moved},
-        "after": {record.item.instance_id: {"os": _after(record)} for record in moved},
-    }
-
-
-def _after(record: Record[Any]) -> str | None:
-    stays = record.state in ("rolled_back", "failed")
-    return source_os(_migration(record)) if stays else record.item.target

@@ -66,11 +66,21 @@ def works_gone(record: Migration, goal: Goal, now: Moment) -> Step | None:
 
 
 def points_deleted(record: Migration, goal: Goal, now: Moment) -> Step | None:
-    """Delete the points whose label names this instance, and the service's own where that is wanted."""
-    points = (*(point for point, _label in points_of(record)), *_of_the_service(record, goal))
+    """Delete the points that were kept for the way back."""
+    return deleted(record, points_to_delete(record, goal), "committing")
+
+
+def points_to_delete(record: Migration, goal: Goal) -> tuple[Point, ...]:
+    """Return the points whose label names this instance, and the service's own where that is wanted."""
+    return (*(point for point, _label in points_of(record)), *_of_the_service(record, goal))
+
+
+def deleted(record: Migration, points: tuple[Point, ...], state: str) -> Step | None:
+    """Return the step that deletes points, if there are any."""
     if not points:
         return None
-    return Step(Verb.DELETE_POINTS, "committing", points, event=f"snapshots deleted: {len(points)}")
+    gone = tuple(dict.fromkeys((*record.view.gone, *points)))
+    return Step(Verb.DELETE_POINTS, state, points, {"gone": gone}, event=f"snapshots deleted: {len(points)}")
 
 
 def _of_the_service(record: Migration, goal: Goal) -> tuple[Point, ...]:

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from .. import before, rules, tag
 from ..goal import Goal
-from ..model import Tag
+from ..model import Point, Tag
 from ..record import Moment
 from ..verb import Step, Verb, blocked, failing, finish
 from .begin import blocker
+from .commit import deleted
 from .protect import completed, current_set, next_set
 from .sets import Set, chosen, complete
 from .view import (
@@ -130,13 +131,15 @@ def nothing_under_way(record: Migration, goal: Goal, now: Moment) -> Step | None
 
 
 def sets_deleted(record: Migration, goal: Goal, now: Moment) -> Step | None:
-    """Delete the points whose label names this instance, but for those of a migration that is not committed."""
+    """Delete the points of no migration, and of those that were rolled back or committed."""
+    return deleted(record, points_to_delete(record), "unprotecting")
+
+
+def points_to_delete(record: Migration) -> tuple[Point, ...]:
+    """Return the points whose label names this instance, but for those of a migration that is not committed."""
     known = record.view.tag
     needed = known.attempt if known and stands(record, "migrated") else 0
-    points = tuple(point for point, label in points_of(record) if label.attempt != needed)
-    if not points:
-        return None
-    return Step(Verb.DELETE_POINTS, "unprotecting", points, event=f"snapshots deleted: {len(points)}")
+    return tuple(point for point, label in points_of(record) if label.attempt != needed)
 
 
 def let_go(record: Migration, goal: Goal, now: Moment) -> Step | None:

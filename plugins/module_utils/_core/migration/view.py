@@ -52,7 +52,8 @@ class View:
     it took a newer one for, ``told`` those of which it told that this is old too. ``turned`` says that it began the
     rollback, ``stopping`` since when the instance is being stopped for it, in ticks, ``forced`` that the stop
     was forced, ``stuck`` that the rollback cannot go on. ``lost_since`` is the moment that disks were put back to, and
-    ``unsettled`` when works were deleted whose service may put disks back, in ticks.
+    ``unsettled`` when works were deleted whose service may put disks back, in ticks. ``gone`` are the points that were
+    deleted.
     """
 
     instance: Instance | None = None
@@ -83,6 +84,7 @@ class View:
     stuck: bool = False
     lost_since: str = ""
     unsettled: float | None = None
+    gone: tuple[Point, ...] = ()
 
     @cached_property
     def tag(self) -> Tag | None:

@@ -1,0 +1,117 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a run changes, as Ansible's before and after of each instance; in check mode what it would change.
+
+Snapshots are told with the size of their disk, the most that they can hold: what they cost is the provider's to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from .catalog import is_known
+from .goal import Goal
+from .migration import commit, keep
+from .migration.sets import chosen
+from .migration.view import Migration, View, protectable_disks
+from .model import Point
+from .outcome import source_os
+from .record import Record
+
+Json = dict[str, Any]
+Sides = tuple[Json, Json]
+
+_BACK = ("rolled_back", "failed")
+
+
+def difference(records: Iterable[Record[Any]], goal: Goal) -> Mapping[str, Json]:
+    """Return before and after of the instances that were changed, or would be."""
+    tell = _TOLD.get(goal.state)
+    changed = [record for record in records if record.changed and isinstance(record.view, View)]
+    sides = {record.id: tell(record, goal) for record in changed} if tell else {}
+    found = {one: side for one, side in sides.items() if side != ({}, {})}
+    return {
+        "before": {one: before for one, (before, _after) in found.items()},
+        "after": {one: after for one, (_before, after) in found.items()},
+    }
+
+
+def _migrated(record: Migration, goal: Goal) -> Sides:
+    """Tell the hops, what they take, and the snapshots before them."""
+    view, former = record.view, {"os": source_os(record)}
+    if not is_known(record.item.target):
+        return {}, {}
+    if record.state in _BACK:
+        return former, former
+    hops = view.hops[view.hop :] or view.hops
+    sizes = _sizes(record)
+    sets = len(hops) if goal.rollback_to == "hop" else 1
+    return former, {
+        "os": record.item.target,
+        "hops": [f"{hop.source} -> {hop.target}, up to {hop.minutes} min" for hop in hops],
+        "minutes": sum(hop.minutes for hop in hops),
+        "snapshots": {disk_id: _gib(size) for disk_id, size in sizes.items()},
+        "snapshot_gib": sets * sum(sizes.values()),
+    }
+
+
+def _put_back(record: Migration, goal: Goal) -> Sides:
+    """Tell the moment that each disk goes back to."""
+    known = record.view.tag
+    one = chosen(record, goal) if known else None
+    if known is None or one is None:
+        return {}, {}
+    systems: Sides = ({"os": known.target}, {"os": known.source}) if known.source else ({}, {})
+    return (
+        {**systems[0], "disks": dict.fromkeys(one.points, "as it is")},
+        {**systems[1], "disks": {disk_id: f"as it was at {point.created}" for disk_id, point in one.points.items()}},
+    )
+
+
+def _committed(record: Migration, goal: Goal) -> Sides:
+    return _deleted(record, record.view.gone or commit.points_to_delete(record, goal))
+
+
+def _unprotected(record: Migration, goal: Goal) -> Sides:
+    return _deleted(record, record.view.gone or keep.points_to_delete(record))
+
+
+def _deleted(record: Migration, points: Iterable[Point]) -> Sides:
+    """Tell the snapshots that go."""
+    sizes = _sizes(record)
+    listed = {point.snapshot_id: f"{_gib(sizes.get(point.disk_id))}, {_of(point)}" for point in points}
+    total = sum(sizes.get(point.disk_id, 0) for point in points)
+    return {"snapshots": listed, "snapshot_gib": total}, {"snapshots": {}, "snapshot_gib": 0}
+
+
+def _protected(record: Migration, goal: Goal) -> Sides:
+    """Tell the disks that get a snapshot."""
+    sizes = _sizes(record)
+    taken = {disk_id: _gib(size) for disk_id, size in sizes.items()}
+    return {}, {"snapshots": taken, "snapshot_gib": sum(sizes.values())}
+
+
+def _of(point: Point) -> str:
+    return f"of {point.disk_id} at {point.created or 'a moment that is not known'}"
+
+
+def _sizes(record: Migration) -> dict[str, int]:
+    if record.view.instance is None:
+        return {}
+    return {disk.disk_id: disk.size_gib for disk in protectable_disks(record)}
+
+
+def _gib(size: int | None) -> str:
+    return f"up to {size} GiB" if size else "of unknown size"
+
+
+_TOLD: Mapping[str, Callable[[Migration, Goal], Sides]] = {
+    "migrated": _migrated,
+    "rolled_back": _put_back,
+    "committed": _committed,
+    "protected": _protected,
+    "unprotected": _unprotected,
+}
