@@ -71,6 +71,9 @@ def test_check_mode_shows_the_plan_and_writes_nothing(controller: Controller, si
             succeeded(run)
             assert "3 planned" in run.output
             assert '+        "os": "windows-2016"' in run.output
+            assert "windows-2008r2 -> windows-2012r2, up to 30 min" in run.output
+            assert '"minutes": 60' in run.output
+            assert '": "up to 40 GiB"' in run.output
     assert not (controller.reports / "migrate.json").exists()
 
 
@@ -96,6 +99,21 @@ def test_migrate_again_changes_nothing(controller: Controller, simulated: Cloud)
     succeeded(run)
     assert {call["action"] for call in simulated.writes()[before:]} <= {"RunCommand"}
     assert "changed=1" not in run.output
+
+
+def test_check_mode_shows_the_moment_that_disks_go_back_to_and_the_snapshots_that_go(
+    controller: Controller, simulated: Cloud
+) -> None:
+    before = written(simulated)
+    back = controller.play("rollback", "--check", "--diff")
+    succeeded(back)
+    assert back.output.count('"as it was at ') == DISKS
+    gone = controller.play("commit", "--check", "--diff")
+    succeeded(gone)
+    assert gone.output.count(" GiB, of d-") == DISKS
+    assert "3 planned" in back.output
+    assert "3 planned" in gone.output
+    assert written(simulated) == before
 
 
 def test_verify_runs_checks_where_they_belong(controller: Controller) -> None:
