@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import getpass
 import hashlib
 import os
 import platform
 import uuid
+from datetime import datetime, timezone
 from functools import lru_cache
 from pathlib import Path
 
@@ -23,6 +25,16 @@ def this_process() -> Holder:
     """Return a new run of this process."""
     pid = os.getpid()
     return Holder(uuid.uuid4().hex[:8], _machine(), pid, started(pid))
+
+
+def who_and_when() -> dict[str, str]:
+    """Return the user and the machine of this process, and the time in ISO 8601, UTC."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a user without a name, as in some containers
+        user = f"uid-{os.getuid()}"
+    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    return {"who": f"{user}@{platform.node()}", "at": now}
 
 
 def is_there(lock: Lock) -> bool | None:

@@ -75,6 +75,7 @@ _PLANS: dict[str, Any] = {
 PRECHECK: dict[str, Any] = {
     **_PLANS,
     "instances": _instances(**_PLANNED),
+    "retry": {"type": "bool", "default": False},
     "poll_interval": {"type": "float", "default": 5.0},
     "timeout": {"type": "float", "default": 3600.0},
 }
@@ -161,7 +162,8 @@ def migration_goal(parameters: Options) -> Goal:
 
 def precheck_goal(parameters: Options) -> Goal:
     """Return the goal that the options of precheck_info describe."""
-    return Goal("assessed", paths=checked_paths(parameters["paths"]), offers=offers(parameters))
+    paths_there = checked_paths(parameters["paths"])
+    return Goal("assessed", retry=parameters["retry"], paths=paths_there, offers=offers(parameters))
 
 
 #: The goals behind the states of instance_snapshot.

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ._core.results import PHASES, merged
+from ._core.results import LASTING, PHASES, merged
 from ._errors import OptionError
 from ._files import Directory, read
+from ._identity import who_and_when
 
 OPTION = "results_file"
 
@@ -43,7 +44,7 @@ class ResultsFile:
     def _with(self, results: Iterable[Mapping[str, Any]]) -> str:
         earlier = read(OPTION, str(self.path)) if self.path.exists() else ""
         try:
-            return merged(self.phase, results, earlier)
+            return merged(self.phase, results, earlier, who_and_when() if self.phase in LASTING else None)
         except ValueError as error:
             raise OptionError(f"{OPTION}: {self.path} cannot be added to: {error}", "Move it away.") from None
 

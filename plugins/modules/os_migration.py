@@ -111,6 +111,9 @@ options:
       - A relative path starts where C(ansible-playbook) was started.
       - It holds C(phase), C(summary) (the number of instances in each state) and C(results), can be read by its owner
         only, and has no credentials. Its directory is created if missing.
+      - What is known of an attempt lasts there. A later call adds to C(timeline), C(works) and C(runs) (who ran, when,
+        with which end), and keeps the hops. When another attempt begins, the former is in C(earlier). A call that
+        changed nothing and ended as the one before leaves no trace.
       - It is written when the call ends, also when instances failed, and is no change. In check mode it is left alone.
       - A file that cannot be written, or holds anything else than results of the same O(state), is refused before
         anything is done.
@@ -242,7 +245,20 @@ results:
       returned: always
       sample: [{snapshot_id: s-bp1demo, disk_id: d-bp1demo, status: accomplished, name: osm-d-bp1demo-a1-s1,
                 label: of=i-bp1demo attempt=1 set=1, created: "2026-01-01T00:00:00Z", place: root}]
+    attempt:
+      description: The number of the attempt, as the instance's tag says.
+      type: int
+      returned: always, null when no attempt was begun
+      sample: 1
     job_id: {description: The newest migration job., type: str, returned: always, sample: j-bp1demo}
+    works:
+      description: The attempt's migration jobs by hop, as they were seen last; C(said) is the service's own word.
+      type: list
+      elements: dict
+      returned: always
+      sample: [{kind: smc, id: j-bp1demo, name: osm-i-bp1demo-a1-h1, of: i-bp1demo, status: done, said: Finished,
+                progress: 100.0, error_code: "", error_text: "", began: "2026-01-01T00:05:00Z",
+                ended: "2026-01-01T00:25:00Z", holds: true, outputs: {}}]
     stopped_services:
       description: >-
         The services that the guest keeps a list of, because the collection has stopped them and nobody has started them

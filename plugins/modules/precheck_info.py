@@ -28,6 +28,12 @@ extends_documentation_fragment:
   - evergreen.os_migration.providers
   - evergreen.os_migration.providers.several
 options:
+  retry:
+    description:
+      - Whether an instance is to be judged as for another attempt. Without it, one whose attempt to the same target was
+        rolled back is V(blocked) by C(RolledBack), as a migration would refuse it too.
+    type: bool
+    default: false
   poll_interval:
     description:
       - Seconds between two looks at the scripts that are running.

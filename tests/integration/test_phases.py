@@ -99,6 +99,11 @@ def test_migrate_again_changes_nothing(controller: Controller, simulated: Cloud)
     succeeded(run)
     assert {call["action"] for call in simulated.writes()[before:]} <= {"RunCommand"}
     assert "changed=1" not in run.output
+    erp = run.report("migrate")[instance_id("erp-1")]
+    assert ([hop["target"] for hop in erp["hops"]], erp["hop"]) == (["windows-2012r2", "windows-2016"], 2)
+    assert [work["status"] for work in erp["works"]] == ["done", "done"]
+    assert "marked started" in [event["event"] for event in erp["timeline"]]
+    assert [(one["state"], one["changed"]) for one in erp["runs"]] == [("migrated", True)]
 
 
 def test_check_mode_shows_the_moment_that_disks_go_back_to_and_the_snapshots_that_go(
@@ -135,9 +140,14 @@ def test_rollback_of_one_host_leaves_the_others_alone(controller: Controller, si
 def test_what_was_rolled_back_is_tried_again_only_if_asked(controller: Controller) -> None:
     refused = controller.play("migrate", "--limit", "web-1")
     assert "RolledBack" in refused.failures["web-1"]
+    assert "RolledBack" in controller.play("assess", "--limit", "web-1").failures["web-1"]
+    succeeded(controller.play("assess", "--limit", "web-1", migrate_retry=True))
     again = controller.play("migrate", "--limit", "web-1", migrate_retry=True)
     succeeded(again)
     assert again.states("migrate") == everyone("migrated")
+    web = again.report("migrate")[instance_id("web-1")]
+    assert (web["attempt"], [one["attempt"] for one in web["earlier"]]) == (2, [1])
+    assert [one["state"] for one in web["earlier"][0]["runs"]] == ["migrated", "rolled_back"]
 
 
 def test_commit_deletes_every_snapshot_it_took_and_nothing_else(controller: Controller, simulated: Cloud) -> None:

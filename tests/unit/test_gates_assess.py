@@ -54,6 +54,16 @@ def test_the_guest_is_asked_whether_or_not_anything_may_be_written() -> None:
     assert not Verb.ASK.local
 
 
+def test_after_a_rollback_it_says_what_a_migration_would_say_and_shows_the_plan_all_the_same() -> None:
+    back = FRESH.learns(instance=tagged("rolled_back"))
+    end = assessed(back)
+    assert (end.state, end.problem.code if end.problem else "") == ("blocked", "RolledBack")
+    assert [hop.target for hop in end.view.hops] == ["alinux-3"]
+    assert assessed(back, replace(ASSESS, retry=True)).state == "ready"
+    assert assessed(back.with_(item=replace(ITEM, target="anolis-8"))).state == "ready"
+    assert assessed(back.with_(item=replace(ITEM, target=""))).state == "assessed"
+
+
 def test_points_are_not_looked_for() -> None:
     assert assessed(replace(FRESH, seen={name: 0.0 for name in FRESH.seen if name != "points"})).state == "ready"
 

@@ -50,6 +50,8 @@ KEYS = {
         "source_os",
         "target_os",
         "state",
+        "attempt",
+        "works",
         "hop",
         "hops",
         "snapshots",

@@ -289,7 +289,8 @@ def test_the_file_gets_what_the_module_returns_and_no_secret(
     path = tmp_path / "migrate.json"
     answer = run(lambda: record(problem=Problem("X", "the secret", "")), results_file=str(path), **more).answer
     results = answer.get("results") or unpack(answer["packed_results"])
-    assert written(path) == results
+    own = [{name: value for name, value in one.items() if name not in ("runs", "earlier")} for one in written(path)]
+    assert own == results
     assert results[0]["error"]["message"] == "the ********"
     assert answer["failed"]
 

@@ -41,10 +41,19 @@ def outcome(record: Record[Any]) -> dict[str, Any]:
         "stopped_services": _stopped_services(view),
         "changed": record.changed,
         "error": _plain_or_none(record.problem),
+        **_of_the_attempt(whole),
         **_how(view),
         "timeline": _plain(record.timeline),
         "instance": _plain_or_none(view.instance),
     }
+
+
+def _of_the_attempt(record: Record[View]) -> dict[str, Any]:
+    """Return the number of the attempt that the tag tells of, and its works; a set of no migration is none."""
+    known = record.view.tag
+    if known is None or not known.source:
+        return {"attempt": None, "works": []}
+    return {"attempt": known.attempt, "works": _plain(own_works(record, known.attempt))}
 
 
 def _how(view: View) -> dict[str, str | None]:

@@ -91,7 +91,7 @@ PHASES: Mapping[str, Phase] = {
     "assess": Phase(
         "assessed",
         _wishes("assess"),
-        {**_WAITS, **_PATHS},
+        {**_WAITS, **_PATHS, **_own("migrate", "retry")},
         report={
             "dest": ("report_dest", REPORT_DIR),
             "formats": ("report_formats",),

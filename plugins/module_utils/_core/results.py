@@ -13,7 +13,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
+from .lasting import lasting
+
 Json = Mapping[str, Any]
+
+#: Phases whose results last: they are of attempts, and a later run adds to them.
+LASTING = ("migrate", "rollback", "commit")
 
 #: What the file is of, by the state that was asked for.
 PHASES = {
@@ -29,11 +34,19 @@ _END = re.compile(r"\]\s*\}\s*\Z")
 _DECODER = json.JSONDecoder()
 
 
-def merged(phase: str, results: Iterable[Json], earlier: str = "") -> str:
-    """Return the file's text with these results in it; :class:`ValueError` says what is wrong with the earlier text."""
+def merged(phase: str, results: Iterable[Json], earlier: str = "", by: Json | None = None) -> str:
+    """Return the file's text with these results in it; :class:`ValueError` says what is wrong with the earlier text.
+
+    With ``by``, who ran and when, they add to what is known of an attempt; else they take the place of earlier ones.
+    """
     lines: dict[str, str] = {}
     states: dict[str, str] = {}
-    for result in chain(_earlier(phase, earlier), results):
+
+    def lasts(result: Json) -> Json:
+        known = lines.get(result["instance_id"])
+        return result if by is None else lasting(json.loads(known) if known else None, result, by)
+
+    for result in chain(_earlier(phase, earlier), map(lasts, results)):
         lines[result["instance_id"]] = json.dumps(result, ensure_ascii=False)
         states[result["instance_id"]] = str(result.get("state"))
     head = json.dumps({"phase": phase, "summary": Counter(states.values())})

@@ -14,7 +14,7 @@ from ..record import Moment
 from ..signs import told
 from ..verb import Step, blocked, finish
 from .arrive import doubts, taken, verdict_on
-from .begin import blocker
+from .begin import blocker, rolled_back_before
 from .view import Migration, active, case, guest_os, instance, way, work_runs
 
 
@@ -49,7 +49,7 @@ def _judged(record: Migration, goal: Goal, now: Moment, source: str) -> Step:
     hops = way(record, goal, source) if record.item.target else ()
     plan = () if isinstance(hops, Problem) else hops
     found = rules.examine_all([case(record.learns(hops=plan, hop=hop), goal, now) for hop in range(max(1, len(plan)))])
-    problem = _hindrance(record, source, hops, found)
+    problem = rolled_back_before(record, goal) or _hindrance(record, source, hops, found)
     if problem:
         return blocked(problem, findings=found, hops=plan)
     return finish("ready" if plan else "assessed", findings=found, hops=plan)

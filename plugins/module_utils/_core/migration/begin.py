@@ -115,19 +115,22 @@ def tag_readable(record: Migration, goal: Goal, now: Moment) -> Step | None:
 
 def not_rolled_back_before(record: Migration, goal: Goal, now: Moment) -> Step | None:
     """Repeat an attempt that was rolled back only when that is asked for."""
+    problem = rolled_back_before(record, goal)
+    return finish("rolled_back", problem=problem) if problem else None
+
+
+def rolled_back_before(record: Migration, goal: Goal) -> Problem | None:
+    """Return why no attempt is begun, where an earlier one to the same target was rolled back."""
     told = "" if goal.retry else _rolled_back(record, goal)
-    if not told:
-        return None
-    return finish(
-        "rolled_back", problem=Problem("RolledBack", told, "Correct what was wrong, then run with retry true.")
-    )
+    return Problem("RolledBack", told, "Correct what was wrong, then run with retry true.") if told else None
 
 
 def _rolled_back(record: Migration, goal: Goal) -> str:
     """Return which attempt was rolled back, if one was: to this target, or a moment ago by this run."""
-    earlier, target = record.view.tag, record.item.target
-    if earlier is None or not stands(record, "rolled_back", tag.PROTECTED):
+    target = record.item.target
+    if not target or not stands(record, "rolled_back", tag.PROTECTED):
         return ""
+    earlier = required(record.view.tag)
     if earlier.undone == target:
         return f"An earlier attempt to migrate it to {target} was rolled back."
     if stands(record, "rolled_back") and (earlier.target == target or written_by_this_run(record, goal)):
