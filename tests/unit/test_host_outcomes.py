@@ -42,6 +42,11 @@ def test_the_way_is_told() -> None:
     )
 
 
+def test_a_host_that_was_left_alone_had_nothing_to_do() -> None:
+    left = outcome("web-1", result(state="unchanged"))
+    assert (left["msg"], left["changed"], left["failed"]) == ("nothing to do", False, False)
+
+
 def test_an_error_tells_host_code_message_and_remedy() -> None:
     assert message(error=STUCK) == "i-1 (web-1): JobStuck: Job j-1 is still Running. Remedy: Look at it."
 

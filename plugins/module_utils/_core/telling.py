@@ -79,6 +79,8 @@ def _state_of(result: Json) -> str:
 
 def _state(result: Json) -> str:
     state = _state_of(result)
+    if state == "unchanged":
+        return "nothing to do"
     if result.get("restarted"):
         return f"{state}, as the agent does for exit code {result.get('rc')}"
     hops = [hop["target"] for hop in result.get("hops") or ()]
