@@ -118,23 +118,34 @@ $standIns = {
         if (Check 'Get-Service' $Name) { return }
         foreach ($each in @(Find-Made $Name)) {
             $needing = @($world.services | Where-Object { $_.Needs -contains $each.Name } | ForEach-Object { [pscustomobject]@{ Name = $_.Name; Status = $_.Status } })
-            [pscustomobject]@{ Name = $each.Name; Status = $each.Status; DependentServices = $needing } } }
-    function Stop-One($Service, $Force) {
-        $needing = @($world.services | Where-Object { $_.Needs -contains $Service.Name -and $_.Status -eq 'Running' })
-        if ($needing -and -not $Force) { throw "it has dependent services" }
-        foreach ($each in $needing) { Stop-One $each $Force }
+            # As .NET's: they say what is wanted, and do not wait for it.
+            [pscustomobject]@{ Name = $each.Name; Status = $each.Status; DependentServices = $needing; Made = $each } |
+                Add-Member -PassThru -MemberType ScriptMethod -Name Stop -Value { Stop-One $this.Made } |
+                Add-Member -PassThru -MemberType ScriptMethod -Name Start -Value { Start-One $this.Made } } }
+    # Hangs says what a service never comes to the end of.
+    function Stop-One($Service) {
+        if (@($world.services | Where-Object { $_.Needs -contains $Service.Name -and $_.Status -ne 'Stopped' })) { throw "it has dependent services" }
         if ($Service.Stuck) { throw "it cannot be stopped" }
-        $Service.Status = 'Stopped'
+        $Service.Status = if ($Service.Hangs -eq 'stop') { 'StopPending' } else { 'Stopped' }
         Note "stop service $($Service.Name)" }
-    function Stop-Service { param($Name, [switch]$Force)
-        foreach ($each in @(Find-Made $Name)) { if (-not (Check 'Stop-Service' $each.Name)) { Stop-One $each $Force } } }
+    function Stop-Service { param($Name, $InputObject, [switch]$Force, [switch]$NoWait)
+        $wanted = if ($InputObject) { $InputObject.Made } else { Find-Made $Name }
+        foreach ($each in @($wanted)) {
+            if (Check 'Stop-Service' $each.Name) { continue }
+            Stop-One $each
+            if ($each.Status -ne 'Stopped' -and -not $NoWait) { throw 'the stand-in would wait for ever' } } }
     function Start-One($Service) {
         foreach ($each in $world.services | Where-Object { $Service.Needs -contains $_.Name -and $_.Status -ne 'Running' }) { Start-One $each }
         if ($Service.StartMode -eq 'Disabled') { throw "it is disabled" }
-        $Service.Status = 'Running'
+        $Service.Status = switch ($Service.Hangs) { 'start' { 'StartPending' } 'dies' { 'Stopped' } default { 'Running' } }
         Note "start service $($Service.Name)" }
-    function Start-Service { param($Name)
-        foreach ($each in @(Find-Made $Name)) { if (-not (Check 'Start-Service' $each.Name)) { Start-One $each } } }
+    function Start-Service { param($Name, $InputObject)
+        $wanted = if ($InputObject) { $InputObject.Made } else { Find-Made $Name }
+        foreach ($each in @($wanted)) {
+            if (Check 'Start-Service' $each.Name) { continue }
+            Start-One $each
+            if ($each.Status -eq 'StartPending') { throw 'the stand-in would wait for ever' } } }
+    function Start-Sleep { param($Seconds) [Guests.World]::Clock += $Seconds }
     foreach ($each in $case.gone) { Set-Item -Path "function:$each" -Value { throw "The term is not recognized" } }
 }
 

@@ -51,7 +51,7 @@ OPERATORS = words(
 )
 SWITCH_PARAMETERS = words("regex wildcard exact casesensitive file")
 #: Later than 2.0, for where the language is constrained, which no 2.0 can be; the cmdlets' parameters that are used.
-LATER = {"get-ciminstance": words("Query Namespace OperationTimeoutSec")}
+LATER = {"get-ciminstance": words("Query Namespace OperationTimeoutSec"), "stop-service": words("NoWait")}
 #: Of .NET 2.0, as far as the scripts need it. Look a new one up before it is added: 2008 R2 has no later .NET.
 TYPES = words(
     """
@@ -65,8 +65,8 @@ TYPES = words(
 METHODS = words(
     """
     AddDays AddSeconds AuthenticateAsClient BeginConnect Close Combine ContainsKey Create Delete EndConnect Equals
-    Exists Floor Get GetCultureInfo GetResponse GetResponseStream GetStream IndexOf IsDefined NewGuid Read Substring
-    ToCharArray ToString ToUniversalTime Trim WaitOne
+    Exists Floor Get GetCultureInfo GetResponse GetResponseStream GetStream IndexOf IsDefined NewGuid Read Start Stop
+    Substring ToCharArray ToString ToUniversalTime Trim WaitOne
     """
 )
 NEWER_VARIABLES = re.compile(r"\$(using:.*|psitem|psscriptroot|pscommandpath|psdefaultparametervalues)$")
@@ -124,7 +124,8 @@ def unknown_commands(root: Node) -> Iterator[Node]:
 
 def unknown_parameters(root: Node) -> Iterator[Node]:
     for command, name, parameters in commands(root):
-        if set(parameters) - COMMON_PARAMETERS - CMDLETS.get(name, set()) - LATER.get(name, set()):
+        later = LATER.get(name, set()) if only_constrained(command) else set()
+        if set(parameters) - COMMON_PARAMETERS - CMDLETS.get(name, set()) - later:
             yield command
 
 
@@ -187,6 +188,7 @@ def as_sent(script: Path) -> str:
         (unknown_commands, '"$(Invoke-WebRequest x)"'),
         (unknown_parameters, "Get-Content -Path x -Raw"),
         (unknown_parameters, "Get-ChildItem -File"),
+        (unknown_parameters, "Stop-Service -InputObject $x -NoWait"),
         (unknown_parameters, "$x | Where-Object Name -eq 'a'"),
         (unknown_operators, "$a -in $b"),
         (unknown_operators, "$a -notin $b"),

@@ -61,6 +61,8 @@ def at_work(*programs: str) -> World:
 
 
 APP = [service("Db"), service("Mid", "Manual", needs=["Db"]), service("App", needs=["Mid"])]
+#: Each hangs, and one hangs that another needs.
+HANGING = [service("Slow", Hangs="stop"), service("Below"), service("Above", needs=["Below"], Hangs="stop")]
 STUCK = [service("Stuck", Stuck=True), service("Needy", needs=["Stuck"])]
 CASES = {
     "web": Case(both("Web")),
@@ -73,6 +75,14 @@ CASES = {
     "order": Case(both("App", "Db"), guest(*APP)),
     "idle": Case(both("Idle"), guest(service("Idle", status="Stopped"))),
     "stuck": Case(both("Stuck", "Web"), guest(*STUCK)),
+    "hanging": Case([sent(["Slow", "Below", "Web"]) + STOP], guest(*HANGING)),
+    "hanging constrained": Case([sent(["Slow", "Below", "Web"]) + STOP], guest(*HANGING), constrained=True),
+    "all hanging": Case(
+        [sent([f"Slow{n}" for n in range(20)]) + STOP], guest(*(service(f"Slow{n}", Hangs="stop") for n in range(20)))
+    ),
+    "hanging start": Case(
+        both("Slow", "Web", "Short"), guest(service("Slow", Hangs="start"), service("Short", Hangs="dies"))
+    ),
     "disabled": Case(both("Off"), guest(service("Off", "Disabled"))),
     "twice": Case([sent(["Web"]) + STOP] * 2 + [sent(["Web"]) + START]),
     "no memory": Case(both("Web"), broken=["New-Item"]),
@@ -180,6 +190,39 @@ def test_a_service_that_does_not_obey_is_an_error_and_what_it_took_along_runs_ag
     assert first.output[:2] == ["stopped Needy along with it", "cannot stop Stuck: it cannot be stopped"]
     assert (first.status, second.status) == (1, 0)
     assert down(told["stuck"]) == set()
+
+
+@pytest.mark.parametrize("name", ["hanging", "hanging constrained"])
+def test_a_service_that_hangs_while_it_stops_costs_itself_and_what_it_needs_only(
+    told: dict[str, Answer], name: str
+) -> None:
+    assert said(told[name])[0] == [
+        "cannot stop Slow: after 120 seconds it is StopPending",
+        "stopped Above along with it",
+        "cannot stop Below: Above: after 120 seconds it is StopPending",
+        "stopped Web",
+        "stopped Depends along with it",
+    ]
+    assert (told[name].steps[0].status, down(told[name])) == (1, {"Slow", "Above", "Web", "Depends"})
+    kept = told[name].registry[MEMORY]["stopped"]
+    assert set(kept) == {"Slow", "Below", "Above", "Web", "Depends"}, "it may stop later, and is started again then"
+
+
+def test_however_many_services_hang_the_script_comes_to_its_end(told: dict[str, Answer]) -> None:
+    assert told["all hanging"].clock < 900 - 150
+    assert len(said(told["all hanging"])[0]) == 20
+    assert said(told["all hanging"])[0][-1] == "cannot stop Slow19: no time is left, and it is StopPending"
+    assert len(told["all hanging"].registry[MEMORY]["stopped"]) == 20
+
+
+def test_a_service_that_hangs_while_it_starts_or_stops_again_costs_itself_only(told: dict[str, Answer]) -> None:
+    assert said(told["hanging start"])[1] == [
+        "cannot start Short: it stopped again",
+        "started Web",
+        "started Depends",
+        "cannot start Slow: after 120 seconds it is StartPending",
+    ]
+    assert set(told["hanging start"].registry[MEMORY]["stopped"]) == {"Slow", "Short"}
 
 
 def test_what_was_stopped_is_known_after_a_second_run(told: dict[str, Answer]) -> None:

@@ -29,14 +29,17 @@ verb=
 for argument in "$@"; do
     case $argument in
         --quiet) quiet=yes ;;
-        --* | -p | TriggeredBy) ;;
+        TriggeredBy | Id) asked=$argument ;;
+        --* | -p) ;;
         *) if [ -z "$verb" ]; then verb=$argument; else unit=${argument%.service}; fi ;;
     esac
 done
 case $unit in *.*) ;; *) unit=$unit.service ;; esac
 case $verb in
     list-units) cd "$units" && grep -lx active * | sed 's/$/ loaded active running It runs/' ;;
-    show) if [ -e "$units/${unit%.service}.socket" ]; then echo "TriggeredBy=${unit%.service}.socket"; fi ;;
+    show)
+        if [ "$asked" = Id ]; then echo "Id=$unit"; exit; fi
+        if [ -e "$units/${unit%.service}.socket" ]; then echo "TriggeredBy=${unit%.service}.socket"; fi ;;
     is-active) grep -qsx active "$units/$unit" ;;
     is-enabled) [ -e "$units/$unit" ] && ! grep -qx "${unit%.service}" "$ROOT/by-hand" ;;
     stop | start)
@@ -153,6 +156,42 @@ def test_a_service_that_hangs_costs_itself_only(guest: Guest) -> None:
     guest.command("timeout", f'shift; exec {shutil.which("timeout")} 2 "$@"')
     assert "cannot stop tool\n" in stop(guest, "tool", "nginx", code=1)
     assert "nginx.service" not in runs(guest)
+
+
+def test_what_is_about_to_be_stopped_is_written_down_before(guest: Guest) -> None:
+    """Whoever kills the script, and whenever: what it stopped is known."""
+    seen = f'case "$*" in stop*) cat "$ROOT/{RECORD}" >> "$ROOT/seen" ;; esac\n{SYSTEMCTL}'
+    guest.command("systemctl", seen)
+    stop(guest, "web", "missing", "nginx")
+    first, *_between, last = (guest.root / "seen").read_text("utf-8").split('ID="centos"')[1:]
+    assert first.splitlines()[1:] == ["web.socket", "web.service"]
+    assert set(last.splitlines()[1:]) == {"web.socket", "web.service", "exporter.service", "nginx.service"}
+    guest.command("mktemp", "exit 1")
+    before = runs(guest)
+    assert "cannot stop tool: cannot write" in stop(guest, "tool", code=1)
+    assert runs(guest) == before
+
+
+def test_what_does_not_stop_is_not_said_to_be_stopped(guest: Guest) -> None:
+    guest.command("systemctl", f'case "$*" in "stop -- nginx") exit 1 ;; esac\n{SYSTEMCTL}')
+    assert stopped_services(stop(guest, "nginx", code=1)) == ()
+    assert not (guest.root / RECORD).exists()
+
+
+def test_however_many_services_hang_the_script_comes_to_its_end(guest: Guest) -> None:
+    guest.command("date", 'echo $(($(cat "$ROOT/clock") + 0))')
+    guest.write("clock", "100\n")
+    guest.command("systemctl", f'case "$*" in stop*) echo 900 > "$ROOT/clock" ;; esac\n{SYSTEMCTL}')
+    told = stop(guest, "nginx", "tool", code=1)
+    assert "cannot stop tool: no time is left" in told
+    assert stopped_services(told) == ("nginx.service",)
+
+    stop(guest, "tool")
+    guest.write("clock", "100\n")
+    guest.command("systemctl", f'case "$*" in start*) echo 900 > "$ROOT/clock" ;; esac\n{SYSTEMCTL}')
+    assert "cannot see whether nginx.service starts: no time is left" in start(guest, code=1)
+    assert (guest.root / RECORD).exists()
+    assert {"tool.service", "nginx.service"} <= runs(guest), "it was asked to start all the same"
 
 
 def test_a_socket_is_stopped_before_what_it_would_start_again(guest: Guest) -> None:

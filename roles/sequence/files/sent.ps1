@@ -42,9 +42,36 @@ function ConvertTo-Ascii($Text) {
     })
 }
 
+# What went wrong first: PowerShell wraps it in sentences of its own.
+function Get-Reason($Record) {
+    $reason = $Record.Exception
+    while ($null -ne $reason.InnerException) { $reason = $reason.InnerException }
+    $reason.Message
+}
+
 function Test-SameName($One, $Other) { [string]::Equals($One, $Other, 'OrdinalIgnoreCase') }
 
-# A name that the cmdlets for services read as itself: they have no parameter for literal names.
-function Get-Literal($Name) { $Name -replace '([\[\]*?`])', '`$1' }
-
+# By its whole name: the cmdlets for services take names for patterns, and some letters of a name for none at all.
 function Find-Service($Name) { Get-Service | Where-Object { Test-SameName $_.Name $Name } }
+
+# Seconds that one service may take to stop or to start, and all together: less than the command has.
+$serviceLimit = 120
+$servicesLimit = 700
+$servicesBegan = Get-Date
+
+# Under a policy that constrains the language no method may be called; PowerShell is a later one there.
+$constrained = "$($ExecutionContext.SessionState.LanguageMode)" -ne 'FullLanguage'
+
+# A service that hangs costs itself only: what was asked of it may still come to its end later.
+function Wait-FoundService($Name, $Status) {
+    $asked = Get-Date
+    while ($true) {
+        $state = "$(@(Find-Service $Name)[0].Status)"
+        if ($state -eq $Status) { return }
+        if ($Status -eq 'Running' -and $state -eq 'Stopped') { throw 'it stopped again' }
+        $now = Get-Date
+        if (($now - $asked).TotalSeconds -ge $serviceLimit) { throw "after $serviceLimit seconds it is $state" }
+        if (($now - $servicesBegan).TotalSeconds -ge $servicesLimit) { throw "no time is left, and it is $state" }
+        Start-Sleep -Seconds 1
+    }
+}

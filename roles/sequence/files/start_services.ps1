@@ -12,6 +12,13 @@ $systemKey = 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion'
 $serviceKey = 'HKLM:\SYSTEM\CurrentControlSet\Services'
 $status = 0
 
+# Where the language is constrained, the cmdlet waits as long as the service takes.
+function Start-FoundService($Service) {
+    if ($constrained) { Start-Service -InputObject $Service }
+    else { $Service.Start() }
+    Wait-FoundService $Service.Name 'Running'
+}
+
 function Test-StartsAtBoot($Name) { (Get-ItemProperty -LiteralPath "$serviceKey\$Name").Start -eq 2 }
 
 $names = @($arguments | Where-Object { $_ })
@@ -39,12 +46,12 @@ foreach ($name in $names) {
             "$shown does not start at boot: left alone"
         }
         else {
-            Start-Service -Name (Get-Literal $service[0].Name)
+            Start-FoundService $service[0]
             "started $shown"
         }
     }
     catch {
-        "cannot start ${shown}: $(ConvertTo-Ascii $_)"
+        "cannot start ${shown}: $(ConvertTo-Ascii (Get-Reason $_))"
         $failed += $name
         $status = 1
     }

@@ -33,7 +33,25 @@ function Join-Name($First, $Second) {
     $all
 }
 
-function Get-RunningName { Get-Service | Where-Object { $_.Status -ne 'Stopped' } | ForEach-Object { $_.Name } }
+# What is about to stop does so some time.
+function Get-RunningName { Get-Service | Where-Object { "$($_.Status)" -notlike 'Stop*' } | ForEach-Object { $_.Name } }
+
+# What runs and needs a service: in the order in which it is to be stopped.
+function Get-NeedingName($Service) {
+    foreach ($each in @($Service.DependentServices | Where-Object { $_ })) {
+        foreach ($found in @(Find-Service $each.Name)) {
+            Get-NeedingName $found
+            if ($found.Status -ne 'Stopped') { $found.Name }
+        }
+    }
+}
+
+# What needs a service was stopped before it.
+function Stop-FoundService($Service) {
+    if ($constrained) { Stop-Service -InputObject $Service -Force -NoWait }
+    else { $Service.Stop() }
+    Wait-FoundService $Service.Name 'Stopped'
+}
 
 $names = @($arguments | Where-Object { $_ })
 try {
@@ -59,12 +77,15 @@ foreach ($name in $names) {
         $build = "$((Get-ItemProperty -LiteralPath $systemKey).CurrentBuild)"
         $earlier = @(Get-Memory $build)
         $running = @(Get-RunningName)
-        $needing = @($service[0].DependentServices | Where-Object { $_.Status -ne 'Stopped' } |
-            ForEach-Object { $_.Name })
+        $needing = @(Join-Name @(Get-NeedingName $service[0]) @())
         # What is stopped last is started first.
         Set-Memory @(Join-Name (@($service[0].Name) + $needing) $earlier) $build
         try {
-            Stop-Service -Name (Get-Literal $service[0].Name) -Force
+            foreach ($each in @($needing | ForEach-Object { Find-Service $_ })) {
+                try { Stop-FoundService $each }
+                catch { throw "$($each.Name): $(Get-Reason $_)" }
+            }
+            Stop-FoundService $service[0]
             "stopped $shown"
         }
         finally {
@@ -77,7 +98,7 @@ foreach ($name in $names) {
         }
     }
     catch {
-        "cannot stop ${shown}: $(ConvertTo-Ascii $_)"
+        "cannot stop ${shown}: $(ConvertTo-Ascii (Get-Reason $_))"
         $status = 1
     }
 }

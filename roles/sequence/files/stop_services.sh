@@ -31,7 +31,12 @@ triggers() {
 }
 
 stop() {
-    limited 300 systemctl stop -- "$1"
+    if [ "$(date +%s)" -ge "$deadline" ]; then
+        echo "cannot stop $1: no time is left" >&2
+        status=1
+        return
+    fi
+    limited 120 systemctl stop -- "$1"
     case $? in
         0) echo "stopped $1" ;;
         "$not_loaded") echo "no service $1 here" ;;
@@ -42,17 +47,47 @@ stop() {
     esac
 }
 
-# Keeps what an earlier run stopped. Only root may write into the directory; a link is not followed all the same.
+# What an earlier run stopped. Only root may write into the directory; a link is not followed all the same.
+kept() {
+    if [ -f "$record" ] && ! [ -h "$record" ]; then sed 1d "$record"; fi
+}
+
+# keep UNITS: beside what an earlier run stopped.
 keep() {
-    [ -n "$1" ] || return 0
-    known=
-    if [ -f "$record" ] && ! [ -h "$record" ]; then known=$(sed 1d "$record"); fi
+    if [ -z "$known$1" ]; then
+        rm -f "$record"
+        return
+    fi
     new=$(mktemp "$record.XXXXXX") || return
-    printf '%s\n' "$(system)" "${known:+$known$newline}$1" >"$new" && mv -f "$new" "$record"
+    printf '%s\n' "$(system)" "$known${known:+${1:+$newline}}$1" >"$new" && mv -f "$new" "$record"
+}
+
+# What ran before and does not run any more.
+gone() {
+    after=$(running)
+    printf '%s\n' "$before" | while read -r unit; do
+        case $newline$after$newline in
+            *"$newline$unit$newline"*) ;;
+            *) printf '%s\n' "$unit" ;;
+        esac
+    done
+}
+
+# Those of the units that run, by their whole names.
+of_running() {
+    for unit in "$@"; do
+        id=$(limited 30 systemctl show -p Id -- "$unit" | sed -n 's/^Id=//p')
+        case $newline$before$newline in
+            *"$newline${id:-none}$newline"*) printf '%s\n' "$id" ;;
+        esac
+    done
 }
 
 idle
+deadline=$(($(date +%s) + 600))
+known=$(kept)
 before=$(running)
+gone=
 for service in "$@"; do
     case $service in
         '' | -* | *[][*?]*)
@@ -60,24 +95,26 @@ for service in "$@"; do
             continue
             ;;
     esac
-    for unit in $(triggers "$service"); do
+    triggers=$(triggers "$service")
+    # Names of units hold no blanks.
+    # shellcheck disable=SC2086
+    next=$(of_running $triggers "$service")
+    # Written down before it is stopped: this script may be killed at any time.
+    if [ -n "$next" ] && ! keep "${gone:+$gone$newline}$next"; then
+        echo "cannot stop $service: cannot write $record" >&2
+        status=1
+        continue
+    fi
+    for unit in $triggers; do
         stop "$unit"
     done
     stop "$service"
+    gone=$(gone)
 done
-after=$(running)
-gone=$(printf '%s\n' "$before" | while read -r unit; do
-    case $newline$after$newline in
-        *"$newline$unit$newline"*) ;;
-        *) printf '%s\n' "$unit" ;;
-    esac
-done)
-if keep "$gone"; then
-    if [ -f "$record" ] && ! [ -h "$record" ]; then gone=$(sed 1d "$record"); fi
-else
+if ! keep "$gone"; then
     echo "cannot write $record: start by hand what was running" >&2
     status=1
 fi
 # All that whoever comes next would start again.
-if [ -n "$gone" ]; then printf '%s\n' "$gone" | sed 's/^/was running: /'; fi
+kept | sed 's/^/was running: /'
 exit $status
