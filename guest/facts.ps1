@@ -86,7 +86,12 @@ function Search-Wmi($Query, $Namespace) {
     if ($constrained) {
         return Get-CimInstance -Query $Query -Namespace $Namespace -OperationTimeoutSec $queryLimit
     }
-    $searcher = [wmisearcher]$Query
+    try { $searcher = [wmisearcher]$Query }
+    catch {
+        # Without this type: it knows no limit.
+        $cmdlet = 'Get-WmiObject'
+        return & $cmdlet -Query $Query -Namespace $Namespace -Authentication PacketPrivacy
+    }
     $searcher.Scope.Path = "\\.\$Namespace"
     $searcher.Scope.Options.Authentication = 'PacketPrivacy'
     $searcher.Options.Timeout = [timespan]"0:0:$queryLimit"
@@ -124,7 +129,12 @@ function Get-System {
     Get-OnlyRow "SELECT $names FROM Win32_OperatingSystem"
 }
 
-function Get-ServiceRow { Get-Row 'SELECT Name, State FROM Win32_Service' }
+function Get-ServiceRow {
+    foreach ($row in @(Get-Row 'SELECT Name, State FROM Win32_Service')) {
+        if (-not $row.State) { throw "the state of $($row.Name) is not known" }
+        $row
+    }
+}
 
 # A 32-bit process on a 64-bit system is shown another registry and other files than the system's own.
 function Assert-Native {

@@ -60,6 +60,7 @@ $standIns = {
     function Get-Date { param($Date) if ($Date) { [datetime]$Date } else { ([datetime]$world.now).AddSeconds([Guests.World]::Clock) } }
     function Get-CimInstance { param($Query, $Namespace, $OperationTimeoutSec)
         [Guests.World]::Ask($Query, "\\.\$Namespace", $OperationTimeoutSec) }
+    function Get-WmiObject { param($Query, $Namespace, $Authentication) [Guests.World]::Ask($Query, "\\.\$Namespace", 0) }
     function Test-Path { param($Path, $LiteralPath)
         $key = "$Path$LiteralPath"
         Note "look $key"
@@ -132,6 +133,9 @@ $standIns = {
         $wanted = if ($InputObject) { $InputObject.Made } else { Find-Made $Name }
         foreach ($each in @($wanted)) {
             if (Check 'Stop-Service' $each.Name) { continue }
+            if ($Force) {
+                $world.services | Where-Object { $_.Needs -contains $each.Name -and $_.Status -ne 'Stopped' } |
+                    ForEach-Object { Stop-Service -Name $_.Name -Force } }
             Stop-One $each
             if ($each.Status -ne 'Stopped' -and -not $NoWait) { throw 'the stand-in would wait for ever' } } }
     function Start-One($Service) {

@@ -200,6 +200,7 @@ class PowerShell:
         process = self._process
         if process and self._turn.locked():
             process.kill()
+            process.wait()  # one that has not ended yet would be given the next cases
 
     def ask(self, cases: Sequence[World], seconds: float, over: Callable[[], bool]) -> list[dict[str, Any]]:
         """Return the answers; what else the process says is a fault of the stand-ins, and told."""

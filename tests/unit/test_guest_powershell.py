@@ -52,6 +52,8 @@ OPERATORS = words(
 SWITCH_PARAMETERS = words("regex wildcard exact casesensitive file")
 #: Later than 2.0, for where the language is constrained, which no 2.0 can be; the cmdlets' parameters that are used.
 LATER = {"get-ciminstance": words("Query Namespace OperationTimeoutSec"), "stop-service": words("NoWait")}
+#: What is called by the name in a variable.
+IN_VARIABLES = {"$cmdlet": "get-wmiobject"}
 #: Of .NET 2.0, as far as the scripts need it. Look a new one up before it is added: 2008 R2 has no later .NET.
 TYPES = words(
     """
@@ -125,7 +127,7 @@ def unknown_commands(root: Node) -> Iterator[Node]:
 def unknown_parameters(root: Node) -> Iterator[Node]:
     for command, name, parameters in commands(root):
         later = LATER.get(name, set()) if only_constrained(command) else set()
-        if set(parameters) - COMMON_PARAMETERS - CMDLETS.get(name, set()) - later:
+        if set(parameters) - COMMON_PARAMETERS - CMDLETS.get(IN_VARIABLES.get(name, name), set()) - later:
             yield command
 
 

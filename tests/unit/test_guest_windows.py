@@ -179,6 +179,7 @@ SICK: list[tuple[World, dict[str, str | None]]] = [
         {"antivirus": "SepMasterService"},
     ),
     (changed(services=[service("TermServLicensing"), service("ClusSvc")]), {"roles": "rds_licensing cluster"}),
+    (wmi("Win32_Service", {"Name": "avp", "State": None}), {"antivirus": None, "roles": None}),
     (wmi("Win32_ComputerSystem", {"DomainRole": 5}), {"roles": "domain_controller"}),
     (wmi("Win32_ComputerSystem", {"DomainRole": None}), {"roles": None}),
     (wmi("Win32_TerminalServiceSetting", {"TerminalServerMode": 1}), {"roles": "rds_session_host"}),
@@ -285,6 +286,7 @@ LACKING_CASES = [
         set.union(*SOURCES.values(), {"windows_dir_mib"}),
     ),
 ]
+CASES["no searcher"] = Case([FACTS.replace("[wmisearcher]", "[no.such.type]")], server())
 case("hard names", changed(services=[service(f"avp{name}") for name in HARD]))
 case(
     "many names",
@@ -341,6 +343,10 @@ def test_what_is_not_seen_is_left_out_with_its_reason_and_costs_nothing_else(
     assert {fact for fact in found if fact.startswith("why.")} == {f"why.{fact}" for fact in lacking}
     assert all(0 < len(found[f"why.{fact}"]) <= 120 for fact in lacking)
     assert told[name].clock < AGENT_SECONDS - 15
+
+
+def test_where_there_is_no_type_to_ask_wmi_a_cmdlet_is_asked(told: Suite) -> None:
+    assert facts(told["no searcher"]) == HEALTHY
 
 
 def test_names_arrive_whole_under_every_code_page(told: Suite) -> None:
