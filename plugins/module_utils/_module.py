@@ -16,6 +16,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible.module_utils.common.parameters import remove_values
 
 from ._clouds.base import Cloud, Script
+from ._clouds.options import SHORTEST_SECRET
 from ._core.codec import pack
 from ._core.difference import difference
 from ._core.goal import Goal
@@ -52,6 +53,7 @@ def run_module(
     ``extra`` adds a module's own keys to each result. An instance that ends in a state of ``answers`` is no failure,
     although it has a problem: that is what was asked.
     """
+    module.no_log_values = {value for value in module.no_log_values if len(value) >= SHORTEST_SECRET}
     try:
         _run_module(module, workflow, goal_of, timeout, script, (extra, answers))
     except Exception as error:  # a fault of ours or of a library: a traceback alone is hidden by a task's failed_when

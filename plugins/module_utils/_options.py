@@ -302,7 +302,11 @@ def _check_place(place: Place) -> None:
         message = f"The instance is one of provider {place.provider}, which is not supported yet."
         raise OptionError(message, f"Supported providers: {known}.")
     if not place.region:
-        raise OptionError("The instance has no region.", f"Set region for the instance, or {place.provider}.region.")
+        remedy = (
+            f"Set region for the instance (in roles its host variable region; it may stand there without a value), or "
+            f"{place.provider}.region (in roles region of os_migration_{place.provider})."
+        )
+        raise OptionError("The instance has no region.", remedy)
 
 
 def rates(parameters: Options) -> Callable[[str], Mapping[str, Rate]]:

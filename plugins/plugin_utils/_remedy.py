@@ -31,14 +31,22 @@ class Remediation:
         self.outcomes = self._look(self.batch.enrolments)
         for remedy in REMEDIES:
             found = [one for one in self._sound() if remedy.is_for(self.outcomes[one.host]["result"])]
-            if found:
-                self.batch.tell(f"{remedy.name}: {remedy.does}: {some([one.host for one in found], 5)}")
+            for asked, hosts in self._by_wish(remedy, found).items():
+                self.batch.tell(f"{remedy.name}: {remedy.does}: {some(hosts, 5)}{asked}")
         for remedy in REMEDIES:
             self._show(remedy)
         for remedy in REMEDIES:
             self._apply(remedy)
         self._look_again()
         return self.outcomes
+
+    def _by_wish(self, remedy: Remedy, found: list[Enrolment]) -> dict[str, list[str]]:
+        """Return the hosts that need a remedy: those that want it, and those that have to be told how to."""
+        hosts: dict[str, list[str]] = {}
+        for one in found:
+            wants = remedy in wanted(one.more.get("rules") or ())
+            hosts.setdefault("" if wants else "; left alone: add it to remediate_rules", []).append(one.host)
+        return hosts
 
     def _look(self, enrolments: list[Enrolment]) -> Outcomes:
         """Assess hosts. What stops a migration does not stop its remedy; what could not be looked at stays an error."""

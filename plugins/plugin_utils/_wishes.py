@@ -204,6 +204,7 @@ def _file(read: Reader, name: str, phase: Phase) -> dict[str, str]:
 def _checked(specs: Json, given: Mapping[str, tuple[str, Any]]) -> dict[str, Any]:
     """Return the options with values of their types; what is wrong is told by the variable's name."""
     spec = {variable: _bare(specs[option]) for option, (variable, _value) in given.items()}
+    _check_dictionaries(spec, given)
     # First without what is in them: Ansible breaks down when it looks for that in a text.
     whole = {variable: {**one, "options": None} for variable, one in spec.items()}
     found = _valid(spec, _valid(whole, dict(given.values())))
@@ -215,6 +216,15 @@ def _checked(specs: Json, given: Mapping[str, tuple[str, Any]]) -> dict[str, Any
     except OptionError as error:
         raise Refusal(error.problem.code, error.problem.message, error.problem.remedy) from None
     return values
+
+
+def _check_dictionaries(spec: Json, given: Mapping[str, tuple[str, Any]]) -> None:
+    """Refuse a text where options belong by saying which: Ansible would tell how it tried to read it."""
+    for name, value in given.values():
+        if spec[name]["type"] == "dict" and isinstance(value, str) and "=" not in value and "{" not in value:
+            known = ", ".join(sorted(spec[name].get("options") or ()))
+            message = f"{name} is a text, and has to be a dictionary of options."
+            raise Refusal("InvalidVariable", message, f"Write its options below it, each with its value: {known}.")
 
 
 def _valid(spec: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:

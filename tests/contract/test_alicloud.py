@@ -116,6 +116,18 @@ def test_an_activation_code_is_shown_nowhere_even_when_the_import_command_repeat
     assert code not in (bed.lab.journal_file).read_text(encoding="utf-8")
 
 
+def test_an_import_command_that_takes_no_code_is_told_with_the_option_that_lacks_it(
+    make_alicloud: MakeAliCloud,
+) -> None:
+    bed = make_alicloud()
+    cloud = bed.cloud(call=bed.patient(20_000), transport={"import_commands": {"linux": "echo nothing; exit 1"}})
+    problem = migrated(bed, cloud, []).problem
+    assert problem is not None
+    assert (problem.code, "smc.import_command.linux" in problem.message) == ("ImportFailed", True)
+    assert "os_migration_smc" in problem.remedy
+    assert "{activation_code}" in problem.message
+
+
 def migrated(bed: AliCloudBed, cloud: Cloud, told: list[str]) -> Migration:
     """Let the engine migrate one instance, and keep all that it tells meanwhile."""
 

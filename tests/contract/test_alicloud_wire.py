@@ -35,6 +35,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.ali
     default_url,
     entries,
     flatten,
+    unreached,
 )
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.alicloud.smc import (
     Jobs,
@@ -832,3 +833,27 @@ def test_a_job_that_is_not_listed_is_deleted_and_one_that_is_runs(wire: Wire, th
     wire.answer = answer
     with pytest.raises(Moved) if there else nullcontext():
         Jobs(rpc(), NOTHING, sources()).delete("j-1")
+
+
+POOL = "HTTPSConnectionPool(host='ecs.example', port=443): "
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            f"{POOL}Max retries exceeded with url: / (Caused by NewConnectionError('<aliyunsdkcore.Object at "
+            "0x7fa0>: Failed to establish a new connection: [Errno 111] Connection refused'))",
+            "ecs.example port 443 does not answer: Connection refused",
+        ),
+        (f"{POOL}Read timed out. (read timeout=30)", "ecs.example port 443 does not answer: timed out"),
+        (
+            f"{POOL}Max retries exceeded with url: / (Caused by SSLError(SSLCertVerificationError(1, '[SSL: "
+            "CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate (_ssl.c:1028)')))",
+            "ecs.example port 443 does not answer: certificate verify failed: self-signed certificate",
+        ),
+        ("('Connection aborted.', 'closed')", "('Connection aborted.', 'closed')"),
+    ],
+)
+def test_an_address_that_does_not_answer_is_told_without_the_library_s_objects(said: str, told: str) -> None:
+    assert unreached(said) == told

@@ -134,6 +134,25 @@ def test_keys_given_as_a_variable_stay_secret(controller: Controller, tmp_path: 
     assert "any: ScriptFailed" in run.failures["good"]
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"endpoint": "htp://x y"}, "alicloud.endpoint is 'htp://x y', which is no address."),
+        ({"endpoint": "http://127.0.0.1:9", "timeout": 1}, "127.0.0.1 port 9 does not answer: Connection refused"),
+        ({"access_key": ACCESS_KEY, "secret_key": "e"}, "alicloud.secret_key has a length of 1: no key is so short."),
+        ("cn-hangzhou", "os_migration_alicloud is a text, and has to be a dictionary of options."),
+    ],
+)
+def test_what_was_unclear_is_told_in_the_operator_s_own_terms(
+    controller: Controller, tmp_path: Path, given: Any, told: str
+) -> None:
+    user = replace(as_user(controller, tmp_path, OPERATOR), variables={"os_migration_alicloud": given})
+    run = user.play("assess")
+    assert run.rc == 2
+    assert told in run.failures["good"]
+    assert [word for word in ("object at 0x", "Traceback", "InternalError") if word in run.output] == []
+
+
 def test_no_secret_is_in_the_journal(simulated: Cloud) -> None:
     text = simulated.journal.read_text("utf-8")
     assert [secret for secret in SECRETS if secret in text] == []

@@ -153,7 +153,7 @@ def test_the_file_of_results_is_named_after_the_phase_and_is_where_the_user_is(
         ({"os_migration_waivers": [{**WAIVER, "hosts": 3}]}, ("hosts and groups must be lists",)),
         ({"os_migration_waivers": [{**WAIVER, "rule": "linux.i686"}]}, ("Did you mean linux.i686_packages",)),
         ({"os_migration_waivers": [{**WAIVER, "expires": "soon"}]}, ("expires on 'soon'",)),
-        ({"os_migration_alicloud": "a text"}, ("os_migration_alicloud", "dict")),
+        ({"os_migration_alicloud": "a text"}, ("os_migration_alicloud is a text", "a dictionary of options")),
         ({"os_migration_alicloud": {"regoin": "cn-hangzhou"}}, ("regoin",)),
     ],
 )

@@ -13,6 +13,9 @@ from ansible.module_utils.basic import env_fallback
 
 from .._errors import OptionError
 
+#: A text below that length is no secret: to hide it would take its letters out of every other text.
+SHORTEST_SECRET = 4
+
 
 def from_env(*names: str) -> tuple[Any, list[str]]:
     """Return an argument spec's fallback to environment variables, the first that is set."""

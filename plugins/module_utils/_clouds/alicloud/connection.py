@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ..options import SHORTEST_SECRET
+
 
 @dataclass(frozen=True)
 class Connection:
@@ -28,7 +30,7 @@ class Connection:
     @property
     def secrets(self) -> tuple[str, ...]:
         """Return what must never be shown."""
-        return tuple(secret for secret in (self.secret_key, self.security_token) if secret)
+        return tuple(secret for secret in (self.secret_key, self.security_token) if len(secret) >= SHORTEST_SECRET)
 
 
 @dataclass(frozen=True)

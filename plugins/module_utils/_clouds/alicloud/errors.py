@@ -30,7 +30,11 @@ _REMEDIES: tuple[tuple[str, str], ...] = (
     ("InvalidAccountStatus", "Settle the account's balance with the provider."),
     ("InvalidRegionId", "Check the region; ECS has no such region."),
     ("SDK.EndpointResolvingError", "Check the region and the endpoint."),
-    ("SDK.HttpError", "Check the endpoint and that this machine reaches it."),
+    (
+        "SDK.HttpError",
+        "Check the endpoint (alicloud.endpoint, in roles endpoint of os_migration_alicloud; without it the region's "
+        "own), and that this machine reaches it.",
+    ),
     ("InvalidAnswer", "Check the endpoint and what stands before it: this was no answer of the API."),
     ("Throttling", "Run again later: other users of the account have used up the API's quota."),
     ("InstanceLockedForSecurity", "Clear the security lock of the instance in the provider's console."),

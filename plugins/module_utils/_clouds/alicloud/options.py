@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from ..._core.goal import POWER_OFF, RESTART, Offer
 from ..._errors import OptionError
 from ..base import Options, Rate
-from ..options import check_above_zero, from_env
+from ..options import SHORTEST_SECRET, check_above_zero, from_env
 from .connection import Connection, Transport
 from .target import DEFAULT_PARAMETER, QUERY, REPLICATION_PARAMETERS
 
@@ -88,6 +89,7 @@ WORDS: Mapping[str, str] = {
 }
 #: Exit codes of scripts that Cloud Assistant acts on, once the result is sent.
 EXIT_CODES = {"linux": {194: RESTART, 193: POWER_OFF}, "windows": {3010: RESTART, 3009: POWER_OFF}}
+_ENDPOINT = re.compile(r"(?:https?://)?(?:[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?/?")
 #: For callers that order no jobs.
 _NO_JOBS = Transport("", "", {}, {})
 
@@ -109,10 +111,33 @@ def offer(options: Options) -> Offer:
 def check(options: Options) -> None:
     """Refuse numbers that make no sense."""
     check_above_zero(options["alicloud"], _NUMBERS, "alicloud.")
+    _check_endpoints(options["alicloud"])
+    _check_keys(options["alicloud"])
     for action, value in (options["alicloud"].get("rates") or {}).items():
         if not _is_positive(value):
             message = f"alicloud.rates.{action} is {value!r}, which is no number of calls per minute above 0."
             raise OptionError(message, "Give the number that the Quota Center shows for the action.")
+
+
+def _check_endpoints(given: Mapping[str, Any]) -> None:
+    """Refuse an endpoint that is no address."""
+    named = {f"endpoints.{service}": value for service, value in (given.get("endpoints") or {}).items()}
+    for name, value in {"endpoint": given.get("endpoint"), **named}.items():
+        if value and not _ENDPOINT.fullmatch(str(value)):
+            message = f"alicloud.{name} is {str(value)!r}, which is no address."
+            raise OptionError(message, "Write a host name, or an address such as https://ecs.cn-hangzhou.aliyuncs.com.")
+
+
+def _check_keys(given: Mapping[str, Any]) -> None:
+    """Refuse keys that cannot be any."""
+    for name, variable in {"access_key": "ID", "secret_key": "SECRET"}.items():
+        length = len(given.get(name) or "")
+        if 0 < length < SHORTEST_SECRET:
+            remedy = f"Correct {name} of alicloud (in roles of os_migration_alicloud), or the environment variable"
+            raise OptionError(
+                f"alicloud.{name} has a length of {length}: no key is so short.",
+                f"{remedy} ALIBABA_CLOUD_ACCESS_KEY_{variable}.",
+            )
 
 
 def _is_positive(value: Any) -> bool:

@@ -51,6 +51,9 @@ _TOKENS = uuid.UUID("0b4ce1b6-3d0e-4b1f-8a5c-5a8f6d1e7c92")
 
 # As much is shown of an answer that is none of the API: a proxy's page may be long.
 _GLIMPSE = 200
+# The vendored library's words: the address, and the reason of the system or of TLS.
+_PLACE = re.compile(r"host='([^']*)', port='?(\d+)'?\)")
+_REASON = re.compile(r"\[(?:Errno -?\d+|SSL: \w+)\] ([^'\"()]+)|(timed out)")
 
 
 def default_url(service: str, region: str) -> str:
@@ -175,7 +178,7 @@ class Rpc:
         return request
 
     def _error(self, action: str, code: str, text: str, status: int = 0) -> CloudError:
-        text = self._presentable(text)
+        text = self._presentable(unreached(text))
         if code == NO_CODE:
             code, text = UNREADABLE, f"HTTP {status} without an error code: {text[:_GLIMPSE]}"
         problem = Problem(code, f"{action}: {text}", remedy_for(code))
@@ -194,6 +197,14 @@ class Rpc:
             for form in (secret, once, quote(once, safe="")):
                 text = text.replace(form, "********")
         return text
+
+
+def unreached(text: str) -> str:
+    """Return what the SDK says of an address that it could not reach, without the names of its library's objects."""
+    place, why = _PLACE.search(text), _REASON.search(text)
+    if not place or not why:
+        return text
+    return f"{place[1]} port {place[2]} does not answer: {(why[1] or why[2]).strip()}"
 
 
 def _token(base: str, parameters: Mapping[str, Any]) -> str:

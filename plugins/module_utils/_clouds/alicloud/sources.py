@@ -21,6 +21,8 @@ from .identity import Owners, Source, candidates, of_another, own_source, to_enr
 from .rpc import Rpc
 
 _PAGE = 50
+#: What stands for the activation code of a run in the operator's command.
+_CODE = "{activation_code}"
 _IMPORTED = re.compile(r"Import Source Server \[(s-[0-9A-Za-z]+)\]")
 _IMPORT_TIMEOUT = 900
 _SHELLS = {"linux": "sh", "windows": "powershell"}
@@ -65,7 +67,7 @@ class Sources:
         """Run the operator's import command in guests of one type of system."""
         known = self._known if self._known is not None else frozenset(one.id for one in self._all())
         self._before |= dict.fromkeys(instance_ids, known)
-        command = self._transport.import_commands[os_type].replace("{activation_code}", self._code())
+        command = self._transport.import_commands[os_type].replace(_CODE, self._code())
         return self._agents.run(instance_ids, Script(command, _SHELLS[os_type], _IMPORT_TIMEOUT), token)
 
     def enrolled(self, instance: Instance, result: CommandResult) -> Enrolment | Problem | None:
@@ -75,7 +77,7 @@ class Sources:
         """
         named = _IMPORTED.search(result.stdout)
         if named is None:
-            return None
+            return self._without_code(instance, result)
         if named[1] in self._before.get(instance.instance_id, ()):
             return self._came_back(instance, named[1])
         self._rpc.request(
@@ -86,6 +88,19 @@ class Sources:
             Tag=[{"Key": TAG_KEY, "Value": of_label(instance.instance_id)}],
         )
         return Enrolment("pending", named[1])
+
+    def _without_code(self, instance: Instance, result: CommandResult) -> Problem | None:
+        """Return why a command may have registered nothing, where that can be seen in itself."""
+        command = self._transport.import_commands.get(instance.os_type, _CODE)
+        if _CODE in command or result.status == "timed_out":
+            return None
+        option = f"smc.import_command.{instance.os_type}"
+        return Problem(
+            "ImportFailed",
+            f"{option} registered no migration source, and there is no {_CODE} in it.",
+            f"Write {_CODE} where the command takes its activation code (in roles: os_migration_smc, import_command, "
+            f"{instance.os_type}); if it has a code of its own, look whether that is still valid.",
+        )
 
     def _came_back(self, instance: Instance, source_id: str) -> Enrolment | Problem:
         sources = self._all()
