@@ -100,7 +100,9 @@ def _work(
     limits = Limits(until=started + timeout, calls_per_second=pace, **chosen)
     engine = Engine(workflow, connect, brief, limits, module.check_mode, clock, stop, is_there)
     watch(options.get("watched") or (), stop)
-    records = engine.run([workflow.record(item) for item in items(options)], _teller(options, clock, started))
+    records = engine.run(
+        [workflow.record(item) for item in items(options)], _teller(options, clock, started, brief.goal)
+    )
     elapsed = clock.ticks() - started
     _tell_clock(module, clock.skew.wrong)
     return [record if record.done else _timed_out(record) for record in records], elapsed
@@ -132,18 +134,20 @@ def _timed_out(record: Record[Any]) -> Record[Any]:
     return record.with_(problem=record.problem or problem, state="failed", done=True)
 
 
-def _teller(options: Mapping[str, Any], clock: Clock, started: float) -> Callable[[Sequence[Record[Any]]], None]:
+def _teller(
+    options: Mapping[str, Any], clock: Clock, started: float, goal: Goal
+) -> Callable[[Sequence[Record[Any]]], None]:
     """Return what adds lines of progress to the file that the action plugin shows."""
     if not options.get("progress_file"):
         return lambda records: None
-    file, progress = Path(options["progress_file"]), Progress(options["progress_interval"], started)
+    file, progress = Path(options["progress_file"]), Progress(options["progress_interval"], started, goal)
 
     def tell(records: Sequence[Record[Any]]) -> None:
-        line = progress.line(records, clock.ticks(), clock.date())
-        if line:
+        lines = progress.lines(records, clock.ticks(), clock.date())
+        if lines:
             # A task that became another user cannot write there; that nobody is told is no reason to end the work.
             with contextlib.suppress(OSError), file.open("a", encoding="utf-8") as out:
-                out.write(f"{line}\n")
+                out.writelines(f"{line}\n" for line in lines)
 
     return tell
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.goal import Goal
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration.tables import MIGRATION
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Item
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.progress import HEARTBEAT, Progress
@@ -23,7 +24,7 @@ def fleet(**states: str) -> list[Record[Any]]:
 
 
 def lines(*looks: tuple[float, list[Record[Any]]]) -> list[str]:
-    progress = Progress(INTERVAL, 1000.0)
+    progress = Progress(INTERVAL, 1000.0, Goal())
     return [progress.line(records, 1000.0 + at, 0.0) for at, records in looks]
 
 

@@ -17,7 +17,7 @@ from .goal import Goal
 from .migration import commit, keep
 from .migration.sets import chosen
 from .migration.view import Migration, View, protectable_disks
-from .model import Point
+from .model import Hop, Point
 from .outcome import source_os
 from .record import Record
 
@@ -41,21 +41,29 @@ def difference(records: Iterable[Record[Any]], goal: Goal) -> Mapping[str, Json]
 
 def _migrated(record: Migration, goal: Goal) -> Sides:
     """Tell the hops, what they take, and the snapshots before them."""
-    view, former = record.view, {"os": source_os(record)}
+    former = {"os": source_os(record)}
     if not is_known(record.item.target):
         return {}, {}
     if record.state in _BACK:
         return former, former
-    hops = view.hops[view.hop :] or view.hops
-    sizes = _sizes(record)
-    sets = len(hops) if goal.rollback_to == "hop" else 1
+    hops, sizes = hops_left(record), sizes_of(record)
     return former, {
         "os": record.item.target,
         "hops": [f"{hop.source} -> {hop.target}, up to {hop.minutes} min" for hop in hops],
         "minutes": sum(hop.minutes for hop in hops),
         "snapshots": {disk_id: _gib(size) for disk_id, size in sizes.items()},
-        "snapshot_gib": sets * sum(sizes.values()),
+        "snapshot_gib": sets_of(record, goal) * sum(sizes.values()),
     }
+
+
+def hops_left(record: Migration) -> tuple[Hop, ...]:
+    """Return the hops that an instance still has before it."""
+    return record.view.hops[record.view.hop :] or record.view.hops
+
+
+def sets_of(record: Migration, goal: Goal) -> int:
+    """Return how many sets of snapshots a migration takes from here."""
+    return len(hops_left(record)) if goal.rollback_to == "hop" else 1
 
 
 def _put_back(record: Migration, goal: Goal) -> Sides:
@@ -81,7 +89,7 @@ def _unprotected(record: Migration, goal: Goal) -> Sides:
 
 def _deleted(record: Migration, points: Iterable[Point]) -> Sides:
     """Tell the snapshots that go."""
-    sizes = _sizes(record)
+    sizes = sizes_of(record)
     listed = {point.snapshot_id: f"{_gib(sizes.get(point.disk_id))}, {_of(point)}" for point in points}
     total = sum(sizes.get(point.disk_id, 0) for point in points)
     return {"snapshots": listed, "snapshot_gib": total}, {"snapshots": {}, "snapshot_gib": 0}
@@ -89,7 +97,7 @@ def _deleted(record: Migration, points: Iterable[Point]) -> Sides:
 
 def _protected(record: Migration, goal: Goal) -> Sides:
     """Tell the disks that get a snapshot."""
-    sizes = _sizes(record)
+    sizes = sizes_of(record)
     taken = {disk_id: _gib(size) for disk_id, size in sizes.items()}
     return {}, {"snapshots": taken, "snapshot_gib": sum(sizes.values())}
 
@@ -98,7 +106,8 @@ def _of(point: Point) -> str:
     return f"of {point.disk_id} at {point.created or 'a moment that is not known'}"
 
 
-def _sizes(record: Migration) -> dict[str, int]:
+def sizes_of(record: Migration) -> dict[str, int]:
+    """Return the GiB of each disk that gets a snapshot, as far as disks were seen."""
     if record.view.instance is None:
         return {}
     return {disk.disk_id: disk.size_gib for disk in protectable_disks(record)}

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from . import plan
+from .goal import Goal
 from .outcome import summary
 from .record import Record
 from .telling import some
@@ -24,12 +26,25 @@ _NAMED = 5
 
 @dataclass
 class Progress:
-    """The lines on a run; ``interval`` is in seconds."""
+    """The lines on a run; ``interval`` is in seconds. A migration begins with a table of what it is about to do."""
 
     interval: float
     started: float
+    goal: Goal
+    _planned: bool = False
     _told: dict[str, str] = field(default_factory=dict)
     _at: float = 0.0
+
+    def lines(self, records: Sequence[Record[Any]], ticks: float, date: float) -> list[str]:
+        """Return the lines that are to be shown now."""
+        line = self.line(records, ticks, date)
+        return [*self._plan(records), *([line] if line else [])]
+
+    def _plan(self, records: Sequence[Record[Any]]) -> list[str]:
+        if self._planned or self.goal.state != "migrated" or not plan.is_whole(records):
+            return []
+        self._planned = True
+        return plan.table(records, self.goal)
 
     def line(self, records: Sequence[Record[Any]], ticks: float, date: float) -> str:
         """Return the line that is to be shown now, none when it is too early or nothing has changed."""

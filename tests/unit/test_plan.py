@@ -1,0 +1,58 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Before a wave begins the operator sees what it is about to do, however many hosts it has."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.goal import Goal
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Disk, Hop
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.plan import is_whole, table
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.progress import Progress
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.record import Record
+
+from .situations import FRESH, GOAL, HERE
+
+DISKS = (replace(HERE.disks[0], size_gib=40), Disk("d-1", status="In_use", size_gib=100, device="/dev/xvdb"))
+ONE = (Hop("centos-7", "alinux-3", minutes=30),)
+TWO = (Hop("windows-2008r2", "windows-2012r2", minutes=60), Hop("windows-2012r2", "windows-2016", minutes=60))
+
+
+def known(name: str, hops: tuple[Hop, ...], **more: Any) -> Record[Any]:
+    record = FRESH.learns(instance=replace(HERE, disks=DISKS), hops=hops)
+    return replace(record, item=replace(FRESH.item, instance_id=f"i-{name}", name=name)).with_(**more)
+
+
+def test_hosts_that_go_the_same_way_share_a_row_with_their_snapshots_and_size() -> None:
+    fleet = [known(f"web-{number}", ONE) for number in range(5)] + [known("erp", TWO)]
+    assert [line.replace("  ", " ") for line in table(fleet, GOAL)] == [
+        "hosts              way                        minutes  snapshots",
+        "web-0, web-1, web-2 and 2 more centos-7 -> alinux-3               up to 30  10, up to 700 GiB",
+        "erp               windows-2008r2 -> windows-2012r2 -> windows-2016 up to 120 2, up to 140 GiB",
+    ]
+
+
+def test_a_set_before_each_hop_is_counted() -> None:
+    assert table([known("erp", TWO)], replace(GOAL, rollback_to="hop"))[1].endswith("4, up to 280 GiB")
+
+
+def test_who_is_over_or_blocked_is_not_in_the_table_and_who_is_planned_is() -> None:
+    over, stopped = known("a", ONE, state="migrated", done=True), known("b", ONE, state="blocked", done=True)
+    assert table([over, stopped], GOAL) == []
+    assert len(table([over, known("c", ONE, state="planned", done=True)], GOAL)) == 2
+
+
+def test_the_table_waits_until_the_way_of_every_instance_is_known() -> None:
+    assert not is_whole([known("a", ONE), known("b", ())])
+    assert is_whole([known("a", ONE), known("b", (), state="blocked", done=True)])
+
+
+def test_it_is_shown_once_and_for_migrations_only() -> None:
+    fleet, progress = [known("a", ONE)], Progress(15.0, 0.0, Goal())
+    assert progress.lines(fleet, 1.0, 0.0) == table(fleet, Goal())
+    assert progress.lines(fleet, 2.0, 0.0) == []
+    assert Progress(15.0, 0.0, Goal(state="assessed")).lines(fleet, 1.0, 0.0) == []
