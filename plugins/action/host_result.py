@@ -31,14 +31,15 @@ class ActionModule(PhaseAction):
 
     def _outcome(self, host: str, variables: dict[str, Any]) -> dict[str, Any]:
         """Return the host's outcome; if nobody serves the batch, this host does."""
-        warnings: dict[str, list[str]] = {}
+        served: dict[str, Any] = {}
         while True:
             coming = self.room.coming(host)  # asked first: the outcome is there before that ends
             outcome = self.room.outcome(host)
             if outcome is not None:
-                return {**outcome, **warnings}
+                return {**outcome, **served}
             if not coming:
                 return {"failed": True, "msg": f"{host}: {_NOTHING}"}
             with self.room.claimed() as mine:
                 if mine:
-                    warnings = {"warnings": self.serve(variables).get("warnings", [])}
+                    told = self.serve(variables)
+                    served = {name: told[name] for name in ("warnings", "ansible_stats") if name in told}

@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 name: fleet
 type: stdout
 short_description: Screen output for fleets
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Shows the phases of this collection in a few lines, however many hosts take part. Hosts of which the same is to be
     told share a line, with up to five names; those that failed share their problem's code and its remedy.

@@ -24,7 +24,7 @@ from . import _batch, _calls
 from ._batch import Batch, Outcomes
 from ._programs import PROGRAMS
 from ._room import Room
-from ._shown import COLLECTION, next_step
+from ._shown import COLLECTION, next_step, statistics
 from ._wishes import Enrolment, Reader, Refusal, connections, digest, plain
 
 Variables = Mapping[str, Any]
@@ -107,6 +107,7 @@ class PhaseAction(ActionBase):
             "hosts": len(found),
             "failures": sum(one["failed"] for one in found.values()),
             "warnings": batch.warnings,
+            "ansible_stats": {"data": statistics(self.phase, found, file), "per_host": False, "aggregate": True},
         }
 
     def _served(self, batch: Batch, variables: Variables) -> Outcomes:

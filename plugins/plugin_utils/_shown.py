@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -85,6 +86,13 @@ def _where(line: Json) -> Iterator[str]:
             yield from ("-e", str(given))
     if line.get("subset"):
         yield from ("--limit", str(line["subset"]))
+
+
+def statistics(phase: str, outcomes: Outcomes, file: str | None) -> dict[str, Any]:
+    """Return what a playbook is known by, as ``set_stats`` gives it: counts that add up over waves, and the file."""
+    states = Counter(str(one["result"].get("state")) for one in outcomes.values())
+    counts: dict[str, Any] = {f"os_migration_{phase}_{state}": count for state, count in states.items()}
+    return counts | ({f"os_migration_{phase}_results": {"file": file}} if file else {})
 
 
 def plain_text(host: str, outcome: Json) -> str:

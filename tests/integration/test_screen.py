@@ -44,6 +44,18 @@ def test_the_recap_counts_every_host(assessed: Run) -> None:
     assert assessed.rc == 2
 
 
+def test_a_play_leaves_the_numbers_of_all_its_waves_and_the_place_of_the_results(tmp_path: Path) -> None:
+    names = ["web-1", "web-2"]
+    with cloud({"groups": [group(name) for name in names]}, tmp_path / "cloud") as simulated:
+        user = Controller(simulated, tmp_path / "user", {name: host(name) for name in names})
+        user.directory.mkdir()
+        (user.directory / "ansible.cfg").write_text("[defaults]\nshow_custom_stats = true\n", "utf-8")
+        run = user.play("migrate", os_migration_waves=1)
+    told = run.output.split("CUSTOM STATS")[1]
+    assert '"os_migration_migrate_migrated": 2' in told
+    assert f'"file": "{user.reports}/migrate.json"' in told
+
+
 def test_verbose_output_is_ansible_s_own(tmp_path: Path) -> None:
     with cloud({"groups": [group("web-1")]}, tmp_path / "cloud") as simulated:
         user = Controller(simulated, tmp_path / "user", {"web-1": host("web-1")}, screen="evergreen.os_migration.fleet")

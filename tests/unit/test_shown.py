@@ -15,6 +15,7 @@ from ansible_collections.evergreen.os_migration.plugins.plugin_utils._shown impo
     good,
     next_step,
     recap,
+    statistics,
     together,
 )
 from hypothesis import given
@@ -120,3 +121,12 @@ def test_no_command_is_told_where_none_is_known(phase: str, line: dict[str, Any]
 
 def test_no_command_is_told_when_no_host_is_ready_for_it() -> None:
     assert next_step("assess", {"b": broken("b")}, LINE) == ""
+
+
+def test_statistics_of_a_play_are_counts_that_add_up_and_no_results() -> None:
+    found = {"a": {"result": {"state": "migrated"}}, "b": broken("b"), "c": {"result": {"state": "migrated"}}}
+    assert statistics("migrate", found, "/r/migrate.json") == {
+        "os_migration_migrate_migrated": 2,
+        "os_migration_migrate_failed": 1,
+        "os_migration_migrate_results": {"file": "/r/migrate.json"},
+    }
