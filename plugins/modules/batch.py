@@ -14,8 +14,8 @@ description:
     Python that runs Ansible, and shows their progress.
   - Hosts that name one instance are refused, and so are options of the whole call in which hosts differ.
   - Leaves statistics of the play, as M(ansible.builtin.set_stats) does, which AWX keeps as the job's artifacts. They
-    are C(os_migration_PHASE_STATE), the number of instances that ended in a state, added up over waves, and
-    C(os_migration_PHASE_results.file), the path of the file of results. What became of an instance is not among them.
+    are C(evergreen_PHASE_STATE), the number of instances that ended in a state, added up over waves, and
+    C(evergreen_PHASE_results.file), the path of the file of results. What became of an instance is not among them.
   - Never fails. What became of each host is told by M(evergreen.os_migration.host_result), also when the call as a
     whole was refused or broke down. Ansible leaves this task out together with the first host of the play; then the
     first M(evergreen.os_migration.host_result) serves the hosts.

@@ -89,10 +89,13 @@ def _where(line: Json) -> Iterator[str]:
 
 
 def statistics(phase: str, outcomes: Outcomes, file: str | None) -> dict[str, Any]:
-    """Return what a playbook is known by, as ``set_stats`` gives it: counts that add up over waves, and the file."""
+    """Return what a playbook is known by, as ``set_stats`` gives it: counts that add up over waves, and the file.
+
+    AWX hands them to the next job of a workflow as variables, so no name begins as those of our own variables do.
+    """
     states = Counter(str(one["result"].get("state")) for one in outcomes.values())
-    counts: dict[str, Any] = {f"os_migration_{phase}_{state}": count for state, count in states.items()}
-    return counts | ({f"os_migration_{phase}_results": {"file": file}} if file else {})
+    counts: dict[str, Any] = {f"evergreen_{phase}_{state}": count for state, count in states.items()}
+    return counts | ({f"evergreen_{phase}_results": {"file": file}} if file else {})
 
 
 def plain_text(host: str, outcome: Json) -> str:

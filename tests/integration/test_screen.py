@@ -52,7 +52,7 @@ def test_a_play_leaves_the_numbers_of_all_its_waves_and_the_place_of_the_results
         (user.directory / "ansible.cfg").write_text("[defaults]\nshow_custom_stats = true\n", "utf-8")
         run = user.play("migrate", os_migration_waves=1)
     told = run.output.split("CUSTOM STATS")[1]
-    assert '"os_migration_migrate_migrated": 2' in told
+    assert '"evergreen_migrate_migrated": 2' in told
     assert f'"file": "{user.reports}/migrate.json"' in told
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core import phases
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.telling import failure
 from ansible_collections.evergreen.os_migration.plugins.plugin_utils._shown import (
     bad,
@@ -126,7 +127,14 @@ def test_no_command_is_told_when_no_host_is_ready_for_it() -> None:
 def test_statistics_of_a_play_are_counts_that_add_up_and_no_results() -> None:
     found = {"a": {"result": {"state": "migrated"}}, "b": broken("b"), "c": {"result": {"state": "migrated"}}}
     assert statistics("migrate", found, "/r/migrate.json") == {
-        "os_migration_migrate_migrated": 2,
-        "os_migration_migrate_failed": 1,
-        "os_migration_migrate_results": {"file": "/r/migrate.json"},
+        "evergreen_migrate_migrated": 2,
+        "evergreen_migrate_failed": 1,
+        "evergreen_migrate_results": {"file": "/r/migrate.json"},
     }
+
+
+@pytest.mark.parametrize("phase", phases.PHASES)
+def test_statistics_that_come_back_as_variables_are_no_slips_of_ours(phase: str) -> None:
+    """AWX hands the artifacts of a job to the next one of its workflow."""
+    names = statistics(phase, {"a": {"result": {"state": "migrated"}}}, "file")
+    assert phases.misspelt(names, phases.known(["alicloud", "smc"])) == {}
