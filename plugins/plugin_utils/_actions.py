@@ -95,7 +95,8 @@ class PhaseAction(ActionBase):
 
     def _told(self, batch: Batch, found: Outcomes) -> dict[str, Any]:
         _calls.tell(f"{self.phase}: {counted(found.values())}")
-        file = batch.options.get("results_file")
+        served = batch.enrolments  # none when every host was refused
+        file = batch.options.get("results_file") if served else None
         if file and os.path.exists(file):
             _calls.tell(f"results: {file}")
         following = next_step(self.phase, found, context.CLIARGS)
