@@ -25,6 +25,7 @@ extends_documentation_fragment:
   - evergreen.os_migration.attributes
   - evergreen.os_migration.attributes.write_module
   - evergreen.os_migration.instances.kept
+  - evergreen.os_migration.progress
   - evergreen.os_migration.providers
   - evergreen.os_migration.providers.several
 options:
@@ -69,32 +70,6 @@ options:
       - Seconds after which one step of an instance (its snapshots, its stop, the guest's return) counts as stuck.
     type: float
     default: 7200
-  timeout:
-    description:
-      - Seconds after which the call ends. What is under way goes on in the cloud; a later call follows it.
-    type: float
-    default: 86400
-  progress_interval:
-    description:
-      - Seconds between two lines of progress. A line is shown only when the state of an instance has changed, or after
-        ten minutes.
-    type: float
-    default: 15
-  progress_file:
-    description:
-      - File that gets the lines of progress. Set by the action plugin, which shows them.
-    type: path
-  watched:
-    description:
-      - Processes as lists of process id and start time. When one of them is gone, the call ends. Set by the action
-        plugin.
-    type: list
-    elements: list
-    default: []
-  guest_scripts:
-    description:
-      - The scripts that read a guest's facts, by type of system. Set by the action plugin from the collection's files.
-    type: dict
 seealso:
   - module: evergreen.os_migration.os_migration
   - module: evergreen.os_migration.precheck_info

@@ -27,6 +27,7 @@ extends_documentation_fragment:
   - evergreen.os_migration.attributes.write_module
   - evergreen.os_migration.instances.targeted
   - evergreen.os_migration.planning
+  - evergreen.os_migration.progress
   - evergreen.os_migration.providers
   - evergreen.os_migration.providers.several
 options:
@@ -99,11 +100,6 @@ options:
         migrated) counts as stuck.
     type: float
     default: 7200
-  timeout:
-    description:
-      - Seconds after which the call ends. What is under way goes on in the cloud; a later call follows it.
-    type: float
-    default: 86400
   results_file:
     description:
       - File on the controller that gets the results as JSON, with the latest result of every instance it has ever been
@@ -118,28 +114,6 @@ options:
       - A file that cannot be written, or holds anything else than results of the same O(state), is refused before
         anything is done.
     type: path
-  progress_interval:
-    description:
-      - Seconds between two lines of progress. A line is shown only when the state of an instance has changed, or after
-        ten minutes.
-    type: float
-    default: 15
-  progress_file:
-    description:
-      - File that gets the lines of progress. Set by the action plugin, which shows them; the results are packed then,
-        and unpacked by it.
-    type: path
-  watched:
-    description:
-      - Processes as lists of process id and start time. When one of them is gone, the call ends; what is under way goes
-        on in the cloud. Set by the action plugin.
-    type: list
-    elements: list
-    default: []
-  guest_scripts:
-    description:
-      - The scripts that read a guest's facts, by type of system. Set by the action plugin from the collection's files.
-    type: dict
 seealso:
   - module: evergreen.os_migration.instance_info
   - module: evergreen.os_migration.guest_command

@@ -20,7 +20,13 @@ Outcomes = Mapping[str, Json]
 T = TypeVar("T")
 
 #: What the recap tells of a host, by the key in Ansible's statistics. How many tasks were ok or skipped tells nothing.
-COUNTS = {name: name for name in ("changed", "unreachable", "failures", "rescued", "ignored")} | {"failures": "failed"}
+COUNTS = {
+    "changed": "changed",
+    "unreachable": "unreachable",
+    "failures": "failed",
+    "rescued": "rescued",
+    "ignored": "ignored",
+}
 #: What follows a phase, when some instance is in the state that is named.
 NEXT = {"assess": ("ready", "migrate"), "migrate": ("migrated", "verify"), "verify": ("verified", "commit")}
 #: What a playbook wants to be said when it is to run on all hosts.

@@ -21,6 +21,7 @@ import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.evergreen.os_migration.plugins.doc_fragments.instances import ModuleDocFragment as Instances
 from ansible_collections.evergreen.os_migration.plugins.doc_fragments.planning import ModuleDocFragment as Planning
+from ansible_collections.evergreen.os_migration.plugins.doc_fragments.progress import ModuleDocFragment as Progress
 from ansible_collections.evergreen.os_migration.plugins.doc_fragments.providers import several, together
 from ansible_collections.evergreen.os_migration.plugins.module_utils import _options
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds import PROVIDERS, alicloud
@@ -524,8 +525,8 @@ def described(spec: Mapping[str, Any], key: str) -> dict[str, Any]:
         (instance_info, INFO, [Instances.DOCUMENTATION]),
         (guest_command, COMMAND, [Instances.DOCUMENTATION]),
         (precheck_info, PRECHECK, [Instances.PLANNED, Planning.DOCUMENTATION]),
-        (instance_snapshot, SNAPSHOT, [Instances.KEPT]),
-        (os_migration, MIGRATION, [Instances.TARGETED, Planning.DOCUMENTATION]),
+        (instance_snapshot, SNAPSHOT, [Instances.KEPT, Progress.DOCUMENTATION]),
+        (os_migration, MIGRATION, [Instances.TARGETED, Planning.DOCUMENTATION, Progress.DOCUMENTATION]),
     ],
 )
 def test_every_option_is_documented_as_it_is(module: Any, spec: Mapping[str, Any], fragments: list[str]) -> None:
