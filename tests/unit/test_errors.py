@@ -94,6 +94,6 @@ def test_every_code_stands_once_with_its_source() -> None:
 
 def test_a_more_special_remedy_stands_before_the_general_one() -> None:
     seen: list[str] = []
-    for prefix, _unused in errors._REMEDIES:
+    for prefix, _unused in errors.REMEDIES:
         assert not [earlier for earlier in seen if prefix.startswith(earlier)], prefix
         seen.append(prefix)

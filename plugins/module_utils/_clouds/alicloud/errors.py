@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from enum import Enum, auto
 
 _NO_ROOM_FOR_TAGS = "Remove tags of the resource that are no longer needed: it has as many as it can have."
-_REMEDIES: tuple[tuple[str, str], ...] = (
+REMEDIES: tuple[tuple[str, str], ...] = (
     ("InvalidAccessKeyId", "Check the access key: it does not exist or is disabled."),
     ("SignatureDoesNotMatch", "Check the secret key: it does not belong to the access key."),
     ("IncompleteSignature", "Check the secret key: it does not belong to the access key."),
@@ -130,7 +130,7 @@ _BY_START: Mapping[str, Meaning] = {code[:-1]: meaning for code, meaning, _sourc
 
 def remedy_for(code: str) -> str:
     """Return what to do about an error code; the first matching prefix counts."""
-    known = (remedy for prefix, remedy in _REMEDIES if code.startswith(prefix))
+    known = (remedy for prefix, remedy in REMEDIES if code.startswith(prefix))
     return next(known, "See the provider's documentation of this error code.")
 
 
