@@ -24,9 +24,20 @@
 
   const unpack = (columns, places) => Object.fromEntries(columns.map((name, at) => [name, data.pool[places[at]]]));
 
+  /** An attempt: its own columns, and behind them the places of its lists. */
+  function unpackAttempt(places) {
+    const attempt = unpack(data.attempt_columns, places);
+    Object.entries(data.attempt_lists).forEach(([name, columns], at) => {
+      attempt[name] = places[data.attempt_columns.length + at].map((row) => unpack(columns, row));
+    });
+    return attempt;
+  }
+
   const instances = data.rows.map((places) => {
-    const instance = unpack(data.columns.slice(0, -1), places);
-    instance.findings = places[places.length - 1].map((found) => unpack(data.finding_columns, found));
+    const instance = unpack(data.columns.slice(0, -2), places);
+    const [findings, attempts] = places.slice(-2);
+    instance.findings = findings.map((found) => unpack(data.finding_columns, found));
+    instance.attempts = attempts;
     instance.counts = SEVERITIES.map((name) => instance.findings.filter((found) => found.severity === name).length);
     return instance;
   });
@@ -55,7 +66,8 @@
   }
 
   const badge = (kind, text) => element("span", { class: `badge ${kind}` }, text);
-  const stateBadge = (state) => badge(state, words[`state_${state}`] || state);
+  const stateName = (state) => words[`state_${state}`] || state;
+  const stateBadge = (state) => badge(state, stateName(state));
 
   function findingBadges(instance) {
     const counted = SEVERITIES.map((name, at) => [name, instance.counts[at]]).filter(([, count]) => count);
@@ -73,6 +85,14 @@
     return hops.length ? hops : [instance.target ? element("div", { class: "quiet" }, `(→ ${osName(instance.target)})`) : "–"];
   }
 
+  /** What the assessment said, and below it how the last attempt ended, where that is something else. */
+  function readiness(instance) {
+    const last = instance.attempts.length ? unpackAttempt(instance.attempts[instance.attempts.length - 1]) : null;
+    const news = last && last.attempt !== null && last.state !== instance.state;
+    const text = news ? [element("small", {}, `${attemptName(last)}: ${stateName(last.state)}`)] : [];
+    return [stateBadge(instance.state), ...text];
+  }
+
   function toggle(instance, open) {
     const label = `${words.details}: ${title(instance)}`;
     const attributes = { type: "button", class: "toggle", "aria-expanded": open, "aria-label": label };
@@ -86,7 +106,7 @@
     os: { show: (instance) => [osName(instance.os)], key: (instance) => osName(instance.os) },
     ends: { show: support, key: (instance) => instance.support.ends || "9999" },
     plan: { show: plan, key: (instance) => osName(instance.target) },
-    state: { show: (instance) => [stateBadge(instance.state)], key: (instance) => STATES.indexOf(instance.state) },
+    state: { show: readiness, key: (instance) => STATES.indexOf(instance.state) },
     findings: {
       show: (instance) => [findingBadges(instance)],
       key: ({ counts: [inhibitors, warnings, infos] }) => inhibitors * 1e6 + warnings * 1e3 + infos,
@@ -118,6 +138,51 @@
       ]));
   }
 
+  const attemptName = ({ attempt }) => (attempt === null ? words.no_attempt : fill(words.attempt, { n: attempt }));
+  const moment = (at) => element("time", { datetime: at }, at.slice(0, 19).replace("T", " "));
+  const hopsText = (hops) => hops.length ? [hops[0].source, ...hops.map((hop) => hop.target)].map(osName).join(" → ") : "";
+
+  /** Return a list under a heading, nothing when it is empty. */
+  function listed(heading, items) {
+    if (!items.length) return [];
+    return [element("div", {}, element("h4", {}, heading), element("ul", {}, ...items))];
+  }
+
+  const runItem = (run) => element("li", {}, moment(run.at),
+    element("span", {}, `${words[`phase_${run.phase}`] || run.phase}: ${stateName(run.state)}`, " ",
+      element("span", { class: "quiet" }, run.who)));
+
+  const eventItem = (event) => element("li", {}, moment(event.at), element("span", {}, event.event));
+
+  function workItem(work) {
+    const ends = [work.began, work.ended].filter(Boolean).map(moment);
+    const time = ends.length > 1 ? [ends[0], " – ", ends[1]] : ends;
+    return element("li", {}, element("code", {}, work.id), element("span", {}, `${work.kind}, ${work.status} `, ...time));
+  }
+
+  function attemptItem(places, open) {
+    const attempt = unpackAttempt(places);
+    const path = hopsText(attempt.hops) || [attempt.source, attempt.target].filter(Boolean).map(osName).join(" → ");
+    const last = attempt.runs[attempt.runs.length - 1];
+    const head = element("summary", {}, element("strong", {}, attemptName(attempt)), " ", stateBadge(attempt.state), " ",
+      element("span", {}, path), " ", ...(last ? [moment(last.at)] : []));
+    const facts = terms("facts", [
+      [words.column_method, attempt.method],
+      [words.column_way_back, attempt.way_back],
+      [words.column_data_lost_since, attempt.data_lost_since],
+      [words.column_problem, attempt.error && `${attempt.error.code}: ${attempt.error.message}`],
+    ]);
+    const lists = element("div", { class: "lists" },
+      ...listed(words.column_runs, attempt.runs.map(runItem)),
+      ...listed(words.column_works, attempt.works.map(workItem)),
+      ...listed(words.column_timeline, attempt.timeline.map(eventItem)));
+    return element("details", { class: "attempt", ...(open ? { open: "" } : {}) }, head, facts, lists);
+  }
+
+  /** The last attempt is in front and open, the earlier ones are folded away. */
+  const attemptItems = ({ attempts }) =>
+    attempts.map((_places, at) => attemptItem(attempts[attempts.length - 1 - at], at === 0));
+
   function detailsRow(instance) {
     const hops = instance.hops.map((hop) =>
       `${osName(hop.source)} → ${osName(hop.target)} (${hop.service}, ${fill(words.minutes, { n: hop.minutes })})`);
@@ -125,7 +190,8 @@
     const facts = terms("facts", FACTS.map((name) => [words[`column_${name}`], values[name]]));
     const findings = element("ul", { class: "findings" }, ...instance.findings.map(findingItem));
     const cell = { role: "cell", colspan: Object.keys(COLUMNS).length };
-    return element("tr", { class: "details", role: "row" }, element("td", cell, facts, findings));
+    const contents = [facts, findings, ...attemptItems(instance)];
+    return element("tr", { class: "details", role: "row" }, element("td", cell, ...contents));
   }
 
   // --- table ----------------------------------------------------------------------------------------------------

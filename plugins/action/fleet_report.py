@@ -24,5 +24,5 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the module, and do not show the texts among the user's arguments."""
         super().run(tmp, task_vars)
-        arguments = {**located(self._task.args, "src", "dest", "previous"), "resources": resources()}
+        arguments = {**located(self._task.args, "src", "dest", "results_dir", "previous"), "resources": resources()}
         return complete(self._execute_module(MODULE, module_args=arguments, task_vars=task_vars))

@@ -13,6 +13,8 @@ description:
   - Tells for each instance which operating system it runs and until when that is supported, which targets it can reach
     and by which hops, what stops it, what to do about that, and what the migration takes in time and snapshots.
   - Reads the file C(assess.json) of the role P(evergreen.os_migration.assess#role), and asks no cloud.
+  - Shows what the phases have written down of attempts to migrate each instance, with who ran them when, their hops,
+    jobs and events.
   - Relative paths start where C(ansible-playbook) was started.
   - Holds no time of day, so the same facts on the same day give the same files.
 author:
@@ -40,7 +42,7 @@ options:
       - V(json) is C(fleet.json), described by the collection's C(report/schema/fleet-report-1.schema.json).
       - V(csv) is C(fleet.csv) with a row for each instance and C(findings.csv) with a row for each finding, in UTF-8
         with a byte order mark. A text that a spreadsheet would take for a formula gets an apostrophe in front.
-      - V(markdown) is C(fleet.md).
+      - V(markdown) is C(fleet.md). It tells the events of those attempts that failed or were rolled back.
       - V(html) is C(fleet.html), one file that needs no network.
     type: list
     elements: str
@@ -50,11 +52,18 @@ options:
     description:
       - Languages of the report. The first has the plain file names, and the JSON file; files of the others have the
         language in their name, for example C(fleet.ja.html).
-      - Evidence, and the names of documents, are not translated.
+      - Evidence, the events of attempts, and the names of documents are not translated.
     type: list
     elements: str
     choices: [en, ja, zh]
     default: [en]
+  results_dir:
+    description:
+      - Directory on the controller with the results files C(migrate.json), C(rollback.json) and C(commit.json) of the
+        roles of these names, as far as they are there. Attempts of instances that O(src) does not know are left out.
+      - Without it, the directory of O(src).
+    type: path
+    version_added: 0.2.0
   previous:
     description:
       - An earlier C(fleet.json) to compare with. The report then tells what got better and what is new.

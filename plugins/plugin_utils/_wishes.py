@@ -137,7 +137,7 @@ def enrolment(host: str, name: str, read: Reader, clouds: Json, groups: list[str
         {**_checked(MIGRATION, options), **_file(read, name, phase)},
         {option: variable for option, (variable, _value) in {**report, **options}.items()},
         _more(read, phase, host),
-        located(_checked(REPORT, report), "dest", "previous"),
+        located(_checked(REPORT, report), "dest", "results_dir", "previous"),
         {option: digest(value) for option, value in connections(read, clouds)},
         elsewhere,
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.catalog import NAMES
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.rules import RULES
+from ansible_collections.evergreen.os_migration.plugins.module_utils._report.attempts import attempts
 from ansible_collections.evergreen.os_migration.plugins.module_utils._report.compare import compare
 from ansible_collections.evergreen.os_migration.plugins.module_utils._report.document import Day, build
 from ansible_collections.evergreen.os_migration.plugins.module_utils._report.words import translated
@@ -36,7 +37,8 @@ WAIVER = {"reason": "Monitoring covers it", "owner": "Storage team"}
 def fleet_report(size: int, words: dict[str, Any]) -> dict[str, Any]:
     """Return the report on ``size`` instances with about three findings each, compared with an earlier one."""
     before = build([result(number, changed=False) for number in range(1, size + 1)], EARLIER)
-    now = build([result(number, changed=number % 5 == 0) for number in range(size)], TODAY)
+    results = [result(number, changed=number % 5 == 0) for number in range(size)]
+    now = build(results, TODAY, attempts({"migrate": [migration(number, each) for number, each in enumerate(results)]}))
     return translated({**now, "comparison": compare(before, now)}, words)
 
 
@@ -61,6 +63,43 @@ def result(number: int, changed: bool) -> Result:
         "hops": [hop(*ends) for ends in zip((system, *path), path, strict=False)],
         "targets": path,
         "findings": findings,
+    }
+
+
+def migration(number: int, assessed: Result) -> Result:
+    """Return what is known of an instance's migration: of every second one, and of some an earlier attempt."""
+    if number % 2 or not assessed["hops"]:
+        return {"instance_id": assessed["instance_id"], "state": "unchanged"}
+    first = {
+        **attempt(number, 1, "rolled_back", assessed),
+        "error": {"code": "MigrationFailed", "message": "It broke."},
+    }
+    if number % 10:
+        return attempt(number, 1, "migrated", assessed)
+    return {**attempt(number, 2, "migrated", assessed), "earlier": [first]}
+
+
+def attempt(number: int, count: int, state: str, assessed: Result) -> Result:
+    """Return one attempt of an instance; a fleet's events come in batches, so moments are few and jobs are many."""
+    random = Random(f"{number} {count}")
+    moments = [f"2026-11-2{count}T10:{number % 7:02}:{second:02}+00:00" for second in range(8)]
+    jobs = [f"j-bp1{random.getrandbits(80):020x}" for _hop in assessed["hops"]]
+    events = ["marked started", "snapshots started: 2", *(f"started job {job}" for job in jobs), f"marked {state}"]
+    return {
+        "instance_id": assessed["instance_id"],
+        "attempt": count,
+        "source_os": assessed["hops"][0]["source"],
+        "target_os": assessed["target_os"],
+        "state": state,
+        "hops": assessed["hops"],
+        "method": "smc",
+        "way_back": "disks",
+        "works": [
+            {"id": job, "kind": "smc", "status": "done", "began": moments[1], "ended": moments[5]} for job in jobs
+        ],
+        "runs": [{"who": "ops@controller", "at": moments[7], "state": state, "changed": True}],
+        "timeline": [{"at": at, "event": event} for at, event in zip(moments, events, strict=False)],
+        "earlier": [],
     }
 
 

@@ -34,9 +34,9 @@ def controller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controller]
         yield Controller(running, tmp_path_factory.mktemp("user"), hosts)
 
 
-def succeeded(run: Run) -> None:
+def succeeded(run: Run, changed: int = 0) -> None:
     assert run.rc == 0, run.output
-    assert "changed=1" not in run.output
+    assert ("changed=1" in run.output) == bool(changed)
     assert run.warnings == []
 
 
@@ -122,6 +122,23 @@ def test_a_comparison_tells_what_is_new(controller: Controller, tmp_path: Path) 
     comparison = document(controller)["comparison"]
     assert comparison["added"] == [{"instance_id": instance_id("erp-1"), "name": "erp-1"}]
     assert comparison["unchanged"] == 2
+
+
+def test_after_a_migration_the_report_tells_who_did_what_when(controller: Controller, tmp_path: Path) -> None:
+    succeeded(controller.play("migrate", "--limit", "web-1"), changed=1)
+    succeeded(controller.play("report", **WANTED))
+    attempts = {each["name"]: each["attempts"] for each in document(controller)["instances"]}
+    assert attempts["web-2"] == attempts["erp-1"] == []
+    (attempt,) = attempts["web-1"]
+    assert (attempt["attempt"], attempt["state"], len(attempt["works"])) == (1, "migrated", 1)
+    (run,) = attempt["runs"]
+    assert (run["phase"], run["state"], "@" in run["who"]) == ("migrate", "migrated", True)
+    assert any(event["event"] == f"started job {attempt['works'][0]['id']}" for event in attempt["timeline"])
+    for name in ("fleet.html", "fleet.ja.html", "fleet.md"):
+        assert attempt["works"][0]["id"] in (controller.reports / name).read_text("utf-8")
+    (tmp_path / "none").mkdir()
+    succeeded(controller.play("report", **WANTED, report_results_dir=str(tmp_path / "none")))
+    assert [each["attempts"] for each in document(controller)["instances"]] == [[], [], []]
 
 
 def test_wrong_options_are_refused_before_anything_is_written(controller: Controller) -> None:

@@ -140,7 +140,12 @@ def test_rollback_of_one_host_leaves_the_others_alone(controller: Controller, si
 def test_what_was_rolled_back_is_tried_again_only_if_asked(controller: Controller) -> None:
     refused = controller.play("migrate", "--limit", "web-1")
     assert "RolledBack" in refused.failures["web-1"]
-    assert "RolledBack" in controller.play("assess", "--limit", "web-1").failures["web-1"]
+    assessed = controller.play("assess", "--limit", "web-1")
+    assert "RolledBack" in assessed.failures["web-1"]
+    errors = [
+        run.report(phase)[instance_id("web-1")]["error"] for run, phase in ((refused, "migrate"), (assessed, "assess"))
+    ]
+    assert errors[0] == errors[1]
     succeeded(controller.play("assess", "--limit", "web-1", migrate_retry=True))
     again = controller.play("migrate", "--limit", "web-1", migrate_retry=True)
     succeeded(again)

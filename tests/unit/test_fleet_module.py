@@ -34,7 +34,7 @@ def options(tmp_path: Path) -> dict[str, Any]:
     """The options of a call whose assessment is there."""
     source = tmp_path / "assess.json"
     source.write_text(assessed(result(1, finding()), result(2)), "utf-8")
-    return {"src": str(source), "previous": None, "date": None, "soon": 365}
+    return {"src": str(source), "results_dir": None, "previous": None, "date": None, "soon": 365}
 
 
 def complaint(options: dict[str, Any]) -> str:

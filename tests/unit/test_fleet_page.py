@@ -70,13 +70,29 @@ def unpacked(data: Json) -> list[Json]:
     def told(columns: list[str], places: list[int]) -> Json:
         return {name: data["pool"][place] for name, place in zip(columns, places, strict=True)}
 
+    def attempt(row: list[Any]) -> Json:
+        count = len(data["attempt_columns"])
+        lists = zip(data["attempt_lists"].items(), row[count:], strict=True)
+        shown = {name: [told(columns, each) for each in rows] for (name, columns), rows in lists}
+        return {**told(data["attempt_columns"], row[:count]), **shown}
+
     return [
         {
-            **told(data["columns"][:-1], row[:-1]),
-            "findings": [told(data["finding_columns"], found) for found in row[-1]],
+            **told(data["columns"][:-2], row[:-2]),
+            "findings": [told(data["finding_columns"], found) for found in row[-2]],
+            "attempts": [attempt(each) for each in row[-1]],
         }
         for row in data["rows"]
     ]
+
+
+def without_changed(instance: Json) -> Json:
+    """An instance as the table has it: that a run changed something is left out, its end tells that."""
+    attempts = [
+        {**each, "runs": [{name: run[name] for name in run if name != "changed"} for run in each["runs"]]}
+        for each in instance["attempts"]
+    ]
+    return {**instance, "attempts": attempts}
 
 
 def with_texts(value: Any, text: str, kept: tuple[str, ...] = ()) -> Any:
@@ -107,7 +123,8 @@ def test_ten_thousand_instances_fit_into_six_megabytes() -> None:
 
 
 def test_the_table_has_every_value_of_the_report(small: Json) -> None:
-    assert unpacked(embedded(shown(small))) == small["instances"]
+    assert unpacked(embedded(shown(small))) == [without_changed(each) for each in small["instances"]]
+    assert any(each["attempts"] for each in small["instances"])
 
 
 def test_nothing_is_loaded_from_anywhere(small: Json) -> None:
@@ -152,8 +169,8 @@ def test_a_fleet_without_instances_has_a_page() -> None:
 
 
 def test_a_state_without_a_word_is_shown_as_it_is() -> None:
-    entry = {**result(1, changed=False), "state": "rolled_back"}
-    assert "rolled_back" in charts.shares(build([entry], TODAY), flat_words("en"))
+    entry = {**result(1, changed=False), "state": "sleeping"}
+    assert "sleeping" in charts.shares(build([entry], TODAY), flat_words("en"))
 
 
 def test_there_is_no_comparison_without_an_earlier_report(small: Json) -> None:
@@ -331,6 +348,38 @@ def test_a_row_unfolds_its_findings_with_their_remedies(tab: devtools.Page, save
         assert small["findings"][found["id"]]["remedy"] in details
     tab.run(f"{toggle}.click()")
     assert tab.run("document.querySelector('.details')") is None
+
+
+def test_a_row_unfolds_its_attempts_the_last_one_open_and_those_before_folded(
+    tab: devtools.Page, saved: Saved, small: Json
+) -> None:
+    tab.open(saved(small, "en"))
+    place, instance = next((at, each) for at, each in enumerate(small["instances"]) if len(each["attempts"]) > 1)
+    assert tab.run("document.querySelectorAll('.attempt').length") == 0
+    tab.run(f"document.querySelectorAll('.toggle')[{place}].click()")
+    shown_of = "[...document.querySelectorAll('.attempt')].map(each => [each.textContent, each.open])"
+    (last, is_open), (first, first_is_open) = tab.run(shown_of)
+    assert (is_open, first_is_open) == (True, False)
+    assert last.startswith("Attempt 2 Migrated")
+    assert "Attempt 1" in first
+    for text, attempt in ((first, instance["attempts"][0]), (last, instance["attempts"][1])):
+        for value in (*(event["event"] for event in attempt["timeline"]), *(work["id"] for work in attempt["works"])):
+            assert value in text
+        assert attempt["runs"][0]["who"] in text
+    assert "MigrationFailed: It broke." in first
+    tab.run("document.querySelectorAll('.attempt summary')[1].click()")
+    assert [opened for _text, opened in tab.run(shown_of)] == [True, True]
+
+
+def test_how_the_last_attempt_ended_is_told_in_the_row_where_the_assessment_says_something_else(
+    tab: devtools.Page, saved: Saved, small: Json
+) -> None:
+    tab.open(saved(small, "en"))
+    column = tab.run(COLUMN_SHOWN.format("state"))
+    for instance, text in zip(small["instances"], column, strict=True):
+        last = instance["attempts"][-1:]
+        differs = bool(last) and last[0]["state"] != instance["state"]
+        assert ("Attempt" in text) == differs
 
 
 def test_paper_gets_every_row_that_matches(tab: devtools.Page, saved: Saved) -> None:

@@ -11,7 +11,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from ansible_collections.evergreen.os_migration.plugins.module_utils._report import document, markdown, table, words
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.results import LASTING
+from ansible_collections.evergreen.os_migration.plugins.module_utils._report import (
+    attempts,
+    document,
+    markdown,
+    table,
+    words,
+)
 from ansible_collections.evergreen.os_migration.plugins.modules import fleet_report
 
 from .fleet_results import LANGUAGES, ROOT, RULE, WORDS
@@ -118,7 +125,8 @@ def test_every_word_is_used() -> None:
         "column": columns,
         "heading": set(markdown.SECTIONS),
         "total": set(markdown.TOTALS),
-        "state": set(document.STATES),
+        "state": {*document.STATES, *attempts.STATES},
+        "phase": set(LASTING),
         "support": set(document.SUPPORT),
         "severity": set(document.SEVERITIES),
         "os": {"unknown"},

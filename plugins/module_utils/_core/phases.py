@@ -96,6 +96,7 @@ PHASES: Mapping[str, Phase] = {
             "dest": ("report_dest", REPORT_DIR),
             "formats": ("report_formats",),
             "languages": ("report_languages", "os_migration_report_languages"),
+            "results_dir": ("report_results_dir",),
             "previous": ("report_previous", "os_migration_report_previous"),
             "date": ("report_date",),
             "soon": ("report_soon",),

@@ -40,10 +40,16 @@ class Day:
         return support(os_id, self.on, self.soon)
 
 
-def build(results: Iterable[Mapping[str, Any]], day: Day) -> Json:
-    """Return the report on the results of an assessment; :class:`ValueError` when they are none."""
+def build(results: Iterable[Mapping[str, Any]], day: Day, attempts: Mapping[str, Sequence[Json]] | None = None) -> Json:
+    """Return the report on the results of an assessment; :class:`ValueError` when they are none.
+
+    ``attempts`` are those that are known of instances, by their ids.
+    """
     texts: dict[str, Json] = {}
-    instances = [_checked(result, day, texts) for result in results]
+    known = attempts or {}
+    instances = [
+        {**_checked(result, day, texts), "attempts": list(known.get(result["instance_id"], ()))} for result in results
+    ]
     waivers = list(_waivers(instances, day))
     return {
         "schema_version": VERSION,

@@ -16,6 +16,8 @@ from .words import Words, word
 Report = Mapping[str, Any]
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~&#])")
+#: States of attempts that somebody will want to know more of.
+_UNDONE = ("failed", "rolled_back")
 _BLANKS = re.compile(r"[\s\x00-\x1f\x7f]+")
 
 
@@ -118,7 +120,7 @@ def _change(entry: Report, words: Words) -> str:
 def _instances(report: Report, words: Words) -> Iterator[str]:
     rows = (
         (
-            each["name"] or each["instance_id"],
+            _titled(each),
             each["region"],
             word(words, "os", each["os"]),
             each["support"]["ends"],
@@ -134,6 +136,39 @@ def _instances(report: Report, words: Words) -> Iterator[str]:
     return _table(columns, rows, words)
 
 
+def _attempts(report: Report, words: Words) -> Iterator[str]:
+    """Yield a row for each attempt, and what happened in those that did not come to their end."""
+    pairs = [(_titled(each), attempt) for each in report["instances"] for attempt in each["attempts"]]
+    columns = ("name", "attempt", "path", "state", "runs", "works", "problem")
+    yield from _table(columns, (_attempt(*pair, words) for pair in pairs), words)
+    for name, attempt in pairs:
+        if attempt["state"] in _UNDONE and attempt["timeline"]:
+            title = words["words"]["happened"].format(name=escaped(name), attempt=attempt["attempt"])
+            yield from ("", f"### {title}", "")
+            yield from (f"- {escaped(event['at'])} {escaped(event['event'])}" for event in attempt["timeline"])
+
+
+def _titled(instance: Report) -> str:
+    return str(instance["name"] or instance["instance_id"])
+
+
+def _attempt(name: str, attempt: Report, words: Words) -> tuple[object, ...]:
+    error = attempt["error"]
+    return (
+        name,
+        attempt["attempt"],
+        path_text(attempt) or " → ".join(filter(None, (attempt["source"], attempt["target"]))),
+        word(words, "state", attempt["state"]),
+        "; ".join(_run(run, words) for run in attempt["runs"]),
+        "; ".join(f"{work['id']} ({work['status']})" for work in attempt["works"]),
+        f"{error['code']}: {error['message']}" if error else "",
+    )
+
+
+def _run(run: Report, words: Words) -> str:
+    return f"{run['at']} {run['who']}, {word(words, 'phase', run['phase'])}: {word(words, 'state', run['state'])}"
+
+
 SECTIONS: Mapping[str, Callable[[Report, Words], Iterator[str]]] = {
     "totals": _totals,
     "systems": _systems,
@@ -141,4 +176,5 @@ SECTIONS: Mapping[str, Callable[[Report, Words], Iterator[str]]] = {
     "waivers": _waivers,
     "comparison": _comparison,
     "instances": _instances,
+    "attempts": _attempts,
 }

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from html import escape
 from string import Template
 from typing import Any
 
 from .._core.catalog import NAMES
-from . import charts
+from . import attempts, charts
 
 #: What a row of the table is made of, and each of its findings.
 COLUMNS = (
@@ -40,6 +40,9 @@ COLUMNS = (
     "snapshot_gib",
 )
 FINDING_COLUMNS = ("id", "severity", "evidence", "waiver")
+ATTEMPT_COLUMNS = ("attempt", "source", "target", "state", "method", "way_back", "data_lost_since", "error", "hops")
+#: The lists of an attempt, each with its columns.
+ATTEMPT_LISTS = {"works": attempts.WORK, "runs": attempts.RUN, "timeline": attempts.EVENT}
 _SECTIONS = {
     "figures": charts.figures,
     "shares": charts.shares,
@@ -97,19 +100,27 @@ def pack(report: Mapping[str, Any]) -> dict[str, Any]:
     pool = _Pool()
     rows = [
         [
-            *(pool.place(instance.get(name)) for name in COLUMNS),
-            [[pool.place(found.get(name)) for name in FINDING_COLUMNS] for found in instance["findings"]],
+            *pool.row(instance, COLUMNS),
+            [pool.row(found, FINDING_COLUMNS) for found in instance["findings"]],
+            [_attempt(each, pool) for each in instance.get("attempts", ())],
         ]
         for instance in report["instances"]
     ]
     return {
-        "columns": [*COLUMNS, "findings"],
+        "columns": [*COLUMNS, "findings", "attempts"],
         "finding_columns": FINDING_COLUMNS,
+        "attempt_columns": ATTEMPT_COLUMNS,
+        "attempt_lists": ATTEMPT_LISTS,
         "pool": pool.values,
         "rows": rows,
         "findings": report["findings"],
         "names": {**NAMES, **{row["os"]: row["name"] for row in report["systems"]}},
     }
+
+
+def _attempt(attempt: Mapping[str, Any], pool: _Pool) -> list[Any]:
+    lists = [[pool.row(row, columns) for row in attempt[name]] for name, columns in ATTEMPT_LISTS.items()]
+    return [*pool.row(attempt, ATTEMPT_COLUMNS), *lists]
 
 
 class _Pool:
@@ -118,6 +129,10 @@ class _Pool:
     def __init__(self) -> None:
         self.values: list[Any] = []
         self._places: dict[tuple[bool, str], int] = {}
+
+    def row(self, values: Mapping[str, Any], columns: Iterable[str]) -> list[int]:
+        """Return the places of the values in these columns."""
+        return [self.place(values.get(name)) for name in columns]
 
     def place(self, value: Any) -> int:
         """Return the place of a value."""

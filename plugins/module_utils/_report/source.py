@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read what a fleet report is made of: the results of an assessment, and an earlier report."""
+"""Read what a fleet report is made of: the results of an assessment and of other phases, and an earlier report."""
 
 from __future__ import annotations
 
@@ -24,16 +24,37 @@ _KEPT = frozenset(
         *("disks", "size_gib"),
     )
 )
+#: What it takes of the results of other phases: what is known of attempts.
+_OF_ATTEMPTS = frozenset(
+    (
+        *("results", "phase", "instance_id", "attempt", "source_os", "target_os", "state", "error", "code", "message"),
+        *("method", "way_back", "data_lost_since", "hops", "source", "target", "service"),
+        *("works", "id", "kind", "status", "began", "ended", "runs", "who", "at", "changed", "timeline", "event"),
+        "earlier",
+    )
+)
 
 
 def results(text: str) -> list[Json]:
     """Return the results in the assess role's report; :class:`ValueError` says what is wrong with another text."""
-    found = _object(text, _trimmed).get("results")
+    return _results(_object(text, _trimmed(_KEPT)), "assess")
+
+
+def of_attempts(text: str, phase: str) -> list[Json]:
+    """Return what the results of another phase tell of attempts; :class:`ValueError` as above."""
+    data = _object(text, _trimmed(_OF_ATTEMPTS))
+    if data.get("phase") != phase:
+        raise ValueError(f"it holds no results of {phase}. Move it away.")
+    return _results(data, phase)
+
+
+def _results(data: Json, phase: str) -> list[Json]:
+    found = data.get("results")
     if not isinstance(found, list):
-        raise ValueError("it has no list of results. Give the file assess.json that the role assess wrote.")
+        raise ValueError(f"it has no list of results. Give the file {phase}.json that the role {phase} wrote.")
     for place, entry in enumerate(found):
         if not isinstance(entry, dict) or not isinstance(entry.get("instance_id"), str):
-            raise ValueError(f"its result {place} names no instance. Let the role assess write the file anew.")
+            raise ValueError(f"its result {place} names no instance. Let the role {phase} write the file anew.")
     return found
 
 
@@ -60,5 +81,5 @@ def _object(text: str, hook: Callable[[Json], Json] | None = None) -> Json:
     return data
 
 
-def _trimmed(data: Json) -> Json:
-    return {key: data[key] for key in data.keys() & _KEPT}
+def _trimmed(kept: frozenset[str]) -> Callable[[Json], Json]:
+    return lambda data: {key: data[key] for key in data.keys() & kept}
