@@ -1,0 +1,38 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which tasks of the roles a tag chooses; tests/integration/test_tags.py runs them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+PHASES = ("assess", "remediate", "migrate", "verify", "rollback", "commit", "report")
+
+
+def tasks(role: str, file: str = "main") -> list[dict[str, Any]]:
+    return yaml.safe_load((ROOT / f"roles/{role}/tasks/{file}.yml").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("role", PHASES)
+def test_all_tasks_of_a_phase_have_its_name_for_a_tag(role: str) -> None:
+    assert {tuple(task.get("tags", ())) for task in tasks(role)} == {(role,)}
+
+
+def test_scripts_in_guests_have_the_tag_of_their_include() -> None:
+    _assess, block, _verify = tasks("sequence")
+    includes = [task for task in block["block"] + block["always"] if "ansible.builtin.include_tasks" in task]
+    given = [(task["ansible.builtin.include_tasks"]["apply"]["tags"], task["tags"]) for task in includes]
+    assert given == [(["prepare"], ["prepare"]), (["migrate"], ["migrate"])]
+
+
+def test_every_tag_is_documented() -> None:
+    text = (ROOT / "docs/how-it-works.md").read_text("utf-8")
+    rows = re.findall(r"^\| (`.*?`) \| ", text.partition("\n## Tags\n")[2].partition("\n## ")[0], re.MULTILINE)
+    assert sorted(re.findall(r"`(\w+)`", " ".join(rows))) == sorted([*PHASES, "prepare"])
