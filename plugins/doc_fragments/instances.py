@@ -59,6 +59,36 @@ _CONFIRM = r"""
           - The moment that this instance's disks may be put back to; overrides O(confirm).
         type: str
 """
+_WINDOWS = r"""
+      windows:
+        description:
+          - Maintenance windows of this instance. No hop is begun that may not end in one, by the longest time that such
+            hops took in earlier runs (at least five in O(results_file)), else by the path's documented minutes.
+          - What is left then is not begun; the instance ends as V(postponed), and a later run goes on with it.
+          - A rollback is not bound to them, neither is a job that runs already.
+        type: list
+        elements: dict
+        suboptions:
+          days:
+            description:
+              - Days of the week on which the window opens, as V(saturday) or V(sat). All days, unless some are named.
+            type: list
+            elements: str
+          start:
+            description:
+              - When it opens, as V(22:00).
+            type: str
+            required: true
+          length:
+            description:
+              - How long it is open, in hours and minutes, as V(06:00). It may last over midnight, up to a week.
+            type: str
+            required: true
+          timezone:
+            description:
+              - Whose clock that is, as a name of the tz database, such as V(Asia/Shanghai). V(UTC), unless it is given.
+            type: str
+"""
 _WAY = r"""
       via:
         description:
@@ -102,6 +132,6 @@ _WAIVERS = r"""
 """
 
 # A module cannot add one suboption to those of a fragment, so the longer lists are fragments of their own.
-ModuleDocFragment.TARGETED = "".join((ModuleDocFragment.DOCUMENTATION, _TARGET, _CONFIRM, _WAY, _WAIVERS))
+ModuleDocFragment.TARGETED = "".join((ModuleDocFragment.DOCUMENTATION, _TARGET, _CONFIRM, _WAY, _WAIVERS, _WINDOWS))
 ModuleDocFragment.KEPT = "".join((ModuleDocFragment.DOCUMENTATION, _CONFIRM, _WAIVERS))
 ModuleDocFragment.PLANNED = "".join((ModuleDocFragment.DOCUMENTATION, _TARGET, _WAY, _WAIVERS))

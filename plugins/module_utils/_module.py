@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from ._errors import MigrationError, MissingLibrary, broken
 from ._identity import is_there, this_process
 from ._options import check_numbers, clouds, every_connection, items, rates, requests_per_second
 from ._processes import watch
-from ._results import ResultsFile, results_file
+from ._results import ResultsFile, hops_lasted, results_file
 
 # Seconds after the time of a call in which it may still let its locks go.
 _LEAVING = 30.0
@@ -73,7 +74,8 @@ def _run_module(
     try:
         check_numbers(module.params)
         probes = module.params.get("guest_scripts") or {}
-        brief = Brief(goal_of(module.params), probes, script or Script(""), this_process())
+        goal = replace(goal_of(module.params), lasted=hops_lasted(module.params))
+        brief = Brief(goal, probes, script or Script(""), this_process())
         if file:
             file.check()
         records, elapsed = _work(module, workflow, brief, timeout)

@@ -12,7 +12,7 @@ from typing import Any
 from ._clouds import PROVIDERS
 from ._clouds.base import Caller, Cloud, Options, Rate, Script
 from ._clouds.options import check_above_zero
-from ._core import paths, waivers
+from ._core import paths, waivers, windows
 from ._core.goal import Goal, Offer
 from ._core.model import Item, Place, Waiver
 from ._core.remedies import REMEDIES
@@ -38,7 +38,17 @@ _PLANNED: dict[str, Any] = {
     "avoid": {"type": "list", "elements": "str"},
     "waivers": {"type": "list", "elements": "dict", "options": _WAIVER},
 }
-_TARGETED: dict[str, Any] = {**_PLANNED, "confirm": {"type": "str"}}
+_WINDOW: dict[str, Any] = {
+    "days": {"type": "list", "elements": "str"},
+    "start": {"type": "str", "required": True},
+    "length": {"type": "str", "required": True},
+    "timezone": {"type": "str"},
+}
+_TARGETED: dict[str, Any] = {
+    **_PLANNED,
+    "confirm": {"type": "str"},
+    "windows": {"type": "list", "elements": "dict", "options": _WINDOW},
+}
 
 
 def _instances(**more: Any) -> dict[str, Any]:
@@ -116,6 +126,7 @@ MIGRATION: dict[str, Any] = {
     "delete_smc_snapshots": {"type": "bool", "default": False},
     "poll_interval": {"type": "float", "default": 20.0},
     "hop_timeout": {"type": "float", "default": 7200.0},
+    "window_wait": {"type": "float", "default": 0.0},
     "timeout": {"type": "float", "default": 86400.0},
     "results_file": {"type": "path"},
 }
@@ -156,6 +167,7 @@ def migration_goal(parameters: Options) -> Goal:
         poll_interval=parameters["poll_interval"],
         set_valid=parameters["snapshots_valid"],
         delete_service_points=parameters["delete_smc_snapshots"],
+        window_wait=parameters["window_wait"],
         offers=offers(parameters),
     )
 
@@ -256,6 +268,7 @@ def _item(raw: Mapping[str, Any], parameters: Options) -> Item:
         avoid=tuple(given.get("avoid", ())),
         waivers=_waivers(instance_id, given.get("waivers", ())),
         confirm=str(given.get("confirm") or parameters.get("confirm") or ""),
+        windows=_windows(instance_id, given.get("windows", ())),
         connection=connection,
     )
 
@@ -275,6 +288,13 @@ def _waivers(instance_id: str, raw: Sequence[Mapping[str, Any]]) -> tuple[Waiver
         return waivers.checked(raw)
     except ValueError as error:
         raise OptionError(f"A waiver of {instance_id} is wrong: {error}", "Correct it in the inventory.") from None
+
+
+def _windows(instance_id: str, raw: Sequence[Mapping[str, Any]]) -> tuple[windows.Window, ...]:
+    try:
+        return windows.checked(raw)
+    except ValueError as error:
+        raise OptionError(f"A window of {instance_id} is wrong: {error}", "Correct it in the inventory.") from None
 
 
 def clouds(parameters: Options, caller_for: Callable[[Place], Caller]) -> Callable[[Place], Cloud]:

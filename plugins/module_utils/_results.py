@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ._core.results import LASTING, PHASES, merged
+from ._core.durations import Lasted, lasted
+from ._core.results import LASTING, PHASES, entries, merged
 from ._errors import OptionError
 from ._files import Directory, read
 from ._identity import who_and_when
@@ -37,19 +38,38 @@ class ResultsFile:
         with self._directory.held(self.path.name):
             self._directory.put(self.path.name, self._with(results))
 
+    def lasted(self) -> Lasted:
+        """Return how long hops took, by the results of earlier runs."""
+        try:
+            return lasted(entries(self.phase, self._text))
+        except ValueError as error:
+            raise self._damaged(error) from None
+
+    @property
+    def _text(self) -> str:
+        return read(OPTION, str(self.path)) if self.path.exists() else ""
+
+    def _damaged(self, error: ValueError) -> OptionError:
+        return OptionError(f"{OPTION}: {self.path} cannot be added to: {error}", "Move it away.")
+
     @property
     def _directory(self) -> Directory:
         return Directory(self.path.parent, writing=True, option=OPTION)
 
     def _with(self, results: Iterable[Mapping[str, Any]]) -> str:
-        earlier = read(OPTION, str(self.path)) if self.path.exists() else ""
         try:
-            return merged(self.phase, results, earlier, who_and_when() if self.phase in LASTING else None)
+            return merged(self.phase, results, self._text, who_and_when() if self.phase in LASTING else None)
         except ValueError as error:
-            raise OptionError(f"{OPTION}: {self.path} cannot be added to: {error}", "Move it away.") from None
+            raise self._damaged(error) from None
 
 
 def results_file(options: Mapping[str, Any], writing: bool) -> ResultsFile | None:
     """Return the file that the options name, if any and only for ``writing``."""
     named = options.get(OPTION)
     return ResultsFile(Path(named), PHASES[options["state"]]) if named and writing else None
+
+
+def hops_lasted(options: Mapping[str, Any]) -> Lasted:
+    """Return how long hops took by the file that the options name, where an instance has windows to keep to."""
+    file = results_file(options, any(one.get("windows") for one in options["instances"]))
+    return file.lasted() if file else {}

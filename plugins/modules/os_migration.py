@@ -100,6 +100,12 @@ options:
         migrated) counts as stuck.
     type: float
     default: 7200
+  window_wait:
+    description:
+      - Seconds for which an instance may wait for its maintenance window to open (C(windows) of O(instances)). One that
+        opens later is left for a later call.
+    type: float
+    default: 0
   results_file:
     description:
       - File on the controller that gets the results as JSON, with the latest result of every instance it has ever been
@@ -184,8 +190,8 @@ results:
     state:
       description: >-
         Where the instance stands. V(ready), V(blocked), V(assessed) (nothing stops it, but it has no target),
-        V(in_progress), V(planned) (check mode), V(migrated), V(verified), V(rolled_back), V(unchanged) (there was
-        nothing to roll back), V(committed) or V(failed).
+        V(in_progress), V(planned) (check mode), V(postponed) (left for a maintenance window), V(migrated), V(verified),
+        V(rolled_back), V(unchanged) (there was nothing to roll back), V(committed) or V(failed).
         A guest is migrated or verified when its packages, its kernel and its boot prove it, not by its name.
       type: str
       returned: always
@@ -275,6 +281,11 @@ results:
       type: str
       returned: always, null when no disk was put back
       sample: "2026-01-01T00:00:00Z"
+    postponed_until:
+      description: When the maintenance window opens that the rest of the migration is left for.
+      type: str
+      returned: always, null when nothing is left for a window
+      sample: "2026-11-28T22:00+08:00"
     instance:
       description: The cloud's facts, see M(evergreen.os_migration.instance_info).
       type: dict

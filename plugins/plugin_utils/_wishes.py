@@ -17,7 +17,7 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ..module_utils._clouds.options import check_above_zero
-from ..module_utils._core import checks, phases, waivers
+from ..module_utils._core import checks, phases, waivers, windows
 from ..module_utils._core.phases import PHASES, Phase, Variables
 from ..module_utils._errors import OptionError
 from ..module_utils._files import located
@@ -131,6 +131,7 @@ def enrolment(host: str, name: str, read: Reader, clouds: Json, groups: list[str
     mine, elsewhere = _waivers(item, host, groups)
     options, report = read.all_of(phase.options, _given), read.all_of(phase.report, bool)
     wishes = _checked(WISHES, {**item, **mine})
+    _check_windows(item, wishes)
     return Enrolment(
         host,
         {"name": host, **wishes},
@@ -194,6 +195,14 @@ def _waivers(
     except ValueError as error:
         raise Refusal("InvalidVariable", f"{name}: {error}", "Correct the list of waivers.") from None
     return {"waivers": (name, mine)}, [row for row in entries if not waivers.meant(row, own, groups)]
+
+
+def _check_windows(item: dict[str, tuple[str, Any]], wishes: Json) -> None:
+    try:
+        windows.checked(wishes.get("windows") or ())
+    except ValueError as error:
+        name, _value = item["windows"]
+        raise Refusal("InvalidVariable", f"{name}: {error}", "Correct the maintenance window.") from None
 
 
 def _file(read: Reader, name: str, phase: Phase) -> dict[str, str]:

@@ -100,7 +100,7 @@ def cloud(scenario: Mapping[str, Any], directory: Path, speed: int = 600) -> Ite
             yield Cloud(json.loads(process.stdout.readline())["alicloud"], journal)
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(PATIENCE)
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ KEYS = {
     *(
         "instance_id",
         "name",
+        "postponed_until",
         "region",
         "provider",
         "profile",

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
+from .windows import Window
+
 UNKNOWN = "unknown"
 
 T = TypeVar("T")
@@ -74,7 +76,8 @@ class Item:
 
     ``target`` is a canonical OS id or empty; ``profile`` names the account's credentials; ``name`` is the inventory's.
     The path to the target leads through ``via``, in this order, and through nothing of ``avoid``. ``confirm`` is the
-    moment that a rollback was allowed to go back to although the instance has served since.
+    moment that a rollback was allowed to go back to although the instance has served since. Something is begun in the
+    ``windows`` only, where there are any.
     """
 
     instance_id: str
@@ -87,6 +90,7 @@ class Item:
     avoid: tuple[str, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     confirm: str = ""
+    windows: tuple[Window, ...] = ()
     connection: int = 0
 
     @property

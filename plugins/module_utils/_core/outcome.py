@@ -43,6 +43,7 @@ def outcome(record: Record[Any]) -> dict[str, Any]:
         "error": _plain_or_none(record.problem),
         **_of_the_attempt(whole),
         **_how(view),
+        "postponed_until": view.opens or None,
         "timeline": _plain(record.timeline),
         "instance": _plain_or_none(view.instance),
     }

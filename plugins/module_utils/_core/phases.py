@@ -104,11 +104,12 @@ PHASES: Mapping[str, Phase] = {
     ),
     "migrate": Phase(
         "migrated",
-        _wishes("migrate"),
+        {**_wishes("migrate"), "windows": ("os_migration_windows",)},
         {
             **_TELLS,
             **_PATHS,
             **_AGE,
+            "window_wait": ("os_migration_window_wait",),
             **_own("migrate", "on_failure", "rollback_to", "retry", "max_running", "hop_timeout", "timeout"),
         },
     ),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from .model import Event, Item, Problem
@@ -29,6 +30,15 @@ class Moment(NamedTuple):
     def cloud(self) -> float:
         """Return the cloud's now, in epoch seconds."""
         return self.date + self.ahead
+
+
+def epoch(text: str) -> float | None:
+    """Return a moment in ISO 8601, UTC, in epoch seconds; a text in another form is no moment."""
+    try:
+        found = datetime.fromisoformat(text.removesuffix("Z"))
+    except ValueError:
+        return None
+    return (found if found.tzinfo else found.replace(tzinfo=timezone.utc)).timestamp()
 
 
 @dataclass(frozen=True)

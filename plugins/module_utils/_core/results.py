@@ -46,14 +46,14 @@ def merged(phase: str, results: Iterable[Json], earlier: str = "", by: Json | No
         known = lines.get(result["instance_id"])
         return result if by is None else lasting(json.loads(known) if known else None, result, by)
 
-    for result in chain(_earlier(phase, earlier), map(lasts, results)):
+    for result in chain(entries(phase, earlier), map(lasts, results)):
         lines[result["instance_id"]] = json.dumps(result, ensure_ascii=False)
         states[result["instance_id"]] = str(result.get("state"))
     head = json.dumps({"phase": phase, "summary": Counter(states.values())})
     return f'{head[:-1]}, "results": [\n' + ",\n".join(lines.values()) + "\n]}\n"
 
 
-def _earlier(phase: str, text: str) -> Iterator[Json]:
+def entries(phase: str, text: str) -> Iterator[Json]:
     """Yield the results of a text one by one: all at once they would cost many times the memory of the text."""
     if not text:
         return

@@ -83,6 +83,8 @@ def _state(result: Json) -> str:
         return "nothing to do"
     if result.get("restarted"):
         return f"{state}, as the agent does for exit code {result.get('rc')}"
+    if result.get("postponed_until"):
+        state = f"{state} until {result['postponed_until']}"
     hops = [hop["target"] for hop in result.get("hops") or ()]
     return f"{state}: {' -> '.join([str(result.get('source_os')), *hops])}" if hops else state
 

@@ -2,18 +2,51 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who may begin now: the last gate before an attempt's first write."""
+"""Who may begin now: the last gates before an attempt's first write, and before each next hop."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from .. import durations, windows
 from ..goal import Goal
-from ..model import required
+from ..model import Hop, Problem, required
 from ..record import Moment
-from ..verb import Step
+from ..verb import Step, blocked, finish, wait
 from ..workflow import Gate
 from .arrive import seen_before
 from .begin import mark
-from .view import Migration, View, active, attempt, instance
+from .view import Migration, View, active, attempt, instance, next_hop
+
+
+def in_window(record: Migration, goal: Goal, now: Moment) -> Step | None:
+    """Begin nothing that may not come to its end within a maintenance window, by all that is known of its hop."""
+    if not record.item.windows:
+        return None
+    hop = next_hop(record)
+    takes = durations.seconds(hop, goal.lasted)
+    found = windows.opening(record.item.windows, takes, now.date)
+    if found is None:
+        return _too_short(record, hop, takes)
+    left = found.begin - now.date
+    if left <= 0:
+        return None
+    if left <= goal.window_wait:
+        return replace(wait("instance", "queued"), at=now.ticks + left)
+    told = f"left {hop.source} -> {hop.target} for the maintenance window that opens at {found.text}"
+    return finish("postponed", told, opens=found.text)
+
+
+def _too_short(record: Migration, hop: Hop, takes: float) -> Step:
+    longest = max(window.length for window in record.item.windows)
+    return blocked(
+        Problem(
+            "WindowTooShort",
+            f"{hop.source} -> {hop.target} may take {takes / 60:.0f} minutes, and the longest maintenance window "
+            f"of the instance is of {longest}.",
+            "Make a window longer (os_migration_windows), or give the path's minutes as they are (os_migration_paths).",
+        )
+    )
 
 
 def admitted(queue: str) -> Gate[View]:

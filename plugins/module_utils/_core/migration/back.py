@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from .. import tag
 from ..goal import Goal
 from ..model import RESETTING, RUNNING, STARTING, STOPPED, Disk, Order, Point, Problem, Work, required
-from ..record import Moment
+from ..record import Moment, epoch
 from ..verb import Step, Verb, failing, failing_by, finish, look, note, wait
 from ..workflow import Gate
 from .begin import mark
-from .sets import Set, chosen, epoch, served
+from .sets import Set, chosen, served
 from .view import (
     Migration,
     View,

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from itertools import accumulate
 
 from .. import tag
 from ..goal import Goal
 from ..model import Point, Work, required
-from ..record import Moment
+from ..record import Moment, epoch
 from .view import Migration, points_of, protectable_disks, remade, stands
 
 #: Points that were begun further apart than this, in seconds, are not of one moment.
@@ -33,15 +32,6 @@ class Set:
     def text(self) -> str:
         """Return the set's moment for people: the time of its earliest point, as the cloud gave it."""
         return min((point.created for point in self.points.values()), default="")
-
-
-def epoch(text: str) -> float | None:
-    """Return a moment in ISO 8601, UTC, in epoch seconds; a text in another form is no moment."""
-    try:
-        found = datetime.fromisoformat(text.removesuffix("Z"))
-    except ValueError:
-        return None
-    return (found if found.tzinfo else found.replace(tzinfo=timezone.utc)).timestamp()
 
 
 def sets(record: Migration) -> tuple[Set, ...]:

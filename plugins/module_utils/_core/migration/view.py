@@ -53,7 +53,7 @@ class View:
     rollback, ``stopping`` since when the instance is being stopped for it, in ticks, ``forced`` that the stop
     was forced, ``stuck`` that the rollback cannot go on. ``lost_since`` is the moment that disks were put back to, and
     ``unsettled`` when works were deleted whose service may put disks back, in ticks. ``gone`` are the points that were
-    deleted.
+    deleted, ``opens`` is when the maintenance window opens that the rest is left for.
     """
 
     instance: Instance | None = None
@@ -85,6 +85,7 @@ class View:
     lost_since: str = ""
     unsettled: float | None = None
     gone: tuple[Point, ...] = ()
+    opens: str = ""
 
     @cached_property
     def tag(self) -> Tag | None:

@@ -6,10 +6,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
-
 from ..catalog import is_windows
 from ..model import IN_USE, RUNNING, UNKNOWN, Account
+from ..record import epoch
 from ..tag import TAG_KEY, work_place
 from .documents import AWS, ECS, ECS_ENGLISH, ECS_LIMITS, ECS_SNAPSHOT, OWN, SMC
 from .rule import INHIBITOR, NOT_KNOWN, WARNING, Case, Verdict, Weighed, rule
@@ -239,16 +238,8 @@ def _agent_offline(case: Case) -> Verdict:
 )
 def _heartbeat_old(case: Case) -> Verdict:
     last = case.instance.agent.last_heartbeat
-    seconds = _epoch(last)
+    seconds = epoch(last)
     return f"last heartbeat: {last}" if seconds is not None and case.now - seconds > HEARTBEAT_SECONDS else None
-
-
-def _epoch(text: str) -> float | None:
-    """Return a moment in ISO 8601, UTC, in epoch seconds; a text in another form is no moment."""
-    try:
-        return datetime.fromisoformat(text.removesuffix("Z")).replace(tzinfo=timezone.utc).timestamp()
-    except ValueError:
-        return None
 
 
 @rule(
