@@ -44,6 +44,10 @@ OF_CLOUD = "The connection: keys, profile, region, endpoint and so on, see [conn
 OF_PLAYBOOKS: Mapping[str, tuple[str, str]] = {
     "target": ("pattern of hosts", "Hosts to run on. Rollback and commit want it, or `--limit`."),
     "os_migration_waves": ("number, list", "Ansible's `serial`: how many hosts at once. All, unless it is given."),
+    "os_migration_approved_by": (
+        "text",
+        "Who approves, for the playbook `approve`. Asked for at the terminal, unless it is given.",
+    ),
     "os_migration_error_budget": ("number", "Ansible's `max_fail_percentage` of a wave. 100, unless it is given."),
 }
 COLLECTION = "evergreen.os_migration."

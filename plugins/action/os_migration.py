@@ -27,7 +27,7 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         variables = task_vars or {}
         module = str(self._task.action).rpartition(".")[2]
-        given = {**self._of_clouds(module, variables), **located(self._task.args, "results_file")}
+        given = {**self._of_clouds(module, variables), **located(self._task.args, "results_file", "approval_file")}
         if module not in calls.SHOWN:
             return self._answer(module, given, variables, wrap_async=self._task.async_val)
         if self._task.async_val:

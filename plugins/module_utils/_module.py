@@ -16,6 +16,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible.module_utils.common.parameters import remove_values
 
+from ._approvals import approval
 from ._clouds.base import Cloud, Script
 from ._clouds.options import SHORTEST_SECRET
 from ._core.codec import pack
@@ -74,7 +75,7 @@ def _run_module(
     try:
         check_numbers(module.params)
         probes = module.params.get("guest_scripts") or {}
-        goal = replace(goal_of(module.params), lasted=hops_lasted(module.params))
+        goal = replace(goal_of(module.params), lasted=hops_lasted(module.params), approval=approval(module.params))
         brief = Brief(goal, probes, script or Script(""), this_process())
         if file:
             file.check()

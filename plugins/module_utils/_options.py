@@ -129,6 +129,7 @@ MIGRATION: dict[str, Any] = {
     "window_wait": {"type": "float", "default": 0.0},
     "timeout": {"type": "float", "default": 86400.0},
     "results_file": {"type": "path"},
+    "approval_file": {"type": "path"},
 }
 #: What a host may wish for its instance.
 WISHES: dict[str, Any] = {**_INSTANCE, **_TARGETED}

@@ -120,6 +120,12 @@ options:
       - A file that cannot be written, or holds anything else than results of the same O(state), is refused before
         anything is done.
     type: path
+  approval_file:
+    description:
+      - File on the controller that M(evergreen.os_migration.plan_approval) wrote. With it, O(state=migrated) begins
+        only what is planned as it was approved; any other instance is blocked with what differs.
+      - An attempt that is under way goes on if its hops are the approved ones.
+    type: path
 seealso:
   - module: evergreen.os_migration.instance_info
   - module: evergreen.os_migration.guest_command

@@ -135,7 +135,7 @@ def enrolment(host: str, name: str, read: Reader, clouds: Json, groups: list[str
     return Enrolment(
         host,
         {"name": host, **wishes},
-        {**_checked(MIGRATION, options), **_file(read, name, phase)},
+        {**located(_checked(MIGRATION, options), "approval_file"), **_file(read, name, phase)},
         {option: variable for option, (variable, _value) in {**report, **options}.items()},
         _more(read, phase, host),
         located(_checked(REPORT, report), "dest", "results_dir", "previous"),

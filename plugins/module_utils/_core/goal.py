@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from .approval import Approval
 from .durations import Lasted
 from .model import Problem
 from .paths import PATHS, Path
@@ -45,7 +46,8 @@ class Goal:
     ``run`` is the id of the run, which what it writes in a cloud bears. A set is too old ``set_valid`` after the
     instance began to serve again; a stop is forced after ``stop_grace``. A set that is to be there may be of any age
     unless ``most_age`` is given; only with ``to_protected`` is one gone back to that no migration took. A maintenance
-    window that opens within ``window_wait`` is waited for; ``lasted`` is how long hops are known to take.
+    window that opens within ``window_wait`` is waited for; ``lasted`` is how long hops are known to take. With an
+    ``approval`` nothing is begun that is not planned as it was approved.
     """
 
     state: str = "migrated"
@@ -63,6 +65,7 @@ class Goal:
     shell: str = "sh"
     window_wait: float = 0
     lasted: Lasted = field(default_factory=dict)
+    approval: Approval | None = None
     offers: Mapping[str, Offer] = field(default_factory=dict)
     run: str = ""
 

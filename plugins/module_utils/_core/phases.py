@@ -28,7 +28,7 @@ ROLES = (
     "windows_server",
 )
 #: What the playbooks read, beside what the roles read.
-OF_PLAYBOOKS = ("os_migration_waves", "os_migration_error_budget")
+OF_PLAYBOOKS = ("os_migration_waves", "os_migration_error_budget", "os_migration_approved_by")
 #: What is a host's own, and no option of a role.
 OF_HOSTS = ("os_migration_target", "os_migration_profile")
 #: How alike a name of somebody's own and one of ours are when it is held for a slip.
@@ -109,6 +109,7 @@ PHASES: Mapping[str, Phase] = {
             **_TELLS,
             **_PATHS,
             **_AGE,
+            "approval_file": ("os_migration_approval",),
             "window_wait": ("os_migration_window_wait",),
             **_own("migrate", "on_failure", "rollback_to", "retry", "max_running", "hop_timeout", "timeout"),
         },

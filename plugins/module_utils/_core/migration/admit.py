@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who may begin now: the last gates before an attempt's first write, and before each next hop."""
+"""Who may begin now, and what: the last gates before an attempt's first write, and before each next hop."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from .. import durations, windows
+from .. import approval, durations, windows
 from ..goal import Goal
 from ..model import Hop, Problem, required
 from ..record import Moment
@@ -45,6 +45,27 @@ def _too_short(record: Migration, hop: Hop, takes: float) -> Step:
             f"{hop.source} -> {hop.target} may take {takes / 60:.0f} minutes, and the longest maintenance window "
             f"of the instance is of {longest}.",
             "Make a window longer (os_migration_windows), or give the path's minutes as they are (os_migration_paths).",
+        )
+    )
+
+
+def approved(record: Migration, goal: Goal, now: Moment) -> Step | None:
+    """Begin only what is planned as somebody has approved it."""
+    if goal.approval is None:
+        return None
+    view = record.view
+    planned = approval.plan(view.hops, instance(record).disks, view.findings)
+    known = goal.approval.plans.get(record.id)
+    parts = approval.UNDER_WAY if active(record) else tuple(planned)
+    wrong = ["nobody has approved it"] if known is None else list(approval.differences(known, planned, parts))
+    if not wrong:
+        return None
+    by = f" by {goal.approval.by} at {goal.approval.at}" if known else ""
+    return blocked(
+        Problem(
+            "NotApproved",
+            f"The plan is not one that was approved{by}: {'; '.join(wrong)}.",
+            "Assess again, have the plan approved (playbook approve), and run again.",
         )
     )
 

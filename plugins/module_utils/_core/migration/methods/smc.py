@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ..admit import admitted, in_window
+from ..admit import admitted, approved, in_window
 from ..plan import PLAN
 from ..protect import set_taken
 from ..work import begun, disks_kept, enrolled, old_works_gone, ordered, work_followed
@@ -16,6 +16,7 @@ KIND = "smc"
 GATES = (
     work_followed,
     *PLAN,
+    approved,
     in_window,
     admitted(KIND),
     set_taken,
