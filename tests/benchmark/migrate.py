@@ -45,7 +45,7 @@ MATRIX = {
 COMPARED = [Case(100, pace=QUICK), Case(100, forks=50, pace=QUICK), Case(100, forks=5, pace=QUICK)]
 SHORT_MATRIX = {
     10: [Case(10, hops=2, pace=SHORT), Case(2, forks=2, pace=SHORT)],
-    100: [Case(100, cap=70, shape="heavy tail", pace=SHORT)],
+    40: [Case(40, cap=28, shape="heavy tail", pace=SHORT)],
 }
 
 

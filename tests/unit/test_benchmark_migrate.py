@@ -187,7 +187,7 @@ def test_the_matrix_has_what_was_asked_for() -> None:
     assert {case.module for case in full} == {False, True}
     assert {bool(case.cap) for case in full} == {case.shape != "fixed" for case in full} == {True, False}
     assert [case.instances for case in migrate.matrix(short=False, sizes=[77])] == [77]
-    assert max(case.instances for case in migrate.matrix(short=True, sizes=[])) == 100
+    assert max(case.instances for case in migrate.matrix(short=True, sizes=[])) == 40
 
 
 @pytest.mark.parametrize("given", [["--sizes", "0"], ["--sizes", "x"], ["--cap", "0"], ["--json", "/no/such/file"]])
