@@ -39,6 +39,10 @@ OF_HOSTS: Mapping[str, tuple[str, str]] = {
     "provider": ("text", "Its cloud. Taken from the id where that is surely one cloud's."),
     "os_migration_target": ("text", "Operating system that the host gets. Goes before the roles' own `…_target`."),
     "os_migration_profile": ("text", "Profile with the credentials of the host's account, for several accounts."),
+    "os_migration_instance": (
+        "dict",
+        "What the cloud knows of it. Set by the inventory plugin, for your own templates.",
+    ),
 }
 OF_CLOUD = "The connection: keys, profile, region, endpoint and so on, see [connection](how-it-works.md#connection)."
 OF_PLAYBOOKS: Mapping[str, tuple[str, str]] = {

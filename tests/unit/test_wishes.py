@@ -71,7 +71,7 @@ def test_what_the_playbooks_and_examples_set_is_known() -> None:
         *ROOT.glob("playbooks/*.yml"),
         *ROOT.glob("examples/**/*.yml"),
         ROOT / "README.md",
-        *ROOT.glob("docs/*.md"),
+        *ROOT.glob("docs/**/*.md"),
     ]
     named = {name for path in files for name in re.findall(r"\bos_migration_\w*[a-z]\b", path.read_text("utf-8"))}
     assert {name for name in named if name not in OURS} == set()
@@ -96,6 +96,10 @@ def test_a_slip_is_told_with_the_nearest_name(name: str, near: str) -> None:
     told = refused(**{name: 1})
     assert name in told.message
     assert near in told.message
+
+
+def test_what_our_inventory_plugin_says_of_a_host_is_no_slip() -> None:
+    assert wish(os_migration_instance={"os": "centos-7"}) == wish()
 
 
 @pytest.mark.parametrize("name", ["centos_version", "report_email", "verify_ssl", "migrate_result", "migrate_results"])

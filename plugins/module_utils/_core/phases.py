@@ -29,8 +29,8 @@ ROLES = (
 )
 #: What the playbooks read, beside what the roles read.
 OF_PLAYBOOKS = ("os_migration_waves", "os_migration_error_budget", "os_migration_approved_by")
-#: What is a host's own, and no option of a role.
-OF_HOSTS = ("os_migration_target", "os_migration_profile")
+#: What is a host's own, and no option of a role. The last one comes from our inventory plugin, for templates.
+OF_HOSTS = ("os_migration_target", "os_migration_profile", "os_migration_instance")
 #: How alike a name of somebody's own and one of ours are when it is held for a slip.
 _ALIKE = 0.75
 
@@ -144,7 +144,8 @@ RESULTS = tuple(f"{role}_result" for role in ("assess", "migrate", "verify", "ro
 def known(providers: Collection[str]) -> frozenset[str]:
     """Return the names of all variables that anything of ours reads; ``providers`` are the names of their options."""
     read = (name for phase in PHASES.values() for name in phase.variables)
-    return frozenset((*read, *_COMPOSED, *OF_PLAYBOOKS, *(f"{PREFIX}{name}" for name in providers)))
+    named = (f"{PREFIX}{name}" for name in providers)
+    return frozenset((*read, *_COMPOSED, *OF_PLAYBOOKS, *OF_HOSTS, *named))
 
 
 def misspelt(names: Collection[str], ours: frozenset[str]) -> dict[str, str]:
