@@ -30,7 +30,7 @@ options:
         type: str
       profile:
         description:
-          - Profile of F(~/.aliyun/config.json) to use when no keys are given; its mode must be C(AK) or C(StsToken).
+          - Profile of C(~/.aliyun/config.json) to use when no keys are given; its mode must be C(AK) or C(StsToken).
             Environment variables E(ALIBABA_CLOUD_PROFILE) and E(ALICLOUD_PROFILE).
         type: str
       region:

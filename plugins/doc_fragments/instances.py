@@ -32,7 +32,7 @@ options:
         type: str
       profile:
         description:
-          - Profile of F(~/.aliyun/config.json) with the keys of the instance's account, when a call holds instances of
+          - Profile of C(~/.aliyun/config.json) with the keys of the instance's account, when a call holds instances of
             several accounts.
         type: str
       name:

@@ -71,6 +71,17 @@ SCENARIO = {
 }
 
 
+def test_what_a_page_shows_has_to_be_printed() -> None:
+    page = (
+        "```text\nmigrated: 2 hosts (a, b)\nTASK [one] ****\nfailed: c ...\n...\nos_migration: 10:00:00 1/2 done\n```\n"
+    )
+    assert missing(page, "TASK [one] **********\nmigrated: 2 hosts (b, a)\nfailed: c (d): Locked") == []
+    assert missing(page, "TASK [one] **********\nmigrated: 2 hosts (b, e)\n") == [
+        "migrated: 2 hosts (a, b)",
+        "failed: c ...",
+    ]
+
+
 @pytest.fixture(scope="module")
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     with cloud(SCENARIO, tmp_path_factory.mktemp("cloud")) as running:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shlex
 import signal
 import subprocess
@@ -20,21 +19,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from readme import pages
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
-FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 GIT = ["git", "-c", "user.name=reader", "-c", "user.email=reader@example.com"]
-
-
-def blocks(language: str) -> list[str]:
-    return [text for name, text in FENCE.findall(README) if name == language]
 
 
 def commands(start: str) -> list[str]:
     """Lines of README's shell blocks that begin so, without their comments."""
-    lines = (line.split("  #", 1)[0].strip() for block in blocks("sh") for line in block.splitlines())
-    return [line for line in lines if line.startswith(start)]
+    return [line.split("  #", 1)[0].strip() for line in pages.commands(README, start)]
 
 
 def run(command: list[str], directory: Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -59,10 +53,13 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def cloud(checkout: Path) -> Iterator[dict[str, Any]]:
-    """README's simulated cloud, faster, until Ctrl-C."""
+    """README's simulated cloud, faster and at a free port, until Ctrl-C."""
     (command,) = commands("script/cloudsim")
     with subprocess.Popen(
-        [*shlex.split(command), "--speed", "600"], cwd=checkout, stdout=subprocess.PIPE, text=True
+        [*shlex.split(command), "--speed", "600", "--alicloud-port", "0"],
+        cwd=checkout,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         assert process.stdout
         yield json.loads(process.stdout.readline())
@@ -74,8 +71,8 @@ def cloud(checkout: Path) -> Iterator[dict[str, Any]]:
 def home(tmp_path_factory: pytest.TempPathFactory, cloud: dict[str, Any]) -> Path:
     """A reader's home directory, with the files of the quick start in it."""
     directory = tmp_path_factory.mktemp("home")
-    for text in (*blocks("yaml"), *blocks("ini")):
-        path = directory / text.splitlines()[0].removeprefix("# ")
+    for name, text in pages.files(README).items():
+        path = directory / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, "utf-8")
     connection = {"endpoint": cloud["alicloud"], "visibility": 1}
@@ -114,7 +111,9 @@ def test_three_commands_are_there() -> None:
 
 def test_demo(checkout: Path) -> None:
     (command,) = commands("script/demo")
-    assert "As expected" in run(shlex.split(command), checkout).stdout
+    output = run(shlex.split(command), checkout).stdout
+    assert "As expected" in output
+    assert pages.missing(README, output) == [], "README shows what the playbook does not print"
 
 
 def test_test(checkout: Path) -> None:
