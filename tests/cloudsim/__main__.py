@@ -78,6 +78,7 @@ def serve(options: argparse.Namespace, stop: threading.Event) -> None:
             "access_key": credential.access_key,
             "secret_key": credential.secret_key,
             "journal": str(options.journal),
+            "guests": str(runner.base),
         }
         print(json.dumps(ready), flush=True)
         while not stop.wait(LOOK):

@@ -41,6 +41,7 @@ def test_centos_stops_services_migrates_and_starts_them_again(tmp_path: Path) ->
         again = user.play("centos", centos_stop_services=["nginx"], target="web-1")
         assert again.rc == 0, again.output
         assert steps(again.output) == ([], ["1 finished"]), "what is migrated is not prepared again"
+        assert re.search(r"^web-1 .* changed=0 ", again.output, re.MULTILINE), "its services run already"
 
 
 def test_centos_switches_repositories_first(tmp_path: Path) -> None:
