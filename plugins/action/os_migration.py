@@ -16,7 +16,7 @@ from ansible_collections.evergreen.os_migration.plugins.plugin_utils import _cal
 
 
 class ActionModule(ActionBase):
-    """The modules that take a list of instances; which one, the task says."""
+    """The modules that ask clouds; which one, the task says."""
 
     _supports_check_mode = True
     _supports_async = True
@@ -28,6 +28,8 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         module = str(self._task.action).rpartition(".")[2]
         given = {**self._of_clouds(module, variables), **located(self._task.args, "results_file", "approval_file")}
+        if module in calls.SECRETIVE and self._task.async_val:
+            raise AnsibleActionFail(f"{module} can return a secret, so it does not support async.")
         if module not in calls.SHOWN:
             return self._answer(module, given, variables, wrap_async=self._task.async_val)
         if self._task.async_val:

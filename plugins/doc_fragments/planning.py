@@ -51,7 +51,10 @@ options:
       import_command:
         description:
           - The command that registers a guest as a migration source, as the SMC console gives it. The text
-            C({activation_code}) in it is replaced by an activation code made for this run.
+            C({activation_code}) in it is replaced by O(smc.activation_code), else by a code that is made for this run
+            and deleted at its end.
+          - When it ends with the exit code by which Cloud Assistant restarts the guest (194, on Windows 3010), the
+            restart is waited for; an import that registered nothing before it is repeated after it.
           - Without one, an instance must have been imported before; its source is found by its address, and refused
             where another source or instance has that address too.
         type: dict
@@ -64,6 +67,33 @@ options:
             description:
               - For Windows guests, run by PowerShell.
             type: str
+      abort_command:
+        description:
+          - The command that ends the client of an earlier import, such as C(go2aliyun_client --abort) in the client's
+            directory. It is run before each import, so that an import that was interrupted or failed can be made again.
+            That it fails, or that there is no client, is no fault.
+        type: dict
+        suboptions:
+          linux:
+            description:
+              - For Linux guests, run by C(sh).
+            type: str
+          windows:
+            description:
+              - For Windows guests, run by PowerShell.
+            type: str
+      activation_code:
+        description:
+          - The activation code to use instead of one that is made for this run, for instance by
+            M(evergreen.os_migration.smc_activation_code).
+        type: str
+      wait_for_source:
+        description:
+          - Where there is no O(smc.import_command) for a system, seconds for which an import that somebody makes by
+            hand is waited for, before anything is begun.
+          - With V(0) such an instance is refused.
+        type: float
+        default: 0
   paths:
     description:
       - Migration paths beside the documented ones, for instance what the provider has opened for your account. A row

@@ -108,6 +108,8 @@ def _work(
     )
     elapsed = clock.ticks() - started
     _tell_clock(module, clock.skew.wrong)
+    for text in engine.left:
+        module.warn(text)
     return [record if record.done else _timed_out(record) for record in records], elapsed
 
 

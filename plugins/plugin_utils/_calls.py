@@ -46,6 +46,10 @@ _ASKING = (MIGRATION, PRECHECK, SNAPSHOT, COMMAND)
 #: Modules whose work takes long: they show how far it is.
 SHOWN = (MIGRATION, SNAPSHOT)
 #: Set here, of no use to a reader of the result.
+#: What of an answer is nobody's to see but who registers it: Ansible hides such an answer however verbose it is.
+SECRETS = ("activation_code",)
+#: Modules that answer so: what runs asynchronously leaves its answer in a file.
+SECRETIVE = ("smc_activation_code",)
 _OWN_ARGUMENTS = ("progress_file", "watched", "guest_scripts", "resources")
 
 
@@ -79,10 +83,12 @@ def script_with(shell: str, script: str, arguments: Sequence[str]) -> str:
 
 def options_of_clouds(module: str) -> tuple[str, ...]:
     """Return the options that a module has for clouds: their connections, and where it plans also their services'."""
+    owner = next((name for name, provider in PROVIDERS.items() if module in provider.modules), "")
     return tuple(
         option
         for name, provider in PROVIDERS.items()
         for option in (provider.options if module in _PLANNING else (name,))
+        if owner in ("", name)
     )
 
 
@@ -139,4 +145,4 @@ def complete(answer: dict[str, Any]) -> dict[str, Any]:
     arguments = answer.get("invocation", {}).get("module_args", {})
     for name in _OWN_ARGUMENTS:
         arguments.pop(name, None)
-    return answer
+    return {**answer, "_ansible_no_log": True} if any(name in answer for name in SECRETS) else answer

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Cloud, Enrolments, Works
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Cloud, Codes, Enrolments, Works
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import (
     Disk,
     Enrolment,
@@ -91,6 +91,12 @@ def enrolments(cloud: Cloud, bed: Bed) -> Enrolments:
     if port is None:
         pytest.skip("in this cloud instances need not be enrolled")
     return port
+
+
+def codes(cloud: Cloud, bed: Bed) -> Codes:
+    """Return the port, or skip the test where guests need no code."""
+    port = enrolments(cloud, bed).codes
+    return pytest.skip("in this cloud guests need no code") if port is None else port
 
 
 def found_works(cloud: Cloud, bed: Bed, role: str) -> tuple[tuple[Work, ...], Enrolment | None]:

@@ -9,13 +9,16 @@ from __future__ import annotations
 import pytest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Cloud
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import (
+    Code,
     CommandResult,
     Enrolment,
     Problem,
 )
+from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import Moved
 
-from .bed import Bed
-from .common import enrolments, found_works, instance
+from .bed import Bed, Fault, Setting
+from .common import enrolments, found_works, instance, order, works
+from .conftest import MakeBed
 
 
 def enrolment(cloud: Cloud, bed: Bed, role: str) -> Enrolment | None:
@@ -174,3 +177,148 @@ def test_an_import_brings_back_what_is_the_instance_s_own(bed: Bed, cloud: Cloud
     assert known is not None
     assert again is not None
     assert again.id == known.id
+
+
+# --- what is ours, and goes again -------------------------------------------------------------------------------------
+
+
+def test_only_what_an_import_of_ours_made_is_ours(bed: Bed, cloud: Cloud) -> None:
+    made = enrolled(cloud, bed, "linux", "linux")
+    assert made is not None
+    assert made.ours
+    assert enrolments(cloud, bed).read([made.id])[made.id].ours
+    found = enrolment(bed.cloud(), bed, "linux")
+    assert found is not None
+    assert found.ours
+    for role in ("imported", "in_console"):
+        known = enrolment(cloud, bed, role)
+        assert known is not None
+        assert not known.ours
+    again = enrolled(cloud, bed, "imported", "linux")
+    assert again is not None
+    assert not again.ours
+
+
+def test_an_enrolment_that_is_no_longer_needed_goes_and_nobody_else_s_does(bed: Bed, cloud: Cloud) -> None:
+    made, other = enrolled(cloud, bed, "linux", "linux"), enrolment(cloud, bed, "imported")
+    assert made is not None
+    assert other is not None
+    port = enrolments(cloud, bed)
+    for _twice in range(2):
+        port.leave(made.id)
+        assert enrolment(cloud, bed, "linux") == Enrolment("absent")
+    port.leave(bed.unknown("enrolment"))
+    assert port.read([other.id]) == {other.id: other}
+
+
+def test_an_enrolment_that_a_work_belongs_to_is_not_deleted(bed: Bed, cloud: Cloud) -> None:
+    port = enrolments(cloud, bed)
+    ordered = works(cloud, bed).order(order(cloud, bed))
+    known = enrolment(cloud, bed, "imported")
+    assert known is not None
+    with pytest.raises(Moved):
+        port.leave(known.id)
+    assert known.id in port.read([known.id])
+    works(cloud, bed).delete(ordered.id)
+    port.leave(known.id)
+    assert port.read([known.id]) == {}
+
+
+def test_an_instance_whose_enrolment_was_deleted_is_enrolled_again(bed: Bed, cloud: Cloud) -> None:
+    first = enrolled(cloud, bed, "linux", "linux")
+    assert first is not None
+    enrolments(cloud, bed).leave(first.id)
+    again = enrolled(bed.cloud(), bed, "linux", "linux")
+    assert again is not None
+    assert (again.ours, again.state) == (True, "pending")
+
+
+# --- codes of a run ---------------------------------------------------------------------------------------------------
+
+
+def tried(cloud: Cloud, bed: Bed, role: str, os_type: str = "linux") -> Enrolment | Problem | None:
+    port = enrolments(cloud, bed)
+    invocation = port.enrol([bed.ids[role]], os_type, f"again-{role}-{len(bed.codes())}")
+    results = cloud.agents.results
+    bed.until(lambda: results(invocation, [bed.ids[role]])[bed.ids[role]].status == "finished")
+    return port.enrolled(instance(cloud, bed, role), results(invocation, [bed.ids[role]])[bed.ids[role]])
+
+
+def test_a_code_that_expired_between_making_and_use_is_made_once_more(bed: Bed, cloud: Cloud) -> None:
+    assert enrolled(cloud, bed, "linux", "linux")
+    bed.wait(86400 + 1)
+    assert tried(cloud, bed, "twin") == Enrolment("absent")
+    assert len(bed.codes()) == 1
+    again = tried(cloud, bed, "twin")
+    assert isinstance(again, Enrolment)
+    assert (again.state, len(bed.codes())) == ("pending", 2)
+
+
+@pytest.mark.parametrize("spoil", ["disable", "delete"])
+def test_codes_that_somebody_takes_away_each_time_are_told(bed: Bed, cloud: Cloud, spoil: str) -> None:
+    port = enrolments(cloud, bed)
+    assert enrolled(cloud, bed, "linux", "linux")
+    codes, told = port.codes, []
+    assert codes is not None
+    for number in range(2):
+        port.enrol([bed.ids["imported"]], "linux", f"has-a-code-{number}")
+        getattr(codes, spoil)(codes.listed()[-1].id)
+        told.append(tried(cloud, bed, "twin"))
+    first, second = told
+    assert first == Enrolment("absent")
+    assert isinstance(second, Problem)
+    assert second.code == "ActivationCodeRefused"
+
+
+def test_at_its_end_a_run_leaves_no_code(bed: Bed, cloud: Cloud) -> None:
+    port = enrolments(cloud, bed)
+    assert enrolled(cloud, bed, "linux", "linux")
+    assert port.codes is not None
+    assert len(port.codes.listed()) == 1
+    assert port.over() == []
+    assert port.codes.listed() == []
+    source = enrolment(cloud, bed, "linux")
+    assert source is not None
+    assert source.id, "who has enrolled with it stays so"
+
+
+def test_what_a_killed_run_left_goes_once_it_expired_and_nobody_else_s_ever(bed: Bed, cloud: Cloud) -> None:
+    killed, other = bed.cloud(), enrolments(cloud, bed).codes
+    assert other is not None
+    assert enrolled(killed, bed, "twin", "linux")
+    mine, _says = other.make(Code("wave-1", 10, 1))
+    left = {one.id for one in other.listed()}
+    assert enrolled(cloud, bed, "linux", "linux")
+    assert enrolments(cloud, bed).over() == []
+    assert {one.id for one in other.listed()} == left, "another run may be using its own"
+    bed.wait(86400 + 1)
+    later = bed.cloud()
+    assert enrolled(later, bed, "sharing", "linux")
+    assert enrolments(later, bed).over() == []
+    assert [one.id for one in other.listed()] == [mine.id]
+
+
+def test_a_run_that_made_no_code_asks_for_none(bed: Bed, cloud: Cloud) -> None:
+    assert enrolments(cloud, bed).over() == []
+    assert bed.codes() == ()
+
+
+def test_a_code_whose_answer_was_lost_is_made_again_and_both_go(make_bed: MakeBed) -> None:
+    bed = make_bed(Setting(faults=(Fault("code", "lost_answer", times=1),)))
+    cloud = bed.cloud(call=bed.patient(200_000))
+    assert enrolled(cloud, bed, "linux", "linux")
+    assert len(bed.codes()) == 2
+    port = enrolments(cloud, bed)
+    assert port.over() == []
+    assert port.codes is not None
+    assert port.codes.listed() == []
+
+
+@pytest.mark.parametrize("verb", ["codes", "delete_code"])
+def test_a_code_that_cannot_be_deleted_is_told_without_what_it_says(make_bed: MakeBed, verb: str) -> None:
+    bed = make_bed(Setting(faults=(Fault(verb, "http_500", times=None),)))
+    cloud = bed.cloud()
+    assert enrolled(cloud, bed, "linux", "linux")
+    told = enrolments(cloud, bed).over()
+    assert len(told) == (verb == "delete_code")
+    assert not [code for code in bed.codes() if code in str(told)]

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import pytest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Cloud, Script
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Disk, Instance, Order
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Code, Disk, Instance, Order
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import (
     CloudError,
     Moved,
@@ -27,6 +27,7 @@ from .common import (
     a_take,
     accomplished,
     begun,
+    codes,
     enrolments,
     found_works,
     instance,
@@ -78,6 +79,11 @@ VERBS: Mapping[str, Ask] = {
     "delete_work": lambda cloud, bed: works(cloud, bed).delete(deletable(bed)),
     "enrol": lambda cloud, bed: enrolments(cloud, bed).enrol([bed.ids["linux"]], "linux", "token"),
     "enrolments": lambda cloud, bed: enrolments(cloud, bed).read([bed.unknown("enrolment")]),
+    "leave": lambda cloud, bed: enrolments(cloud, bed).leave(bed.unknown("enrolment")),
+    "codes": lambda cloud, bed: codes(cloud, bed).listed(),
+    "make_code": lambda cloud, bed: codes(cloud, bed).make(Code("wave-1", 1, 1)),
+    "disable_code": lambda cloud, bed: codes(cloud, bed).disable("at-1"),
+    "delete_code": lambda cloud, bed: codes(cloud, bed).delete("at-1"),
     "restore": lambda cloud, bed: cloud.snapshots.restore(restorable(bed), bed.unknown("point")),
     "detach": lambda cloud, bed: cloud.instances.detach(bed.ids["linux"], movable(bed)),
     "attach": lambda cloud, bed: cloud.instances.attach(bed.ids["linux"], movable(bed), ""),

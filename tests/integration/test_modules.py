@@ -18,6 +18,8 @@ from ansible_collections.evergreen.os_migration.plugins.modules import (
     instance_snapshot,
     os_migration,
     precheck_info,
+    smc_activation_code,
+    smc_activation_code_info,
 )
 from integration.harness import DURATIONS, Cloud, Controller, Run, cloud
 
@@ -92,7 +94,15 @@ def called(user: Controller, module: str, *options: str, **arguments: Any) -> di
 
 @pytest.mark.parametrize(
     "module",
-    [guest_command, instance_info, instance_snapshot, os_migration, precheck_info],
+    [
+        guest_command,
+        instance_info,
+        instance_snapshot,
+        os_migration,
+        precheck_info,
+        smc_activation_code,
+        smc_activation_code_info,
+    ],
     ids=lambda module: module.__name__.rpartition(".")[2],
 )
 def test_the_examples_of_a_module_run_as_they_stand(module: Any, simulated: Cloud, tmp_path: Path) -> None:
@@ -195,3 +205,141 @@ def test_disks_are_not_put_back_behind_what_was_served_without_that_moment_being
     assert "StopInstances" not in [one["action"] for one in simulated.writes()[before:]]
     done = called(user, "instance_snapshot", state="restored", snapshots_valid=0.1, confirm=moment)
     assert (done["failed"], done["results"][0]["data_lost_since"]) == (False, moment), done
+
+
+# --- smc_activation_code ----------------------------------------------------------------------------------------------
+
+
+def asked(user: Controller, module: str, *options: str, **arguments: Any) -> tuple[dict[str, Any], str]:
+    """Call a module that is for no instance; return what was registered, and all that was shown."""
+    answer = user.directory / "answer.json"
+    local = {"delegate_to": "localhost", "run_once": True}
+    kept = {"content": "{{ answer | to_json }}", "dest": str(answer), "mode": "0600"}
+    tasks = [
+        {f"evergreen.os_migration.{module}": arguments, "register": "answer", "ignore_errors": True, **local},
+        {"ansible.builtin.copy": kept, "no_log": True, "check_mode": False, "diff": False, **local},
+    ]
+    run = ran(user, tasks, *options)
+    assert run.rc == 0, run.output
+    found: dict[str, Any] = json.loads(answer.read_text("utf-8"))
+    return found, run.output
+
+
+def test_a_code_is_made_once_disabled_and_deleted_and_nothing_of_it_in_check_mode(
+    simulated: Cloud, tmp_path: Path
+) -> None:
+    user = user_of(simulated, tmp_path / "user")
+
+    def wanted(state: str, *options: str, **more: Any) -> tuple[bool, list[str], list[str]]:
+        before = len(simulated.writes())
+        answer, _shown = asked(user, "smc_activation_code", *options, name="wave-1", state=state, **more)
+        assert not answer.get("failed"), answer
+        done = [call["action"] for call in simulated.writes()[before:]]
+        return answer["changed"], [one["status"] for one in answer["codes"]], done
+
+    made = {"count": 50, "valid_days": 7, "return_code": True}
+    assert wanted("present", "--check", **made) == (True, ["active"], [])
+    assert wanted("present", **made) == (True, ["active"], ["CreateAccessToken"])
+    for options in ((), ("--check",)):
+        assert wanted("present", *options, count=50, valid_days=7) == (False, ["active"], [])
+    assert wanted("disabled", "--check") == (True, ["disabled"], [])
+    assert wanted("disabled") == (True, ["disabled"], ["DisableAccessToken"])
+    assert wanted("disabled") == (False, ["disabled"], [])
+    assert wanted("present", **made) == (True, ["disabled", "active"], ["CreateAccessToken"])
+    assert wanted("absent", "--check") == (True, [], [])
+    assert wanted("absent") == (True, [], ["DeleteAccessToken", "DeleteAccessToken"])
+    assert wanted("absent") == (False, [], [])
+
+
+def test_what_a_code_says_is_registered_where_it_is_asked_for_and_shown_nowhere(
+    simulated: Cloud, tmp_path: Path
+) -> None:
+    user = user_of(simulated, tmp_path / "user")
+    made, shown = asked(user, "smc_activation_code", "-vvv", "--diff", name="wave-1", return_code=True)
+    says = made["activation_code"]
+    assert len(says) > 8
+    assert says not in shown
+    listed, again = asked(user, "smc_activation_code_info", "-vvv", name="wave-1")
+    there, third = asked(user, "smc_activation_code", "-vvv", name="wave-1", return_code=True)
+    assert [says in f"{one}" for one in (listed, again, there, third)] == [False] * 4
+    assert "activation_code" not in there
+    files = [path for path in user.directory.rglob("*") if path.is_file() and path.name != "answer.json"]
+    assert [path for path in files if says.encode() in path.read_bytes()] == []
+    assert says not in simulated.journal.read_text("utf-8")
+
+
+def test_a_code_that_nobody_would_know_is_not_made(simulated: Cloud, tmp_path: Path) -> None:
+    answer, _shown = asked(user_of(simulated, tmp_path / "user"), "smc_activation_code", name="wave-1")
+    assert answer["failed"]
+    assert "return_code" in answer["msg"]
+    assert simulated.writes() == []
+
+
+def test_an_answer_with_a_code_is_not_left_in_a_file_of_an_asynchronous_task(simulated: Cloud, tmp_path: Path) -> None:
+    user = user_of(simulated, tmp_path / "user")
+    task = {"evergreen.os_migration.smc_activation_code": {"name": "wave-1", "return_code": True}, "async": 60}
+    run = ran(user, [{**task, "run_once": True, "delegate_to": "localhost", "poll": 1}])
+    assert "does not support async" in run.output
+    assert simulated.writes() == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [({"count": 1001}, "count is 1001"), ({"valid_days": 91}, "valid_days is 91"), ({"name": "1st"}, "name is '1st'")],
+)
+def test_what_no_code_can_be_is_told_before_anything_is_asked(
+    simulated: Cloud, tmp_path: Path, wrong: dict[str, Any], told: str
+) -> None:
+    user = user_of(simulated, tmp_path / "user")
+    answer, _shown = asked(user, "smc_activation_code", **{"name": "wave-1", "return_code": True, **wrong})
+    assert told in answer["msg"]
+    assert simulated.calls() == []
+
+
+def test_a_code_that_is_there_otherwise_is_told(simulated: Cloud, tmp_path: Path) -> None:
+    user = user_of(simulated, tmp_path / "user")
+    asked(user, "smc_activation_code", name="wave-1", count=50, return_code=True)
+    answer, _shown = asked(user, "smc_activation_code", name="wave-1", count=60)
+    assert not answer["changed"]
+    assert any("count is 50, not 60" in text for text in answer["warnings"])
+
+
+@pytest.mark.parametrize(
+    ("smc", "faults", "told"),
+    [
+        ({"most_codes": 0}, [], "quota of activation codes"),
+        ({"codes_listed": 0}, [], "of which 0 were listed"),
+        ({}, [{"match": {"action": "CreateAccessToken"}, "effect": "code", "code": "Forbidden.RAM"}], "permission"),
+    ],
+)
+def test_what_the_service_refuses_is_told_with_what_to_do(
+    tmp_path: Path, smc: dict[str, Any], faults: list[dict[str, Any]], told: str
+) -> None:
+    with cloud({"groups": [], "smc": smc, "faults": faults}, tmp_path / "cloud") as simulated:
+        user = user_of(simulated, tmp_path / "user")
+        asked(user, "smc_activation_code", name="wave-1", return_code=True)
+        answer, _shown = asked(user, "smc_activation_code", name="wave-1", return_code=True)
+    assert answer["failed"]
+    assert told in answer["msg"]
+
+
+def test_a_code_whose_answer_was_lost_is_deleted_and_another_one_made(tmp_path: Path) -> None:
+    faults = [{"match": {"action": "CreateAccessToken"}, "effect": "lost_answer", "times": 1}]
+    with cloud({"groups": [], "faults": faults}, tmp_path / "cloud") as simulated:
+        user = user_of(simulated, tmp_path / "user")
+        answer, _shown = asked(user, "smc_activation_code", name="wave-1", return_code=True)
+        assert answer["activation_code"]
+        listed, _shown = asked(user, "smc_activation_code_info")
+    assert [one["id"] for one in listed["codes"]] == [answer["codes"][0]["id"]]
+
+
+def test_codes_are_listed_by_status(simulated: Cloud, tmp_path: Path) -> None:
+    user = user_of(simulated, tmp_path / "user")
+    for name in ("wave-1", "wave-2"):
+        asked(user, "smc_activation_code", name=name, return_code=True)
+    asked(user, "smc_activation_code", name="wave-1", state="disabled")
+    names = {}
+    for status in ("", "active", "disabled", "expired"):
+        listed, _shown = asked(user, "smc_activation_code_info", **({"status": status} if status else {}))
+        names[status] = [one["name"] for one in listed["codes"]]
+    assert names == {"": ["wave-1", "wave-2"], "active": ["wave-2"], "disabled": ["wave-1"], "expired": []}

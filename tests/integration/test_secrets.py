@@ -17,9 +17,9 @@ from integration.harness import IMPORT_LINUX, VISIBILITY, Cloud, Controller, Run
 pytestmark = pytest.mark.timeout(1200)
 
 KEY, SECRET, TOKEN = "STS.MarkedKey", "marked-secret-key", "marked-security-token"
-CODE, SCRIPT = "marked-import-code", "marked-script-code"
+CODE, SCRIPT, GIVEN = "marked-import-code", "marked-script-code", "marked-given-code"
 USER = {"access_key": KEY, "secret_key": SECRET, "security_token": TOKEN}
-MARKED = (SECRET, TOKEN, CODE, SCRIPT)
+MARKED = (SECRET, TOKEN, CODE, SCRIPT, GIVEN)
 #: In no call to a cloud: of the scripts and import commands the guests are told.
 NEVER_SENT = (SECRET,)
 ROLES = ("assess", "remediate", "migrate", "verify", "rollback", "commit")
@@ -37,6 +37,7 @@ def module(name: str, **arguments: Any) -> dict[str, Any]:
 
 
 IMPORT = {"import_command": {"linux": f"{IMPORT_LINUX} # {CODE}", "windows": f"import.exe {CODE}"}}
+ALL = {**IMPORT, "abort_command": {"linux": f"true {CODE}"}, "activation_code": GIVEN}
 PLAY = [
     {
         "hosts": "all",
@@ -61,6 +62,7 @@ PLAY = [
             module("guest_command", script=SHOW, poll_interval=0.2),
             module("os_migration", state="assessed", target="alinux-3", smc=IMPORT, poll_interval=0.2),
             module("os_migration", state="assessed", target="no-such-system", smc=IMPORT, poll_interval=0.2),
+            module("os_migration", target="alinux-3", smc=ALL, poll_interval=0.2),
             {
                 "evergreen.os_migration.enrol": {"phase": "migrate"},
             },

@@ -112,6 +112,7 @@ class MemoryCloud:
     taken: dict[str, tuple[Point, float, str]] = field(default_factory=dict)
     made: dict[str, tuple[Work, float, Order]] = field(default_factory=dict)
     registered: dict[str, tuple[str, float]] = field(default_factory=dict)
+    imported: set[str] = field(default_factory=set)
     tokens: dict[str, str] = field(default_factory=dict)
     commands: dict[str, tuple[str, tuple[str, ...], float]] = field(default_factory=dict)
     log: list[tuple[str, str]] = field(default_factory=list)
@@ -377,7 +378,8 @@ class Enrolments:
         if f"s-{name}" not in self.cloud.registered:
             return Enrolment()
         ready = self.cloud.registered[f"s-{name}"][1]
-        return Enrolment("ready" if self.cloud.now >= ready else "lost", f"s-{name}")
+        state = "ready" if self.cloud.now >= ready else "lost"
+        return Enrolment(state, f"s-{name}", ours=f"s-{name}" in self.cloud.imported)
 
     def read(self, enrolment_ids: Sequence[str]) -> Mapping[str, Enrolment]:
         self.cloud.before_call("read_enrolments")
@@ -391,8 +393,20 @@ class Enrolments:
             cloud.registered.setdefault(f"s-{one}", (one, ready + cloud.durations("enrol", one)))
         return key
 
+    codes = None
+
     def enrolled(self, instance: Instance, result: CommandResult) -> Enrolment:
-        return Enrolment("pending", result.stdout[1:-1])
+        self.cloud.imported.add(result.stdout[1:-1])
+        return Enrolment("pending", result.stdout[1:-1], ours=True)
+
+    def leave(self, enrolment_id: str) -> None:
+        self.cloud.before_call("leave")
+        self.cloud.registered.pop(enrolment_id, None)
+        self.cloud.write("leave", enrolment_id)
+        self.cloud.after_call("leave")
+
+    def over(self) -> Sequence[str]:
+        return ()
 
 
 @dataclass(frozen=True)

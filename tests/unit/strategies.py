@@ -233,7 +233,10 @@ views = st.builds(
     works=tuples_of(works | made_disks),
     enrolment=maybe(
         st.builds(
-            Enrolment, st.sampled_from(["absent", "pending", "ready", "busy", "lost"]), st.sampled_from(["", "s-0"])
+            Enrolment,
+            st.sampled_from(["absent", "pending", "ready", "busy", "lost"]),
+            st.sampled_from(["", "s-0"]),
+            ours=st.booleans(),
         )
     ),
     before=maybe(instances),
@@ -250,6 +253,9 @@ views = st.builds(
     stuck=st.booleans(),
     unsettled=maybe(moments),
     enrolled_for=st.integers(0, 3),
+    imports=st.integers(0, 2),
+    import_again=st.booleans(),
+    restart_code=st.sampled_from([None, None, 194]),
 )
 
 
@@ -260,7 +266,17 @@ def records(view: st.SearchStrategy[Any] = views) -> st.SearchStrategy[Record[An
         item=items,
         view=view,
         state=st.sampled_from(
-            ["pending", "probing", "queued", "protecting", "importing", "migrating", "verifying", "rolling_back"]
+            [
+                "pending",
+                "probing",
+                "queued",
+                "protecting",
+                "importing",
+                "migrating",
+                "verifying",
+                "rolling_back",
+                "restarting",
+            ]
         ),
         changed=st.booleans(),
         problem=maybe(problems),
@@ -331,6 +347,9 @@ _ODD_VIEWS: list[dict[str, Any]] = [
     {"retried": True},
     {"restored": ("d-0", "d-1")},
     {"enrolled_for": 1},
+    {"enrolled_for": 1, "imports": 1, "import_again": True},
+    {"restart_code": 194},
+    {"enrolment": Enrolment("ready", "s-0", ours=True)},
     {"sets": ()},
     {"turned": True},
     *({"stopping": since} for since in (0.0, 900.0)),
@@ -459,10 +478,16 @@ def likely_records(draw: st.DrawFn) -> Migration:
     return Record(view=View(**known), seen=seen, **about)
 
 
-def offer(transport: str = "api", enrols: frozenset[str] = frozenset(), back: str = "reset_disks") -> Offer:
+def offer(
+    transport: str = "api",
+    enrols: frozenset[str] = frozenset(),
+    back: str = "reset_disks",
+    awaits: float = 0.0,
+) -> Offer:
     """Return what Alibaba Cloud offers for options of the SMC, with another way back."""
     commands = dict.fromkeys(enrols, "import {activation_code}")
-    offered = PROVIDERS["alicloud"].offer({"smc": {"transport": transport, "import_command": commands}})
+    smc = {"transport": transport, "import_command": commands, "wait_for_source": awaits}
+    offered = PROVIDERS["alicloud"].offer({"smc": smc})
     return replace(offered, back=(back,))
 
 
@@ -473,6 +498,7 @@ offers = st.builds(
         [frozenset({"linux", "windows"}), frozenset({"linux", "windows"}), frozenset({"linux"}), frozenset()]
     ),
     st.sampled_from(["reset_disks", "replace_disks"]),
+    st.sampled_from([0.0, 0.0, 600.0]),
 )
 
 

@@ -392,6 +392,37 @@ def test_activation_codes_expire(lab: Lab) -> None:
     assert run(lab, f"acs-plugin-manager {code}")["ExitCode"] == 1
 
 
+def test_activation_codes_are_listed_disabled_and_deleted(lab: Lab) -> None:
+    made = [lab.ok("smc", "CreateAccessToken", Name=name, Count="2") for name in ("wave-1", "wave-2")]
+    codes = [one["AccessTokenCode"] for one in made]
+    assert run(lab, f"acs-plugin-manager {codes[0]}")["ExitCode"] == 0
+    [first] = lab.ok("smc", "ListAccessTokens", Name="wave-1")["AccessTokens"]["AccessToken"]
+    assert (first["RegisteredCount"], first["Count"], first["Status"]) == ("1", "2", "activated")
+    assert not [code for code in codes if code in str(lab.ok("smc", "ListAccessTokens"))]
+    lab.ok("smc", "DisableAccessToken", AccessTokenId=made[0]["AccessTokenId"])
+    lab.ok("smc", "DeleteAccessToken", AccessTokenId=made[1]["AccessTokenId"])
+    [left] = lab.ok("smc", "ListAccessTokens")["AccessTokens"]["AccessToken"]
+    assert (left["Name"], left["Status"]) == ("wave-1", "unactivated")
+    assert [run(lab, f"acs-plugin-manager {code}")["ExitCode"] for code in codes] == [1, 1]
+    assert lab.ok("smc", "DescribeSourceServers")["TotalCount"] == 1, "who has registered stays so"
+
+
+def test_a_client_that_still_runs_lets_no_guest_register(make_lab: MakeLab) -> None:
+    lab = make_lab(guest={"files": {"/run/go2aliyun_client.pid": "1"}})
+    code = lab.ok("smc", "CreateAccessToken")["AccessTokenCode"]
+    assert "already running" in run(lab, f"acs-plugin-manager {code}")["Output"]
+    assert run(lab, f"go2aliyun_client --abort; acs-plugin-manager {code}")["ExitCode"] == 0
+
+
+def test_somebody_imports_a_guest_by_hand(make_lab: MakeLab) -> None:
+    lab = make_lab(events=[{"at": 100, "what": "import"}])
+    assert lab.ok("smc", "DescribeSourceServers")["TotalCount"] == 0
+    lab.wait(101)
+    assert lab.ok("smc", "DescribeSourceServers")["TotalCount"] == len(lab.world.instances)
+    lab.wait(600)
+    assert lab.ok("smc", "DescribeSourceServers", State="Available")["TotalCount"] == len(lab.world.instances)
+
+
 def test_importing_again_keeps_the_source(lab: Lab) -> None:
     code = lab.ok("smc", "CreateAccessToken")["AccessTokenCode"]
     first, second = (run(lab, f"acs-plugin-manager --activationcode={code}")["Output"] for _unused in range(2))

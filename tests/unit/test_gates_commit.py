@@ -11,9 +11,10 @@ from dataclasses import replace
 import pytest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.goal import Goal
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration.arrive import seen_before
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Guest, Problem
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Enrolment, Guest, Problem
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.tag import set_label
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.verb import Verb
+from ansible_collections.evergreen.os_migration.plugins.module_utils._engine.acts import VERBS
 
 from .situations import (
     FRESH,
@@ -109,6 +110,39 @@ def test_that_there_is_no_way_back_is_marked_before_works_and_points_are_deleted
     step = step_of(marked.learns(works=()), COMMIT)
     assert (step.verb, step.subject, step.event) == (Verb.DELETE_POINTS, (POINT,), "snapshots deleted: 1")
     assert end_of(marked.learns(points=(), works=()), COMMIT).state == "committed"
+
+
+MADE = Enrolment("ready", "s-src", "Available", ours=True)
+
+
+def test_a_source_that_our_import_made_goes_last_and_only_when_no_work_is_left_of_it() -> None:
+    marked = THERE.learns(instance=tagged("committed"), enrolment=MADE)
+    assert verb_of(marked, COMMIT) is Verb.DELETE_WORKS
+    assert verb_of(marked.learns(works=()), COMMIT) is Verb.DELETE_POINTS
+    bare = marked.learns(works=(), points=())
+    step = step_of(bare, COMMIT)
+    assert (step.verb, step.subject, step.event) == (Verb.LEAVE, MADE, "deleted the migration source s-src")
+    assert end_of(bare.learns(enrolment=Enrolment()), COMMIT).state == "committed"
+    foreign = bare.learns(works=(work("done", name="by hand"),))
+    assert end_of(foreign, COMMIT).state == "committed"
+
+
+@pytest.mark.parametrize("enrolment", [None, Enrolment(), replace(MADE, ours=False), Enrolment("unclear")])
+def test_a_source_that_our_import_did_not_make_stays(enrolment: Enrolment | None) -> None:
+    bare = THERE.learns(instance=tagged("committed"), works=(), points=(), enrolment=enrolment)
+    assert end_of(bare, COMMIT).state == "committed"
+
+
+def test_only_a_commit_deletes_a_source() -> None:
+    """What is migrated, verified or rolled back may need it once more."""
+    record = THERE.learns(works=(), enrolment=MADE)
+    assert end_of(record, VERIFY).state == "verified"
+    assert end_of(THERE.learns(enrolment=MADE)).state == "migrated"
+
+
+def test_a_source_is_deleted_only_on_a_fresh_look_at_tag_and_works() -> None:
+    assert VERBS[Verb.LEAVE].guard == ("tag", "works_of")
+    assert VERBS[Verb.LEAVE].forgets == ("enrolment",)
 
 
 def test_a_service_that_puts_disks_back_when_its_jobs_are_deleted_does_not_meet_a_deleted_way_back() -> None:

@@ -22,6 +22,7 @@ from .._core.model import (
     STOPPED,
     STOPPING,
     Account,
+    Code,
     CommandResult,
     Disk,
     Enrolment,
@@ -170,8 +171,28 @@ class Snapshots(Protocol):
         """Delete a point."""
 
 
+class Codes(Protocol):
+    """Activation codes: with one of them guests enrol themselves. What a code says is told once, to who makes it."""
+
+    def listed(self, name: str = "") -> Sequence[Code]:
+        """Return all codes, or those of a name."""
+
+    def make(self, wanted: Code) -> tuple[Code, str]:
+        """Make a code, and return it with what it says. Names may be used again: look for it when that is unclear."""
+
+    def disable(self, code_id: str) -> None:
+        """Let no more guests use a code; those that did stay enrolled."""
+
+    def delete(self, code_id: str) -> None:
+        """Delete a code."""
+
+
 class Enrolments(Protocol):
     """How instances become known to the service of a kind of works."""
+
+    @property
+    def codes(self) -> Codes | None:
+        """Return the port for activation codes, ``None`` where there are none."""
 
     def read(self, enrolment_ids: Sequence[str]) -> Mapping[str, Enrolment]:
         """Return enrolments by id."""
@@ -182,8 +203,15 @@ class Enrolments(Protocol):
     def enrolled(self, instance: Instance, result: CommandResult) -> Enrolment | Problem | None:
         """Return the enrolment that the result of such an invocation names, marked as the instance's own.
 
-        One that was there before is taken only as :meth:`Works.find` would take it.
+        One that was there before is taken only as :meth:`Works.find` would take it. Where none was made and it may be
+        tried again at once, it is absent.
         """
+
+    def leave(self, enrolment_id: str) -> None:
+        """Delete an enrolment that no work belongs to any more; one that is not there is no fault."""
+
+    def over(self) -> Sequence[str]:
+        """Delete what was made for this run's enrolments only, at the run's end; return what was not, and why."""
 
 
 class Works(Protocol):
@@ -264,7 +292,8 @@ class Provider:
     of its services. ``ids`` matches the instance ids that are surely its own; ``services`` are those that rows of
     the path table may name, the usual one first; ``any_region`` answers which regions there are. ``offer`` tells what
     it does for a call's options, ``check`` refuses options that cannot be meant (:class:`_errors.OptionError`), and
-    ``connect`` is the only place that needs the provider's library (:class:`_errors.MissingLibrary`). ``statuses`` are
+    ``connect`` is the only place that needs the provider's library (:class:`_errors.MissingLibrary`). ``modules`` are
+    those that are for this provider only. ``statuses`` are
     all words for an instance's status, ``rates`` the known limits of actions for a call's options; what is not in them
     keeps to the account's calls per second.
     """
@@ -278,5 +307,6 @@ class Provider:
     offer: Callable[[Options], Offer]
     check: Callable[[Options], None]
     connect: Callable[[Options, Place, Caller], Cloud]
+    modules: tuple[str, ...] = ()
     statuses: tuple[str, ...] = (RUNNING, STOPPING, STOPPED, STARTING)
     rates: Callable[[Options], Mapping[str, Rate]] = lambda options: {}

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 
 from .goal import Offer
-from .model import CommandResult, Problem
+from .model import CommandResult, Guest, Problem
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,18 @@ def powered_off(result: CommandResult) -> Problem:
         f"The script ended with exit code {result.exit_code}, for which the agent powers the guest off.",
         "Let the script end with another code, start the instance, and look whether the script has done its work.",
     )
+
+
+def booted_since(guest: Guest | None, asked: float | None, began: float) -> bool:
+    """Say whether a guest has started since a script was sent.
+
+    Only time that the guest has surely run for is compared, as it counts itself: it was asked after it was looked at.
+    """
+    times = [guest.facts.get(name, "") if guest else "" for name in ("time", "os_booted")]
+    if asked is None or not all(map(str.isdecimal, times)):
+        return False
+    time, booted = map(int, times)
+    return time - booted < asked - began
 
 
 def agent_problem(what: str, result: CommandResult) -> Problem:

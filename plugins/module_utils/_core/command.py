@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .agent import afterwards, agent_problem, powered_off, trouble_of
+from .agent import afterwards, agent_problem, booted_since, powered_off, trouble_of
 from .goal import POWER_OFF, RESTART, Goal
 from .model import CommandResult, Guest, Instance, Invocation, Item, Problem, required
 from .record import Moment, Record
@@ -106,25 +106,12 @@ def guest_back(record: Record[View], goal: Goal, now: Moment) -> Step | None:
         return None
     if record.state != RESTARTING:
         return Step(Verb.NOTE, RESTARTING, event=f"the guest restarts now (exit code {result.exit_code})")
-    if _booted(record):
+    if booted_since(record.view.guest, record.seen.get("guest"), record.view.began):
         return None
     seen, asked = (record.seen.get(aspect) or 0.0 for aspect in ("instance", "guest"))
     if seen > max(record.since, asked) and here.answers:
         return Step(Verb.ASK, RESTARTING)
     return wait("instance", RESTARTING)
-
-
-def _booted(record: Record[View]) -> bool:
-    """Say whether the guest has started since the script was sent.
-
-    Only time that the guest has surely run for is compared, as it counts itself: it was asked after it was looked at.
-    """
-    guest, asked = record.view.guest, record.seen.get("guest")
-    times = [guest.facts.get(name, "") if guest else "" for name in ("time", "os_booted")]
-    if asked is None or not all(map(str.isdecimal, times)):
-        return False
-    time, booted = map(int, times)
-    return time - booted < asked - record.view.began
 
 
 def told(record: Record[View], goal: Goal, now: Moment) -> Step:

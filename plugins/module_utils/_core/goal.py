@@ -24,7 +24,8 @@ class Offer:
 
     ``methods`` names for each service of the path table the methods that do its hops, the wanted one first; ``back``
     the ways back, the wanted one first; whoever only ``follows`` works that somebody else began writes nothing.
-    ``enrols`` are the types of systems for which an import command is given.
+    ``enrols`` are the types of systems for which an import command is given; where there is none, ``awaits`` is for how
+    many seconds somebody's own import is waited for.
     ``words`` is what the core's texts call the provider's things, by the names that stand in them in braces.
     ``most_tags`` is how many tags an instance can have. ``exit_codes`` are those of scripts after which the agent
     restarts the guest or powers it off, by the type of its system.
@@ -34,6 +35,7 @@ class Offer:
     back: tuple[str, ...] = ()
     follows: bool = False
     enrols: frozenset[str] = frozenset()
+    awaits: float = 0.0
     words: Mapping[str, str] = field(default_factory=dict)
     most_tags: int = 20
     exit_codes: Mapping[str, Mapping[int, str]] = field(default_factory=dict)

@@ -221,12 +221,37 @@ class Enrolment:
 
     ``state`` is absent, pending (on its way), ready, busy (a work holds it), lost (the service does not reach it), or
     unclear: it may be another instance's, as the ``problem`` says. Of an absent one ``said`` may tell what is nearest.
+    It is ``ours`` when an import of ours made it for its instance.
     """
 
     state: str = "absent"
     id: str = ""
     said: str = ""
     problem: Problem | None = None
+    ours: bool = False
+
+
+@dataclass(frozen=True)
+class Code:
+    """An activation code, by which guests enrol themselves, without what it says.
+
+    ``status`` is active, disabled or expired, ``count`` how many guests may use it and ``used`` how many have,
+    ``days`` how long it is valid from ``created`` on, in ISO 8601.
+    """
+
+    name: str
+    count: int
+    days: int
+    description: str = ""
+    id: str = ""
+    status: str = ""
+    used: int = 0
+    created: str = ""
+
+    @property
+    def usable(self) -> bool:
+        """Say whether one more guest can use it."""
+        return self.status == "active" and self.used < self.count
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,8 @@ TAG_KEY = "evergreen:os_migration"
 PLACE_KEY = f"{TAG_KEY}.place"
 #: The tag of a point that says what the instance was before the attempt.
 BEFORE_KEY = f"{TAG_KEY}.before"
+#: The tag of something that was made for an instance and is deleted when it is no longer needed.
+MADE_KEY = f"{TAG_KEY}.made"
 ROOT = "root"
 UNREADABLE = "unreadable"
 PROTECTED = "protected"
@@ -181,6 +183,11 @@ def made_name(instance_id: str, attempt: int, what: str) -> str:
 def of_label(instance_id: str) -> str:
     """Return the tag value of something that is one instance's, such as what its import made."""
     return f"of={instance_id}"
+
+
+def made_label(instance_id: str, what: str) -> str:
+    """Return the tag value of something that was made for an instance."""
+    return f"{of_label(instance_id)} what={what}"
 
 
 def owner_of(label: str) -> str:

@@ -31,6 +31,7 @@ class Verb(Enum):
     BEGIN = auto()
     DELETE_WORKS = auto()
     DELETE_POINTS = auto()
+    LEAVE = auto()
     STOP = auto()
     START = auto()
     DETACH = auto()

@@ -42,7 +42,8 @@ def _nothing(records: Sequence[Record[Any]]) -> None:
 class Engine:
     """A run over one workflow; ``stop`` ends it: no call begins after it is set, and those under way come to an end.
 
-    ``there`` says whether the process that holds a lock is still there.
+    ``there`` says whether the process that holds a lock is still there. ``left`` tells what was made for the run only
+    and could not be deleted at its end.
     """
 
     workflow: Workflow[Any]
@@ -53,6 +54,7 @@ class Engine:
     clock: Clock = field(default_factory=Clock)
     stop: Event = field(default_factory=Event)
     there: There = nobody_knows
+    left: list[str] = field(default_factory=list)
 
     def run(self, records: Sequence[Record[Any]], tell: Tell = _nothing) -> list[Record[Any]]:
         """Work until every record is done or the time is over, and return the records in their order.
@@ -65,6 +67,7 @@ class Engine:
             self._run(lanes, records, tell)
         finally:
             self.stop.set()
+            self.left += [text for lane in lanes for text in lane.left]
         return _newest(lanes, records)
 
     def _lanes(self, records: Sequence[Record[Any]]) -> list[Lane]:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from .._clouds.base import Capabilities, Cloud, Script
 from .._core.lock import LASTS, LOCK_KEY, Lock
-from .._core.model import RESETTING, STARTING, STOPPING, Agent, Invocation, Point, Problem, Take, Work
+from .._core.model import RESETTING, STARTING, STOPPING, Agent, Enrolment, Invocation, Point, Problem, Take, Work
 from .._core.record import Record
 from .._core.tag import TAG_KEY
 from .._core.verb import Step, Verb
@@ -100,7 +100,7 @@ def _enrol(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answers:
     kind, os_type = tasks[0].step.subject, here(tasks[0].record).os_type
     port = enrolment_ports(cloud)[kind]
     started = Invocation("enrol", port.enrol(ids(_records(tasks)), os_type, str(uuid.uuid4())), kind)
-    return {task.id: _done(task, command=started, enrolled_for=task.record.view.hop + 1) for task in tasks}
+    return {task.id: _done(task, command=started) for task in tasks}
 
 
 # --- the tag and the power ------------------------------------------------------------------------------------------
@@ -243,6 +243,14 @@ def _delete_works(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answers:
     return {task.id: _done(task, works=left)}
 
 
+def _leave(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answers:
+    """Delete an enrolment; the ports that do not know it have nothing to do."""
+    (task,) = tasks
+    for port in enrolment_ports(cloud).values():
+        port.leave(task.step.subject.id)
+    return {task.id: _done(task, enrolment=Enrolment())}
+
+
 def _os_type(task: Task) -> Hashable:
     return here(task.record).os_type
 
@@ -273,6 +281,7 @@ VERBS: Mapping[Verb, Row] = {
     Verb.BEGIN: Row(_begin, _WHILE_IT_HOLDS, "work", (*_WORKS, "instance")),
     Verb.DELETE_POINTS: Row(_delete_points, ("points",), "points", _WORKS),
     Verb.DELETE_WORKS: Row(_delete_works, ("works",), "works", _WORKS),
+    Verb.LEAVE: Row(_leave, ("enrolment",), "works", _WORKS),
     Verb.STOP: Row(_stop, ("instance", "guest"), "disks", _WORKS, key=_text),
     Verb.START: Row(_start, ("instance", "guest"), "disks", _WORKS),
     Verb.DETACH: Row(_detach, ("instance", "guest"), "disks", _POWER),

@@ -34,7 +34,7 @@ from .holds import Hold, Holds
 from .leases import Errand, Lease, Leases, Outcome, There
 from .leases import run as run_errand
 from .limits import Clock, sent_by
-from .sights import SIGHTS, Brief, shown
+from .sights import SIGHTS, Brief, enrolment_ports, shown
 
 # Seconds for which a call that is not full waits for more of its kind while others are under way, at the most: a look
 # before a write must not become old by that. And for which the lane may not notice that it is to stop.
@@ -92,6 +92,7 @@ class Lane:
     shift: Shift
     place: Place
     records: dict[str, Record[Any]]
+    left: list[str] = field(default_factory=list)
     _tick: float = float("-inf")
     _touched: set[str] = field(default_factory=set)
     _busy: set[str] = field(default_factory=set)
@@ -142,6 +143,7 @@ class Lane:
             self._admission.ends()
             if not self.shift.stop.is_set():
                 self._let_go(keeper)
+                self._clear_away()
 
     def _over(self) -> bool:
         return self.shift.stop.is_set() or self.shift.clock.ticks() >= self.shift.limits.until
@@ -442,6 +444,14 @@ class Lane:
         self._leases.let_all_go()
         self._keep_locks(keeper)
         wait(self._errands)
+
+    def _clear_away(self) -> None:
+        """Have deleted what was made for this run only, as far as its time allows; what is left is told."""
+        for port in enrolment_ports(self._cloud).values():
+            try:
+                self.left += port.over()
+            except (OutOfTime, CloudError) as reason:
+                self.left.append(f"What this run made for its imports was not deleted: {reason}")
 
     # --- keep -------------------------------------------------------------------------------------------------------
 

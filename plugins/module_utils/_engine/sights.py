@@ -16,9 +16,9 @@ from typing import Any, TypeAlias
 
 from .._clouds.base import Cloud, Enrolments, Script
 from .._core import facts
-from .._core.agent import agent_problem, agent_words
+from .._core.agent import afterwards, agent_problem, agent_words, powered_off
 from .._core.command import RESTARTING
-from .._core.goal import Goal
+from .._core.goal import POWER_OFF, RESTART, Goal
 from .._core.lock import Holder
 from .._core.model import (
     UNKNOWN,
@@ -271,11 +271,11 @@ def _command(cloud: Cloud, records: Sequence[Seen], brief: Brief) -> Answers:
     for record in records:
         result = found.get(record.id)
         over = result is not None and result.status != "running"
-        answers[record.id] = _OVER[command.purpose](cloud, record, required(result)) if over else record
+        answers[record.id] = _OVER[command.purpose](cloud, record, required(result), brief) if over else record
     return answers
 
 
-def _facts_over(cloud: Cloud, record: Seen, result: CommandResult) -> Seen | Problem:
+def _facts_over(cloud: Cloud, record: Seen, result: CommandResult, brief: Brief) -> Seen | Problem:
     free, guest = record.learns(command=None), _probed(result)
     if guest.trouble and _comes_back(record):
         return free.forgets("instance")  # on its way up again: wait for the agent instead of giving up
@@ -300,22 +300,33 @@ def _probed(result: CommandResult) -> Guest:
     return Guest(UNKNOWN, trouble=trouble, trouble_text=agent_words(result))
 
 
-def _enrol_over(cloud: Cloud, record: Seen, result: CommandResult) -> Seen | Problem:
+def _enrol_over(cloud: Cloud, record: Seen, result: CommandResult, brief: Brief) -> Seen | Problem:
+    """Take over what an import has made; after a restart that it asked for, one that made nothing may be repeated."""
     port = enrolment_ports(cloud)[required(record.view.command).kind]
+    then = afterwards(result, here(record).os_type, brief.goal.offer(record.item.provider))
+    if then == POWER_OFF:
+        return powered_off(result)
     enrolment = port.enrolled(here(record), result)
+    if then == RESTART and (enrolment is None or isinstance(enrolment, Problem)):
+        enrolment = Enrolment()
     if isinstance(enrolment, Problem):
         return enrolment
-    if enrolment is not None:
-        return record.learns(command=None, enrolment=enrolment)
-    # The output is not shown: it may repeat the activation code.
-    return agent_problem("The import command did not register a migration source", result)
+    if enrolment is None:
+        # The output is not shown: it may repeat the activation code.
+        return agent_problem("The import command did not register a migration source", result)
+    return record.learns(
+        command=None,
+        enrolment=enrolment,
+        import_again=enrolment.state == "absent",
+        restart_code=result.exit_code if then == RESTART else None,
+    )
 
 
-def _script_over(cloud: Cloud, record: Seen, result: CommandResult) -> Seen | Problem:
+def _script_over(cloud: Cloud, record: Seen, result: CommandResult, brief: Brief) -> Seen | Problem:
     return record.learns(command=None, result=result)
 
 
-_OVER: Mapping[str, Callable[[Cloud, Seen, CommandResult], Seen | Problem]] = {
+_OVER: Mapping[str, Callable[[Cloud, Seen, CommandResult, Brief], Seen | Problem]] = {
     "facts": _facts_over,
     "enrol": _enrol_over,
     "script": _script_over,

@@ -79,7 +79,7 @@ class Account(World):
 
     def register(self, instance: Instance, registration: Registration, at: float) -> None:
         """The SMC client was installed with a code: a new source, or the known one of this guest comes back."""
-        next(token for token in self.tokens.values() if token.code == registration.code).left -= 1
+        next(token for token in self.tokens.values() if token.code == registration.code).used += 1
         self.install_client(instance, at)
         source = self._source_of_client(instance) or self.add_source(instance, registration.id, at)
         source.host_name = self.instances[source.instance_id].host_name
@@ -87,4 +87,4 @@ class Account(World):
 
     def _usable_token(self, text: str, now: float) -> AccessToken | None:
         tokens = (token for token in self.tokens.values() if token.code in text)
-        return next((token for token in tokens if token.left > 0 and now < token.expires), None)
+        return next((token for token in tokens if token.counts(now)), None)

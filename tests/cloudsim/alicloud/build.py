@@ -48,6 +48,9 @@ def _begin(account: Account, instance: Instance) -> None:
     for number in range(group.old_sources):
         account.add_source(instance, account.new_id("s"), -DAY * (2 + number)).ready = Timeline(math.inf)
         del account.source_of[instance.id]
+    for event in group.events:
+        if event.what == "import":
+            _import_by_hand(account, instance, event.at)
     if group.smc_source == "none" and not group.console_job:
         return
     source = account.add_source(instance, account.new_id("s"), -DAY)
@@ -55,6 +58,12 @@ def _begin(account: Account, instance: Instance) -> None:
     account.install_client(instance, -math.inf)
     if group.console_job:
         _start_in_console(account, instance, source, group.console_job)
+
+
+def _import_by_hand(account: Account, instance: Instance, at: float) -> None:
+    source = account.add_source(instance, account.new_id("s"), at)
+    source.ready = Timeline(at + account.sample(instance, "import"))
+    account.install_client(instance, at)
 
 
 def _start_in_console(account: Account, instance: Instance, source: Source, console: ConsoleJob) -> None:

@@ -44,10 +44,13 @@ ACTIONS = {
     "alibabacloud_smc20190601": (
         "CreateAccessToken",
         "CreateReplicationJob",
+        "DeleteAccessToken",
         "DeleteReplicationJob",
         "DeleteSourceServer",
         "DescribeReplicationJobs",
         "DescribeSourceServers",
+        "DisableAccessToken",
+        "ListAccessTokens",
         "StartReplicationJob",
         "StopReplicationJob",
         "TagResources",

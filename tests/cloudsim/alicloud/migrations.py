@@ -87,7 +87,24 @@ class Source:
 
 @dataclass
 class AccessToken:
+    """An activation code: so many guests may register with it until it expires, is disabled or deleted."""
+
     id: str
     code: str
+    name: str
+    description: str
+    created: float
+    days: int
+    count: int
     expires: float
-    left: int
+    used: int = 0
+    disabled: bool = False
+    gone: float = math.inf
+
+    def status(self, now: float) -> str:
+        if now >= self.expires:
+            return "expired"
+        return "unactivated" if self.disabled else "activated"
+
+    def counts(self, now: float) -> bool:
+        return now < self.gone and self.status(now) == "activated" and self.used < self.count

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 evergreen.os_migration contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""SMC: activation codes, migration sources and operating system migration jobs."""
+"""SMC: migration sources and operating system migration jobs."""
 
 from __future__ import annotations
 
@@ -15,38 +15,18 @@ from ..core.scenario import Smc
 from ..core.world import there
 from . import jobs, sources
 from .common import TAG_LIMIT, at_most, by_number, has_tags, read_tags, tags_at
-from .migrations import AccessToken, Job, JobState, Source
+from .migrations import Job, JobState, Source
 from .paths import targets
 from .ram import SERVICE_ROLE
 from .registry import Answer, Call, action
 from .wire import ApiError
 
-DAY = 86400.0
 _ECHOED = ("RegionId", "JobType", "InstanceId", "Description", "ReplicationParameters", "TargetType", "RunOnce")
 OS_MIGRATION = 1
 JOB_QUOTA = 1000
 TAGGED_LIMIT, TAG_LENGTH = 50, 64
 _NAME = re.compile(r"\A(?!https?://)[A-Za-z][\w:-]{1,127}\Z", re.ASCII)
 _PAGING = "PageNumber PageSize"
-
-
-# --- activation codes ------------------------------------------------------------------------------------------------
-
-
-@action("smc", uses="Count TimeToLiveInDays", ignores="Name Description")
-def create_access_token(call: Call) -> Answer:
-    count = _text_number(call, "Count", 100, 1000)
-    days = _text_number(call, "TimeToLiveInDays", 30, 90)
-    token = AccessToken(call.world.new_id("at"), call.world.secret(), call.now + days * DAY, count)
-    call.world.tokens[token.id] = token
-    return {"AccessTokenId": token.id, "AccessTokenCode": token.code}
-
-
-def _text_number(call: Call, name: str, default: int, limit: int) -> int:
-    text = call.get(name) or str(default)
-    if not text.isdecimal() or not 1 <= int(text) <= limit:
-        raise ApiError(400, f"Invalid{name}.ValueNotSupported", f"{name} must be from 1 to {limit}.")
-    return int(text)
 
 
 # --- sources ---------------------------------------------------------------------------------------------------------

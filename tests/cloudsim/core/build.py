@@ -108,5 +108,5 @@ def _plan(instance: Instance, event: Event) -> None:
         instance.gone = min(instance.gone, event.at)
         for disk in instance.disks:
             disk.gone = event.at if disk.attached.at(event.at) else disk.gone
-    else:
+    elif event.what.endswith("_disk"):
         instance.disks[event.disk].attached.plan(event.at, event.what == "attach_disk")

@@ -78,12 +78,19 @@ class Credential:
 
 @dataclass(frozen=True)
 class Smc:
-    """What the simulated SMC expects of CreateReplicationJob; the real names are not public."""
+    """What the simulated SMC expects of CreateReplicationJob; the real names are not public.
+
+    `codes_last`: for how many seconds the first activation codes count, whatever was asked for; `codes_listed`: how
+    many of them a list shows at the most.
+    """
 
     target_parameter: str = "TargetOsType"
     target_location: str = "query"
     target_values: Mapping[str, str] = field(default_factory=dict)
     authorised: bool = True
+    most_codes: int = 1000
+    codes_last: tuple[float, ...] = ()
+    codes_listed: int = 1000
 
     def target_name(self, system_id: str) -> str:
         return self.target_values.get(system_id, CATALOG[system_id].service_name)
@@ -185,7 +192,10 @@ class ConsoleJob:
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happens to the group's instances at a time, whoever else is at work; `disk` counts from 0."""
+    """Something that happens to the group's instances at a time, whoever else is at work; `disk` counts from 0.
+
+    `import`: somebody runs the client of the cloud's migration service in the guest.
+    """
 
     at: float
     what: str

@@ -53,7 +53,7 @@ from .scenario import (
 )
 
 # The lists that can be stale, each on its own.
-LISTS = ("instances", "disks", "snapshots", "tags", "jobs", "sources", "agents", "results")
+LISTS = ("instances", "disks", "snapshots", "tags", "jobs", "sources", "codes", "agents", "results")
 _distribution: Reader[Distribution] = record(
     Distribution,
     distribution=one_of("fixed", "uniform", "lognormal"),
@@ -162,7 +162,9 @@ _group = record(
     old_sources=integer,
     smc_client_of=text,
     spot_strategy=one_of("NoSpot", "SpotAsPriceGo", "SpotWithPriceLimit"),
-    events=list_of(record(Event, at=number, what=one_of("attach_disk", "detach_disk", "release"), disk=integer)),
+    events=list_of(
+        record(Event, at=number, what=one_of("attach_disk", "detach_disk", "release", "import"), disk=integer)
+    ),
 )
 _fault = record(
     Fault,
@@ -214,6 +216,9 @@ _scenario = record(
         target_location=one_of("query", "replication_parameters"),
         target_values=mapping_of(text, keys=_system),
         authorised=boolean,
+        most_codes=integer,
+        codes_last=list_of(number),
+        codes_listed=integer,
     ),
     command=record(Command, latency=duration, max_wall=number, memoise_facts=boolean, code_pages=boolean),
     faults=list_of(_fault),
@@ -256,7 +261,9 @@ def _check_group(group: Group, scenario: Scenario, place: str) -> None:
 
 def _check_events(group: Group, place: str) -> None:
     for index, event in enumerate(group.events):
-        if event.what != "release" and [disk.type for disk in group.disks][event.disk : event.disk + 1] != ["data"]:
+        if event.what.endswith("_disk") and [disk.type for disk in group.disks][event.disk : event.disk + 1] != [
+            "data"
+        ]:
             raise ScenarioError(f"{place}.events[{index}].disk: {event.disk} is not a data disk of the group")
 
 

@@ -45,15 +45,21 @@ def answer(
         if recorded.contains in script:
             return recorded.rc, recorded.output, False
     if source_id:
-        return 0, f"Import Source Server [{source_id}] Successfully!\r\n", True
+        return _asked_exit(script), f"Import Source Server [{source_id}] Successfully!\r\n", True
     if any(mark in script for mark in IMPORT_MARKS):
-        return 1, FAILED + "\r\n", False
+        return _asked_exit(script) or 1, FAILED + "\r\n", False
     # Of whatever boot, so that a guest that says the same otherwise is asked once.
     timeless = {name: str(BOOTED) if name == "os_booted" and value else value for name, value in known.items()}
     found = powershell.answer(instance.system(now), timeless, script, changes)
     if found:
         return found[0], re.sub(r"(?m)^(time|os_booted)=\d+", lambda it: f"{it[1]}={known[it[1]]}", found[1]), False
     return 0, told(known) if FACTS_MARKER in script else "", False
+
+
+def _asked_exit(script: str) -> int:
+    """The code that a script ends with by its last word; 0 without one."""
+    found = re.search(r"\bexit (\d+)\s*\Z", script)
+    return int(found[1]) if found else 0
 
 
 def _setup(instance: Instance, now: float, clock: Clock) -> dict[str, str]:

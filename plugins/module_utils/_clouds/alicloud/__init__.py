@@ -31,5 +31,6 @@ PROVIDER = Provider(
     check=check,
     connect=_connect,
     rates=rates,
+    modules=("smc_activation_code", "smc_activation_code_info"),
     statuses=("Pending", "Starting", "Running", "Stopping", "Stopped"),
 )

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..options import SHORTEST_SECRET
 
@@ -41,3 +41,5 @@ class Transport:
     target_location: str
     target_values: Mapping[str, str]
     import_commands: Mapping[str, str]
+    abort_commands: Mapping[str, str] = field(default_factory=dict)
+    activation_code: str = ""

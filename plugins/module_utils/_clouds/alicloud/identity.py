@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..._core.model import Enrolment, Instance, Problem
-from ..._core.tag import TAG_KEY, of_label, owner_of
+from ..._core.tag import MADE_KEY, TAG_KEY, of_label, owner_of
+from .client import trouble_of
 from .rpc import tags_of, text
 
 _STATES = {"Available": "ready", "InUse": "busy", "Unavailable": "lost"}
@@ -53,8 +54,11 @@ class Source:
 
 def to_enrolment(raw: Mapping[str, Any]) -> Enrolment:
     """Translate an entry of DescribeSourceServers."""
-    said = text(raw, "State")
-    return Enrolment(_STATES.get(said, "pending"), raw["SourceId"], said)
+    said, tags, trouble = text(raw, "State"), tags_of(raw), trouble_of(raw)
+    owner = owner_of(tags.get(TAG_KEY, ""))
+    ours = bool(owner) and owner_of(tags.get(MADE_KEY, "")) == owner
+    told = f"{said} ({trouble})" if trouble else said
+    return Enrolment(_STATES.get(said, "pending"), raw["SourceId"], told, ours=ours)
 
 
 def to_sources(listed: Iterable[Mapping[str, Any]]) -> list[Source]:

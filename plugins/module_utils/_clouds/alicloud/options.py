@@ -67,7 +67,29 @@ SMC: dict[str, Any] = {
             # They can hold a code.
             "options": {"linux": {"type": "str", "no_log": True}, "windows": {"type": "str", "no_log": True}},
         },
+        "abort_command": {
+            "type": "dict",
+            "apply_defaults": True,
+            "options": {"linux": {"type": "str", "no_log": True}, "windows": {"type": "str", "no_log": True}},
+        },
+        "activation_code": {"type": "str", "no_log": True},
+        "wait_for_source": {"type": "float", "default": 0.0},
     },
+}
+#: Those of the modules for activation codes.
+CODE_INFO: dict[str, Any] = {
+    "alicloud": CONNECTION,
+    "name": {"type": "str"},
+    "status": {"type": "str", "choices": ["active", "disabled", "expired"]},
+}
+CODE: dict[str, Any] = {
+    "alicloud": CONNECTION,
+    "name": {"type": "str", "required": True},
+    "state": {"type": "str", "choices": ["present", "disabled", "absent"], "default": "present"},
+    "count": {"type": "int", "default": 100},
+    "valid_days": {"type": "int", "default": 30},
+    "description": {"type": "str", "default": ""},
+    "return_code": {"type": "bool", "default": False},
 }
 
 #: The documented limits of actions that are called here. ECS counts by account, region and action; most numbers are
@@ -90,6 +112,8 @@ WORDS: Mapping[str, str] = {
 #: Exit codes of scripts that Cloud Assistant acts on, once the result is sent.
 EXIT_CODES = {"linux": {194: RESTART, 193: POWER_OFF}, "windows": {3010: RESTART, 3009: POWER_OFF}}
 _ENDPOINT = re.compile(r"(?:https?://)?(?:[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?/?")
+# Letters, digits and what Base64 has beside them: nothing that a shell would read as more than a word.
+_ACTIVATION_CODE = re.compile(r"[A-Za-z0-9+/=_.-]+")
 #: For callers that order no jobs.
 _NO_JOBS = Transport("", "", {}, {})
 
@@ -102,7 +126,8 @@ def offer(options: Options) -> Offer:
         methods={"smc": ("smc_watch",) if follows else ("smc", "smc_watch")},
         back=("reset_disks",),
         follows=follows,
-        enrols=frozenset(_import_commands(smc)),
+        enrols=frozenset(_commands(smc, "import_command")),
+        awaits=float(smc.get("wait_for_source") or 0.0),
         words=WORDS,
         exit_codes=EXIT_CODES,
     )
@@ -113,6 +138,7 @@ def check(options: Options) -> None:
     check_above_zero(options["alicloud"], _NUMBERS, "alicloud.")
     _check_endpoints(options["alicloud"])
     _check_keys(options["alicloud"])
+    _check_import(options.get("smc") or {})
     for action, value in (options["alicloud"].get("rates") or {}).items():
         if not _is_positive(value):
             message = f"alicloud.rates.{action} is {value!r}, which is no number of calls per minute above 0."
@@ -140,6 +166,16 @@ def _check_keys(given: Mapping[str, Any]) -> None:
             )
 
 
+def _check_import(smc: Mapping[str, Any]) -> None:
+    """Refuse what no import can be made with; a code is never shown, also not in part."""
+    code = smc.get("activation_code") or ""
+    if code and (len(code) < SHORTEST_SECRET or not _ACTIVATION_CODE.fullmatch(code)):
+        message = f"smc.activation_code has a length of {len(code)} and is no activation code."
+        raise OptionError(message, "Give the code as the SMC console shows it, without the command around it.")
+    if (smc.get("wait_for_source") or 0.0) < 0:
+        raise OptionError("smc.wait_for_source is below 0.", "Give seconds, or 0 for not waiting.")
+
+
 def _is_positive(value: Any) -> bool:
     try:
         return float(value) > 0
@@ -157,11 +193,18 @@ def transport(smc: Mapping[str, Any] | None) -> Transport:
     """Return how SMC jobs are ordered."""
     if smc is None:
         return _NO_JOBS
-    return Transport(smc["target_parameter"], smc["target_location"], smc["target_values"], _import_commands(smc))
+    return Transport(
+        smc["target_parameter"],
+        smc["target_location"],
+        smc["target_values"],
+        _commands(smc, "import_command"),
+        _commands(smc, "abort_command"),
+        smc.get("activation_code") or "",
+    )
 
 
-def _import_commands(smc: Mapping[str, Any]) -> dict[str, str]:
-    return {system: text for system, text in (smc.get("import_command") or {}).items() if text}
+def _commands(smc: Mapping[str, Any], option: str) -> dict[str, str]:
+    return {system: text for system, text in (smc.get(option) or {}).items() if text}
 
 
 def connection(options: Mapping[str, Any], profile: str) -> Connection:

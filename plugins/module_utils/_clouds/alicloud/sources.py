@@ -6,28 +6,32 @@
 
 from __future__ import annotations
 
-import re
-import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..._core.model import CommandResult, Enrolment, Instance, Problem
-from ..._core.tag import TAG_KEY, of_label
+from ..._core.tag import MADE_KEY, TAG_KEY, made_label, of_label
+from ..._errors import Moved
 from ..base import Script
 from .assistant import Agents
 from .chunks import chunks
+from .client import IMPORTED, OWN_CODE_REFUSED, problem_of
+from .codes import Codes, RunCodes
 from .connection import Transport
 from .identity import Owners, Source, candidates, of_another, own_source, to_enrolment, to_sources
-from .rpc import Rpc
+from .rpc import Rpc, text
 
 _PAGE = 50
 #: What stands for the activation code of a run in the operator's command.
 _CODE = "{activation_code}"
-_IMPORTED = re.compile(r"Import Source Server \[(s-[0-9A-Za-z]+)\]")
 _IMPORT_TIMEOUT = 900
 _SHELLS = {"linux": "sh", "windows": "powershell"}
-# An activation code is made for one run: long enough for it, no longer.
-_CODE_DAYS, _CODE_USES = "1", "1000"
+# What ends the client of an earlier import goes before an import. That there is none is no fault, and what it prints
+# says nothing of the import.
+_ABORTS = {
+    "linux": "(\n{}\n) >/dev/null 2>&1 </dev/null || true\n",
+    "windows": "try {{\n& {{\n{}\n}} 2>&1 | Out-Null\n}} catch {{ $null = $_ }}\n",
+}
 
 Claims = Mapping[str, Sequence[Source]]
 
@@ -42,7 +46,10 @@ class Sources:
         self._transport = transport
         self._agents = agents
         self._owners = owners
-        self._activation_code = ""
+        self.codes = Codes(rpc)
+        self._own = RunCodes(self.codes)
+        self._used: dict[str, str] = {}
+        self._again: set[str] = set()
         self._known: frozenset[str] | None = None
         self._before: dict[str, frozenset[str]] = {}
 
@@ -67,32 +74,57 @@ class Sources:
         """Run the operator's import command in guests of one type of system."""
         known = self._known if self._known is not None else frozenset(one.id for one in self._all())
         self._before |= dict.fromkeys(instance_ids, known)
-        command = self._transport.import_commands[os_type].replace(_CODE, self._code())
-        return self._agents.run(instance_ids, Script(command, _SHELLS[os_type], _IMPORT_TIMEOUT), token)
+        script = Script(self._import(instance_ids, os_type), _SHELLS[os_type], _IMPORT_TIMEOUT)
+        return self._agents.run(instance_ids, script, token)
+
+    def _import(self, instance_ids: Sequence[str], os_type: str) -> str:
+        """Return the import command with its code, after what ends the client of an earlier import."""
+        command, code = self._transport.import_commands[os_type], self._transport.activation_code
+        if _CODE in command and not code:
+            code_id, code = self._own.take(len(instance_ids))
+            self._used |= dict.fromkeys(instance_ids, code_id)
+        abort = self._transport.abort_commands.get(os_type)
+        first = _ABORTS[os_type].format(abort) if abort else ""
+        return first + command.replace(_CODE, code)
 
     def enrolled(self, instance: Instance, result: CommandResult) -> Enrolment | Problem | None:
         """Return the source named in the import command's output, tagged as the instance's own if it is new.
 
         One that was there before may be that of the machine whose disk this guest's was copied from.
         """
-        named = _IMPORTED.search(result.stdout)
+        named = IMPORTED.search(result.stdout)
         if named is None:
-            return self._without_code(instance, result)
+            return self._failed(instance, result)
         if named[1] in self._before.get(instance.instance_id, ()):
             return self._came_back(instance, named[1])
+        labels = {TAG_KEY: of_label(instance.instance_id), MADE_KEY: made_label(instance.instance_id, "source")}
         self._rpc.request(
             "smc",
             "TagResources",
             ResourceType="sourceserver",
             ResourceId=[named[1]],
-            Tag=[{"Key": TAG_KEY, "Value": of_label(instance.instance_id)}],
+            Tag=[{"Key": key, "Value": value} for key, value in labels.items()],
         )
-        return Enrolment("pending", named[1])
+        return Enrolment("pending", named[1], ours=True)
 
-    def _without_code(self, instance: Instance, result: CommandResult) -> Problem | None:
+    def _failed(self, instance: Instance, result: CommandResult) -> Enrolment | Problem | None:
+        """Return why a command registered nothing, as far as that is known; absent when another code may help.
+
+        Whether the run's own code still counts is asked of the service: what the client prints then is not documented.
+        """
+        if result.status != "finished":
+            return None
+        used = self._used.get(instance.instance_id, "")
+        if used and self._own.worn(used):
+            if instance.instance_id in self._again:
+                return OWN_CODE_REFUSED
+            self._again.add(instance.instance_id)
+            return Enrolment()
+        return problem_of(result.stdout) or self._without_code(instance)
+
+    def _without_code(self, instance: Instance) -> Problem | None:
         """Return why a command may have registered nothing, where that can be seen in itself."""
-        command = self._transport.import_commands.get(instance.os_type, _CODE)
-        if _CODE in command or result.status == "timed_out":
+        if _CODE in self._transport.import_commands.get(instance.os_type, _CODE):
             return None
         option = f"smc.import_command.{instance.os_type}"
         return Problem(
@@ -102,25 +134,23 @@ class Sources:
             f"{instance.os_type}); if it has a code of its own, look whether that is still valid.",
         )
 
+    def leave(self, enrolment_id: str) -> None:
+        """Delete a source. SMC has one code for a state that does not allow it and for a source that is not there."""
+        try:
+            self._rpc.request("smc", "DeleteSourceServer", SourceId=enrolment_id)
+        except Moved:
+            if any(text(raw, "State") != "Deleting" for raw in self._listed(SourceId=[enrolment_id])):
+                raise
+
+    def over(self) -> Sequence[str]:
+        """Delete the activation codes that were made for this run's imports."""
+        return self._own.delete_all()
+
     def _came_back(self, instance: Instance, source_id: str) -> Enrolment | Problem:
         sources = self._all()
         claims = {instance.instance_id: candidates(instance, sources)}
         own = self.of([instance], claims)[instance.instance_id]
         return own if own.id == source_id else own.problem or of_another(instance, source_id, sources)
-
-    def _code(self) -> str:
-        """Return the activation code of this run; one that was made twice serves as well."""
-        if not self._activation_code:
-            answer = self._rpc.request(
-                "smc",
-                "CreateAccessToken",
-                needs="AccessTokenCode",
-                Name=f"os-migration-{uuid.uuid4().hex[:12]}",
-                Count=_CODE_USES,
-                TimeToLiveInDays=_CODE_DAYS,
-            )
-            self._activation_code = answer["AccessTokenCode"]
-        return self._activation_code
 
     def _all(self) -> list[Source]:
         found = to_sources(self._listed())

@@ -208,14 +208,10 @@ def not_offered(record: Migration, goal: Goal, now: Moment) -> Step | None:
     )
 
 
-#: Before any chain, and on the way to the target.
+#: Before any chain, and on the way to the target: before somebody's own import is waited for, and after it.
 SEEN = (command_over, instance_seen)
-FIRST = (
-    target_named,
-    tag_readable,
-    not_rolled_back_before,
-    account_seen,
-    works_seen,
+NAMED = (target_named, tag_readable, not_rolled_back_before, account_seen, works_seen)
+ALLOWED = (
     cloud_allows,
     points_seen,
     points_belong,

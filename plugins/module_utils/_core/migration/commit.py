@@ -87,6 +87,14 @@ def _of_the_service(record: Migration, goal: Goal) -> tuple[Point, ...]:
     return tuple(point for point in record.view.points if goal.delete_service_points and not point.label)
 
 
+def source_left(record: Migration, goal: Goal, now: Moment) -> Step | None:
+    """Delete the enrolment that an import of ours made; one that works of others belong to stays."""
+    enrolment = record.view.enrolment
+    if enrolment is None or not enrolment.ours or record.view.works:
+        return None
+    return Step(Verb.LEAVE, "committing", enrolment, event=f"deleted the migration source {enrolment.id}")
+
+
 def committed(record: Migration, goal: Goal, now: Moment) -> Step | None:
     """End the instance."""
     return finish("committed", "committed")

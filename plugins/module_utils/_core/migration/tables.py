@@ -12,7 +12,7 @@ from typing import TypeAlias
 from ..goal import Goal
 from ..model import Item, Problem, required
 from ..workflow import Gate, Workflow
-from . import assess, back, begin, commit, keep, plan, verify, work
+from . import assess, back, begin, commit, enrol, keep, plan, verify, work
 from .methods import smc, smc_watch
 from .view import Migration, View, in_flight, method, restoring, stands, way_back
 
@@ -48,7 +48,7 @@ GOALS: Mapping[str, Gates] = {
         assess.already_there,
         assess.judged,
     ),
-    "migrated": begin.FIRST,
+    "migrated": (*begin.NAMED, enrol.source_awaited, *begin.ALLOWED),
     "rolled_back": (*_SEEN, back.attempt_there),
     "protected": (
         *_SEEN,
@@ -72,6 +72,7 @@ GOALS: Mapping[str, Gates] = {
         commit.works_gone,
         work.disks_kept,
         commit.points_deleted,
+        commit.source_left,
         commit.committed,
     ),
 }

@@ -45,7 +45,9 @@ class View:
     The first seven fields are aspects, each looked at on its own. ``before`` is the instance as it was before the
     attempt, ``was`` what of it and of its guest tells later what has changed, ``doubt`` why the guest is not proven to
     be migrated yet. ``asked`` is when the guest was asked (epoch seconds), ``restored`` are the disks that were put
-    back in this run, ``enrolled_for`` is the number of the hop for which an import was begun.
+    back in this run, ``enrolled_for`` is the number of the hop for which an import was begun, ``imports`` how
+    often it was, ``imported_at`` when, in ticks, ``import_again`` that another one may help, and ``restart_code`` the
+    exit code by which an import has the guest restarted.
 
     What this run has done: ``begun`` is the attempt that it began or found to be this instance's, ``sets`` the numbers
     of the sets that it began, of which the last ``wasted`` did not become complete; ``renewed`` is the hop and try that
@@ -73,6 +75,10 @@ class View:
     restored: tuple[str, ...] = ()
     retried: bool = False
     enrolled_for: int = 0
+    imports: int = 0
+    imported_at: float = 0.0
+    import_again: bool = False
+    restart_code: int | None = None
     begun: int = 0
     sets: tuple[int, ...] = ()
     renewed: tuple[int, int] = (0, 0)
@@ -303,6 +309,7 @@ def case(record: Migration, goal: Goal, now: Moment) -> rules.Case:
         works=view.works if seen else None,
         enrolment=view.enrolment if seen else None,
         can_enrol=here.os_type in offered.enrols,
+        awaits=offered.awaits,
         account=None if offered.follows else view.account,
         now=now.cloud,
         probed_at=view.asked,

@@ -10,7 +10,7 @@ from .. import tag
 from ..goal import Goal
 from ..model import RESETTING, RUNNING, Enrolment, Order, Work, required
 from ..record import Moment
-from ..verb import Step, Verb, failing, failing_by, look, note, wait
+from ..verb import Step, Verb, failing, look, note, wait
 from ..workflow import Gate
 from .begin import mark
 from .sets import number_of_set
@@ -22,7 +22,6 @@ from .view import (
     current_works,
     instance,
     next_hop,
-    offer,
     own_works,
     restoring,
     running,
@@ -149,53 +148,6 @@ def no_work_runs(record: Migration, goal: Goal, now: Moment) -> Step | None:
         f"{{work}} {works[0].id} of the instance is running; under it nothing is stopped, put back or judged.",
         "Wait until it ends, then run again.",
     )
-
-
-def enrolled(kind: str) -> Gate[View]:
-    """Return the gate that makes the instance known to the service of a kind of works."""
-
-    def enrolled(record: Migration, goal: Goal, now: Moment) -> Step | None:
-        enrolment = record.view.enrolment or Enrolment()
-        if work_of_hop(record) is not None:
-            return None
-        if enrolment.problem:
-            return failing_by(enrolment.problem)
-        if enrolment.id and not record.knows("enrolment"):
-            return wait("enrolment", "importing")
-        if enrolment.state == "ready":
-            return None
-        if _may_enrol(record, goal, enrolment):
-            return Step(Verb.ENROL, "importing", kind, event="began the import as a migration source")
-        return _enrolment_awaited(record, goal, now, enrolment)
-
-    return enrolled
-
-
-def _may_enrol(record: Migration, goal: Goal, enrolment: Enrolment) -> bool:
-    """Say whether an import may help; it is done once per hop, because a hop can take the client away."""
-    offline = enrolment.state in ("absent", "lost")
-    return (
-        offline
-        and record.view.enrolled_for != record.view.hop + 1
-        and instance(record).os_type in offer(record, goal).enrols
-    )
-
-
-def _enrolment_awaited(record: Migration, goal: Goal, now: Moment, enrolment: Enrolment) -> Step:
-    if enrolment.state == "absent":
-        # An attempt that is resumed without the import command it was started with; rules stop a new one earlier.
-        return failing(
-            "SourceMissing",
-            "The attempt is under way, but the instance is no migration source and there is no import command.",
-            "Set {enrol_option} for its operating system, or import it in the {console}, then run again.",
-        )
-    if record.overdue("importing", goal.hop_timeout, "enrolment", now):
-        return failing(
-            "SourceUnavailable",
-            f"The migration source {enrolment.id} stayed {enrolment.said or enrolment.state}.",
-            "Look at the source in the {console} (its client must be online), then run again.",
-        )
-    return wait("enrolment", "importing")
 
 
 def ordered(kind: str) -> Gate[View]:

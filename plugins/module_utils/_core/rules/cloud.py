@@ -300,7 +300,10 @@ def _unfinished_job(case: Case) -> Verdict:
 def _not_imported(case: Case) -> Verdict:
     if case.can_enrol or case.enrolment is None or case.enrolment.state != "absent":
         return None
-    return case.enrolment.said or "no migration source has its address"
+    evidence = case.enrolment.said or "no migration source has its address"
+    return (
+        Weighed(f"{evidence}; it is waited for, {case.awaits:.0f} s at the most", WARNING) if case.awaits else evidence
+    )
 
 
 @rule(

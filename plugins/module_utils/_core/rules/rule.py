@@ -26,8 +26,9 @@ class Case:
     """What the rules look at: one instance before one hop.
 
     ``now`` and ``probed_at``, when the guest was asked, are in epoch seconds; 0 when nobody looked at a clock. What was
-    not looked at is ``None``. ``words`` is what the provider's things are called in the rules' texts, ``most_tags`` how
-    many tags an instance can have there.
+    not looked at is ``None``. ``awaits`` is for how many seconds an enrolment by somebody else is waited for. ``words``
+    is what the provider's things are called in the rules' texts, ``most_tags`` how many tags an instance can have
+    there.
     """
 
     instance: Instance
@@ -37,6 +38,7 @@ class Case:
     works: tuple[Work, ...] | None = None
     enrolment: Enrolment | None = None
     can_enrol: bool = True
+    awaits: float = 0.0
     account: Account | None = None
     now: float = 0.0
     probed_at: float = 0.0

@@ -7,14 +7,16 @@
 from __future__ import annotations
 
 from ..admit import admitted, approved, in_window
+from ..enrol import enrolled, import_over
 from ..plan import PLAN
 from ..protect import set_taken
-from ..work import begun, disks_kept, enrolled, old_works_gone, ordered, work_followed
+from ..work import begun, disks_kept, old_works_gone, ordered, work_followed
 
 KIND = "smc"
 
 GATES = (
     work_followed,
+    import_over,
     *PLAN,
     approved,
     in_window,
