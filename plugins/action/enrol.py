@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.telling import failure
 from ansible_collections.evergreen.os_migration.plugins.plugin_utils._actions import PhaseAction
+from ansible_collections.evergreen.os_migration.plugins.plugin_utils._events import fitting
 from ansible_collections.evergreen.os_migration.plugins.plugin_utils._wishes import Refusal, enrolment
 
 
@@ -29,6 +30,7 @@ class ActionModule(PhaseAction):
             mine = enrolment(host, self.phase, self.reader(variables), self.given, groups)
         except Refusal as refusal:
             instance_id = str(variables.get("instance_id") or "")
-            return {**result, **failure(host, instance_id, refusal.code, refusal.message, refusal.remedy)}
+            told = failure(host, instance_id, refusal.code, refusal.message, refusal.remedy)
+            return {**result, **fitting(told)}
         self.room.enrol(host, mine.plain)
         return {**result, "changed": False}

@@ -25,6 +25,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the module to its end."""
         super().run(tmp, task_vars)
+        _refuse_broken_dates(self._task.args)
         variables = task_vars or {}
         module = str(self._task.action).rpartition(".")[2]
         given = {**self._of_clouds(module, variables), **located(self._task.args, "results_file", "approval_file")}
@@ -55,3 +56,17 @@ class ActionModule(ActionBase):
         # Omitted values: left out of a dict by some versions of Ansible, marked by the others.
         found: Mapping[str, Any] = self._templar.template(given)
         return {name: value for name, value in found.items() if value is not None and value != variables.get("omit")}
+
+
+def _refuse_broken_dates(given: Mapping[str, Any]) -> None:
+    """Say what is wrong with an option that came out of a template as text, because a date without quotes is in it.
+
+    Until ansible-core 2.18 a template makes a text of a list, and reads it again, which it cannot where a date is.
+    """
+    for option, value in given.items():
+        texts = value if isinstance(value, list) else [value]
+        if any(isinstance(text, str) and "datetime.date" in text for text in texts):
+            raise AnsibleActionFail(
+                f"{option}: a date without quotes keeps this ansible-core from templating it. Write dates in quotes, "
+                'such as expires: "2026-12-31".'
+            )

@@ -58,6 +58,8 @@ result:
     - The result of the instance, as M(evergreen.os_migration.os_migration) returns it. After the phase verify with
       C(verify_checks), C(checks) has of each check its C(name) and C(kind), C(from) where it was made, C(tries), C(rc)
       of its script, C(stdout), C(restarted), C(error), and C(planned) when check mode did not run it.
+    - It has at most 8 kB, because AWX drops events that are large. Where texts or lists had to be shortened for that,
+      C(left_out) has the names of their keys; the file of results has them whole.
     - Of a host that was refused it has C(instance_id), C(name), C(state), C(changed), C(findings) and C(error).
   returned: always
   type: dict

@@ -22,12 +22,16 @@ from ..module_utils._core.telling import counted
 from ..module_utils._errors import MigrationError, broken
 from . import _batch, _calls
 from ._batch import Batch, Outcomes
+from ._events import fitting
 from ._programs import PROGRAMS
 from ._room import Room
 from ._shown import COLLECTION, next_step, statistics
 from ._wishes import Enrolment, Reader, Refusal, connections, digest, plain
 
 Variables = Mapping[str, Any]
+
+#: How many warnings of a batch are shown.
+_WARNINGS = 20
 
 
 class PhaseAction(ActionBase):
@@ -90,7 +94,7 @@ class PhaseAction(ActionBase):
             problem = broken(error)
             found = _batch.all_refused(enrolments, problem.code, problem.message, problem.remedy)
         for host, outcome in found.items():
-            self.room.leave(host, outcome)
+            self.room.leave(host, fitting(outcome))
         return self._told(batch, found)
 
     def _told(self, batch: Batch, found: Outcomes) -> dict[str, Any]:
@@ -107,7 +111,7 @@ class PhaseAction(ActionBase):
             "msg": counted(found.values()),
             "hosts": len(found),
             "failures": sum(one["failed"] for one in found.values()),
-            "warnings": batch.warnings,
+            "warnings": _few(batch.warnings),
             "ansible_stats": {"data": statistics(self.phase, found, file), "per_host": False, "aggregate": True},
         }
 
@@ -182,6 +186,12 @@ class PhaseAction(ActionBase):
             self._task.check_mode = check_mode
             self.cleanup(force=True)  # what the module was given: each call has a connection of its own
         return _calls.complete(answer)
+
+
+def _few(warnings: list[str]) -> list[str]:
+    """Return the warnings of a batch, of very many the first."""
+    left = len(warnings) - _WARNINGS
+    return [*warnings[:_WARNINGS], f"There are {left} more warnings like these."] if left > 0 else warnings
 
 
 def _play_of(task: Any) -> Any:

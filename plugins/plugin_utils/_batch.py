@@ -158,7 +158,7 @@ def without_doubled(enrolments: Sequence[Enrolment], out: Outcomes) -> list[Enro
     for one in enrolments:
         others = [host for host in owners[one.instance_id] if host != one.host]
         if others:
-            message = f"the instance is listed more than once: it is also that of {', '.join(others)}."
+            message = f"the instance is listed more than once: it is also that of {some(others, 5)}."
             remedy = "Give each host an instance of its own, or take one of them out of the play."
             out[one.host] = refused(one, "DoubledInstance", message, remedy)
     return [one for one in enrolments if one.host not in out]
@@ -167,11 +167,11 @@ def without_doubled(enrolments: Sequence[Enrolment], out: Outcomes) -> list[Enro
 def differing(enrolments: Sequence[Enrolment]) -> str:
     """Return a text on the first option of the whole call in which hosts differ; empty when there is none."""
     for option, values in _split(enrolments, lambda one: {**one.report, **one.options}):
-        told = "; ".join(f"{text} on {some(hosts)}" for text, hosts in values.items())
+        told = some([f"{text} on {some(hosts)}" for text, hosts in values.items()], 5, "; ")
         return f"{_variable(enrolments, option)} counts for all hosts that are served together, and is {told}."
     for option, values in _split(enrolments, lambda one: one.clouds):
         if option not in CONNECTIONS:
-            told = " and of ".join(some(hosts) for hosts in values.values())  # no values: these may be secret
+            told = some([some(hosts) for hosts in values.values()], 5, " and of ")  # no values: these may be secret
             return f"{phases.PREFIX}{option} counts for all hosts that are served together; those of {told} differ."
     return ""
 

@@ -25,6 +25,7 @@ class Remediation:
         self.batch = batch
         self.outcomes: Outcomes = {}
         self.treated: dict[str, list[Remedy]] = {}
+        self.planned: dict[str, list[Remedy]] = {}
 
     def run(self) -> Outcomes:
         """Remedy what each host wants remedied."""
@@ -38,6 +39,8 @@ class Remediation:
         for remedy in REMEDIES:
             self._apply(remedy)
         self._look_again()
+        for host, remedies in self.planned.items():
+            self.outcomes[host] = _told(self.outcomes[host], "to be remedied", remedies)
         return self.outcomes
 
     def _by_wish(self, remedy: Remedy, found: list[Enrolment]) -> dict[str, list[str]]:
@@ -71,9 +74,10 @@ class Remediation:
 
     def _apply(self, remedy: Remedy) -> None:
         for one, result in self._run(remedy, "apply", looking=False, timeout=remedy.timeout):
-            if result.get("rc") is None and not result.get("error"):
-                continue  # check mode: nothing was done
             self.outcomes[one.host] = {**self.outcomes[one.host], "changed": True}
+            if result.get("rc") is None and not result.get("error"):
+                self.planned.setdefault(one.host, []).append(remedy)  # check mode: nothing was done
+                continue
             self.treated.setdefault(one.host, []).append(remedy)
             if result.get("error"):
                 self._fail(one, remedy, result)
@@ -111,13 +115,21 @@ class Remediation:
         for one in again:
             after = looked[one.host]
             left = [remedy.name for remedy in self.treated[one.host] if _is_left(remedy, after["result"])]
-            self.outcomes[one.host] = {**(_not_remedied(one, left) if left else after), "changed": True}
+            good = _told(after, "remedied", self.treated[one.host])
+            self.outcomes[one.host] = {**(_not_remedied(one, left) if left else good), "changed": True}
 
 
 def _text(remedy: Remedy) -> str:
     """Return a remedy's script; those for PowerShell get what they share with their arguments."""
     shared = "" if remedy.shell == "powershell" else (SENT / "sent.sh").read_text("utf-8")
     return shared + (ROOT / "roles/remediate/files" / remedy.file).read_text("utf-8")
+
+
+def _told(before: dict[str, Any], what: str, remedies: Iterable[Remedy]) -> dict[str, Any]:
+    """Return the outcome of a host, with the remedies that it had or would have."""
+    if before["failed"]:
+        return before
+    return {**before, "msg": f"{before['msg']}; {what}: {', '.join(remedy.name for remedy in remedies)}"}
 
 
 def _is_left(remedy: Remedy, result: Json) -> bool:

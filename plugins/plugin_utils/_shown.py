@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from ..module_utils._core.telling import sentence, some
+from ..module_utils._core.telling import LAST_LINE, WAS_ROLLED_BACK, sentence, some
 
 COLLECTION = "evergreen.os_migration"
 
@@ -33,6 +33,8 @@ NEXT = {"assess": ("ready", "migrate"), "migrate": ("migrated", "verify"), "veri
 WITHOUT_NAMES = {"commit": ("-e", "target=all")}
 #: How many hosts are named, and of how many that share a problem the own words are shown.
 NAMED, TOLD = 5, 3
+#: How many problems are told; hosts with others are counted.
+PROBLEMS = 20
 
 
 def together(hosts: Mapping[str, T], key: Callable[[T], Hashable]) -> dict[Any, list[str]]:
@@ -52,15 +54,38 @@ def good(outcomes: Outcomes) -> Iterator[str]:
 
 def bad(outcomes: Outcomes) -> Iterator[str]:
     """Yield lines for all hosts that have the same problem: its code, what it is on the first ones, and its remedy."""
-    for (code, remedy), hosts in together(outcomes, _problem).items():
-        if len(hosts) == 1 or not code:
-            for host in hosts:
-                yield from f"failed: {outcomes[host].get('msg', '')}".replace(" Remedy: ", "\n  Remedy: ").splitlines()
-            continue
-        yield f"failed: {code}: {_counted(hosts)}"
-        yield from (f"  {host}: {_error(outcomes[host])['message']}" for host in hosts[:TOLD])
-        if remedy:
-            yield f"  Remedy: {remedy}"
+    told = list(together(outcomes, _problem).items())
+    for (code, _remedy, _text), hosts in told[:PROBLEMS]:
+        yield from _alone(outcomes[hosts[0]]) if len(hosts) == 1 else _shared(outcomes, hosts, code)
+    left = [host for _key, hosts in told[PROBLEMS:] for host in hosts]
+    if left:
+        yield f"failed, each in its own way: {_counted(left)}"
+        yield "  What it is stands in the file of results, and is shown with -v."
+
+
+def _alone(outcome: Json) -> Iterator[str]:
+    """Yield what is told of one host, each problem and each remedy on a line of its own."""
+    marks = [
+        "Remedy:",
+        LAST_LINE,
+        WAS_ROLLED_BACK,
+        *(f"{one['id']}:" for one in _result(outcome).get("findings") or ()),
+    ]
+    text = f"failed: {outcome.get('msg', '')}"
+    head, code, rest = text.partition(f"{_error(outcome).get('code')}:")  # the first problem stays beside its host
+    for mark in marks:
+        rest = rest.replace(f" {mark}", f"\n  {mark}")
+    yield from f"{head}{code}{rest}".splitlines()
+
+
+def _shared(outcomes: Outcomes, hosts: list[str], code: str) -> Iterator[str]:
+    yield f"failed: {code or outcomes[hosts[0]].get('msg', '')}: {_counted(hosts)}"
+    error = _error(outcomes[hosts[0]])
+    if not code:
+        return
+    yield from (f"  {host}: {_error(outcomes[host])['message']}" for host in hosts[:TOLD])
+    if error.get("remedy"):
+        yield f"  Remedy: {error['remedy']}"
 
 
 def recap(statistics: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
@@ -114,10 +139,16 @@ def _counted(hosts: Iterable[str]) -> str:
     return names[0] if len(names) == 1 else f"{len(names)} hosts ({some(names, NAMED)})"
 
 
+def _result(outcome: Json) -> Json:
+    return outcome.get("result") or {}
+
+
 def _error(outcome: Json) -> Json:
-    return (outcome.get("result") or {}).get("error") or {}
+    return _result(outcome).get("error") or {}
 
 
-def _problem(outcome: Json) -> tuple[str, str]:
+def _problem(outcome: Json) -> tuple[str, str, str]:
+    """Return what hosts with the same problem have in common; of one without a code, all that is told of it."""
     error = _error(outcome)
-    return str(error.get("code") or ""), str(error.get("remedy") or "")
+    code = str(error.get("code") or "")
+    return code, str(error.get("remedy") or ""), "" if code else str(outcome.get("msg"))

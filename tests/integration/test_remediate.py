@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,11 @@ def scripts(simulated: Cloud, before: int) -> list[tuple[str, ...]]:
     return [tuple(one for one in call["resources"] if one.startswith("i-")) for call in sent]
 
 
+def shown(controller: Controller) -> Controller:
+    """The same, with the collection's own screen output."""
+    return replace(controller, screen="evergreen.os_migration.fleet")
+
+
 def states(controller: Controller) -> dict[str, str]:
     found = controller.play("assess").states("assess")
     return {name: found[instance_id(name)] for name in FLEET}
@@ -63,21 +69,24 @@ def test_without_rules_it_only_tells_what_could_be_remedied(controller: Controll
 
 def test_check_mode_shows_what_would_be_done_and_does_not_do_it(controller: Controller, simulated: Cloud) -> None:
     before = len(simulated.writes())
-    run = controller.play("remediate", "--check", remediate_rules=["linux.i686_packages"])
+    run = shown(controller).play("remediate", "--check", remediate_rules=["linux.i686_packages"])
     succeeded(run)
     assert "would remove zlib.i686" in run.output
     assert "removed zlib.i686" not in run.output
+    assert "-> alinux-3; to be remedied: linux.i686_packages: 2 hosts (web-2, web-3)" in run.output
+    assert "changed=1: 2 hosts (web-2, web-3)" in run.output
     assert scripts(simulated, before)[2:] == [(instance_id("web-2"), instance_id("web-3"))]
     assert states(controller)["web-2"] == "blocked"
 
 
 def test_what_is_asked_for_is_remedied_where_it_was_found(controller: Controller, simulated: Cloud) -> None:
     before = len(simulated.writes())
-    run = controller.play("remediate", remediate_rules=["linux.i686_packages", "linux.rsync"])
+    run = shown(controller).play("remediate", remediate_rules=["linux.i686_packages", "linux.rsync"])
     succeeded(run)
     assert "would remove zlib.i686" in run.output
     assert "removed zlib.i686" in run.output
     assert "installed rsync" in run.output
+    assert "ready: centos-7 -> alinux-3; remedied: linux.i686_packages" in run.output
     touched = {one for instances in scripts(simulated, before)[2:] for one in instances}
     assert touched == {instance_id("web-2"), instance_id("web-3")}
     assert states(controller) == {"web-1": "ready", "web-2": "ready", "web-3": "ready", "erp-1": "blocked"}

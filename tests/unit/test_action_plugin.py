@@ -10,6 +10,7 @@ import os
 import stat
 import time
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -108,6 +109,17 @@ def test_a_migration_does_not_run_in_the_background(playbook: Playbook) -> None:
     with pytest.raises(AnsibleActionFail, match="async"):
         playbook.run(in_background=30)
     assert playbook.calls == []
+
+
+@pytest.mark.parametrize("kind", ["date(2026, 12, 31)", "datetime(2026, 12, 31, 0, 0)"])
+def test_a_date_that_made_a_text_of_an_option_is_told(playbook: Playbook, kind: str) -> None:
+    """As a template of ansible-core 2.16 leaves it; newer ones, and all that needs no template, take dates as such."""
+    text = f"[{{'instance_id': 'i-1', 'waivers': [{{'expires': datetime.{kind}}}]}}]"
+    for broken in (text, [text]):
+        with pytest.raises(AnsibleActionFail, match=r"instances: a date without quotes .* Write dates in quotes"):
+            playbook.run(instances=broken)
+    assert playbook.calls == []
+    playbook.run(instances=[{"instance_id": "i-1", "waivers": [{"expires": date(2026, 12, 31)}]}])
 
 
 def test_the_results_file_is_relative_to_where_the_user_is(

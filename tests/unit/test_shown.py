@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core import phases
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.telling import failure
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.telling import failure, outcome
 from ansible_collections.evergreen.os_migration.plugins.plugin_utils._shown import (
     bad,
     good,
@@ -59,6 +59,36 @@ def test_a_problem_of_one_host_is_told_with_host_code_cause_and_remedy() -> None
         "failed: i-a (a): linux.rsync: There is no rsync.",
         "  Remedy: Install it.",
     ]
+
+
+def test_each_problem_of_a_host_and_each_remedy_has_a_line_of_its_own() -> None:
+    findings = [
+        {"id": one, "severity": "inhibitor", "message": f"{one} is full.", "remedy": f"Free {one}."}
+        for one in ("a.b", "c")
+    ]
+    error = {"code": "a.b", "message": "a.b is full.", "remedy": "Free a.b."}
+    result = {"instance_id": "i-1", "state": "blocked", "error": error, "findings": findings}
+    assert list(bad({"web": outcome("web", result)})) == [
+        "failed: i-1 (web): a.b: a.b is full.",
+        "  Remedy: Free a.b.",
+        "  c: c is full.",
+        "  Remedy: Free c.",
+    ]
+    back = {**result, "state": "rolled_back", "error": {**error, "code": "MigrationFailed"}, "findings": []}
+    assert list(bad({"web": outcome("web", back)}))[2:] == ["  The instance was rolled back."]
+    again = {**back, "error": {**error, "code": "RolledBack"}}
+    assert len(list(bad({"web": outcome("web", again)}))) == 2, "it says itself that it was rolled back"
+
+
+def test_of_very_many_problems_the_first_are_told_and_the_hosts_of_the_others_counted() -> None:
+    alone = {f"web-{at}": broken(f"web-{at}", f"rule.{at}") for at in range(1000)}
+    in_own_words = {f"app-{at}": {"msg": f"app-{at} broke"} for at in range(1000)}
+    for many in (alone, in_own_words):
+        told = list(bad(many))
+        assert len(told) < 60
+        assert "980 hosts (" in told[-2]
+    (line,) = bad(hosts(1000, {"msg": "all the same"}))
+    assert line.startswith("failed: all the same: 1000 hosts (web-1, ")
 
 
 def test_hosts_without_a_result_are_told_each_in_their_own_words() -> None:

@@ -19,8 +19,8 @@ from .telling import some
 
 #: Seconds after which it is told that nothing has changed.
 HEARTBEAT = 600.0
-#: States in which nothing is done yet: whoever is in them is only counted.
-_BEFORE = ("pending", "probing", "queued")
+#: States in which nothing is done: whoever is in them is only counted.
+_BEFORE = ("pending", "probing", "queued", "planned")
 _NAMED = 5
 
 

@@ -12,6 +12,9 @@ from typing import Any
 
 Json = Mapping[str, Any]
 
+#: What is told behind the problems of an instance.
+LAST_LINE, WAS_ROLLED_BACK = "Its last line:", "The instance was rolled back."
+
 
 def outcome(host: str, result: Json, label: str = "") -> dict[str, Any]:
     """Return the host's changed, failed, msg and result; ``label`` names one of several things that were done."""
@@ -60,10 +63,10 @@ def sentence(code: str, message: str, remedy: str | None) -> str:
     return f"{text} Remedy: {remedy}" if remedy else text
 
 
-def some(hosts: Sequence[str], most: int = 3) -> str:
+def some(hosts: Sequence[str], most: int = 3, between: str = ", ") -> str:
     """Return the names of the first hosts, and how many there are more."""
     more = f" and {len(hosts) - most} more" if len(hosts) > most else ""
-    return f"{', '.join(hosts[:most])}{more}"
+    return f"{between.join(hosts[:most])}{more}"
 
 
 def last_line(output: str) -> str:
@@ -97,10 +100,15 @@ def _problems(result: Json, label: str) -> Iterator[str]:
     text = sentence(error["code"], error["message"], error.get("remedy"))
     yield f"{label}: {text}" if label else text
     yield from (_finding(one) for one in result.get("findings") or [] if _stops(one) and one["id"] != error["code"])
+    yield from _what_else(result, error["code"])
+
+
+def _what_else(result: Json, code: str) -> Iterator[str]:
+    """Yield what is told behind the problems."""
     if result.get("stdout"):
-        yield f"Its last line: {last_line(result['stdout'])}"
-    if result.get("state") == "rolled_back":
-        yield "The instance was rolled back."
+        yield f"{LAST_LINE} {last_line(result['stdout'])}"
+    if result.get("state") == "rolled_back" and code != "RolledBack":  # which says it itself
+        yield WAS_ROLLED_BACK
 
 
 def _stops(finding: Json) -> bool:
