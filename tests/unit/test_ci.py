@@ -45,3 +45,11 @@ def test_all_addresses_of_the_collection_are_on_one_host() -> None:
     named = [GALAXY[key] for key in ("repository", "documentation", "homepage", "issues")]
     named += [link["url"] for link in LINKS["extra_links"]]
     assert len({urlsplit(address).netloc for address in named}) == 1
+
+
+def test_every_page_is_on_the_website() -> None:
+    """A page that no list names is only told by the build of the website, which takes longer."""
+    listed = (ROOT / "docs/docsite/index.rst").read_text("utf-8")
+    pages = [*ROOT.glob("docs/**/*.md"), *ROOT.glob("roles/*/README.md"), *ROOT.glob("*.md")]
+    names = [str(path.relative_to(ROOT).with_suffix("")) for path in pages]
+    assert [name for name in names if name not in listed] == []
