@@ -350,6 +350,12 @@ function Get-StoppedService {
     Get-RegistryValue 'HKLM:\SOFTWARE\evergreen.os_migration' 'stopped'
 }
 
+# What hooks have done here, as MARK:WORD:TIME.
+function Get-HookMark {
+    Assert-Native
+    Get-RegistryValue 'HKLM:\SOFTWARE\evergreen.os_migration.hooks' 'marks'
+}
+
 # ---- Activation, page file, crash dump -------------------------------------------------------------------------------
 
 # The application is Windows itself. Asked for all properties, the service takes many seconds. Add-ons, such as keys for
@@ -423,6 +429,7 @@ $told = @(
     Write-Fact 'reboot_required' { Get-Answer (Test-RebootRequired) }
     Write-List 'installers' { Get-InstallerName }
     Write-List 'stopped_services' { Get-StoppedService }
+    Write-List 'hooks' { Get-HookMark }
     Write-List 'roles' { Get-BlockingRole }
     Write-List 'antivirus' { Get-AntivirusName }
     Write-List 'third_party_drivers' { Get-ThirdPartyDriver }

@@ -382,6 +382,12 @@ stopped_services() {
     if [ -e /var/lib/os_migration.stopped ]; then sed 1d /var/lib/os_migration.stopped; fi
 }
 
+# What hooks have done here, as MARK:WORD:TIME; the file is only root's to write.
+hooks() {
+    reachable var/lib || return
+    if [ -e /var/lib/os_migration.hooks ]; then cat /var/lib/os_migration.hooks; fi
+}
+
 # ---- Network --------------------------------------------------------------------------------------------------------
 
 nics() {
@@ -758,6 +764,7 @@ fact crypttab_asks listed 15 volumes asks
 fact crypttab_keys listed 15 volumes key
 lists full_filesystems noexec_filesystems nested_filesystems fstab_device_names missing_devices immutable_files \
     nics leftovers upgrade_pending stopped_services
+fact hooks listed 20 hooks
 fact modules_out_of_tree listed 20 modules_tainted O
 fact modules_unsigned listed 20 modules_tainted E
 fact package_manager_runs listed 5 package_managers_running

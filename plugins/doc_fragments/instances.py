@@ -89,6 +89,14 @@ _WINDOWS = r"""
               - Whose clock that is, as a name of the tz database, such as V(Asia/Shanghai). V(UTC), unless it is given.
             type: str
 """
+_HOOKS = r"""
+      hooks:
+        description:
+          - Which of O(hooks) are run for this instance, by their numbers from 0; all of them unless it is given. Set by
+            the roles.
+        type: list
+        elements: int
+"""
 _WAY = r"""
       via:
         description:
@@ -132,6 +140,8 @@ _WAIVERS = r"""
 """
 
 # A module cannot add one suboption to those of a fragment, so the longer lists are fragments of their own.
-ModuleDocFragment.TARGETED = "".join((ModuleDocFragment.DOCUMENTATION, _TARGET, _CONFIRM, _WAY, _WAIVERS, _WINDOWS))
+ModuleDocFragment.TARGETED = "".join(
+    (ModuleDocFragment.DOCUMENTATION, _TARGET, _CONFIRM, _HOOKS, _WAY, _WAIVERS, _WINDOWS)
+)
 ModuleDocFragment.KEPT = "".join((ModuleDocFragment.DOCUMENTATION, _CONFIRM, _WAIVERS))
 ModuleDocFragment.PLANNED = "".join((ModuleDocFragment.DOCUMENTATION, _TARGET, _WAY, _WAIVERS))

@@ -37,6 +37,7 @@ options:
     default: []
   guest_scripts:
     description:
-      - The scripts that read a guest's facts, by type of system. Set by the action plugin from the collection's files.
+      - The scripts that read a guest's facts, by type of system, and what goes before and after hooks. Set by the
+        action plugin from the collection's files.
     type: dict
 """

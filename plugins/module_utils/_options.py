@@ -12,7 +12,7 @@ from typing import Any
 from ._clouds import PROVIDERS
 from ._clouds.base import Caller, Cloud, Options, Rate, Script
 from ._clouds.options import check_above_zero
-from ._core import paths, waivers, windows
+from ._core import hooks, paths, waivers, windows
 from ._core.goal import Goal, Offer
 from ._core.model import Item, Place, Waiver
 from ._core.remedies import REMEDIES
@@ -49,6 +49,19 @@ _TARGETED: dict[str, Any] = {
     "confirm": {"type": "str"},
     "windows": {"type": "list", "elements": "dict", "options": _WINDOW},
 }
+#: A script that runs in guests around hops.
+_HOOK: dict[str, Any] = {
+    "name": {"type": "str", "required": True},
+    "when": {"type": "str", "required": True, "choices": list(hooks.MOMENTS)},
+    "script": {"type": "str", "required": True, "no_log": True},
+    "shell": {"type": "str", "choices": ["sh", "powershell"], "default": "sh"},
+    "timeout": {"type": "int", "default": 300},
+    "on_failure": {"type": "str", "choices": [hooks.FAIL, hooks.WARN], "default": hooks.FAIL},
+    "systems": {"type": "list", "elements": "str", "default": []},
+    "arguments": {"type": "list", "elements": "str", "default": []},
+    "no_log": {"type": "bool", "default": False},
+}
+_HOOKS: dict[str, Any] = {"type": "list", "elements": "dict", "options": _HOOK}
 
 
 def _instances(**more: Any) -> dict[str, Any]:
@@ -111,7 +124,9 @@ SNAPSHOT: dict[str, Any] = {
 MIGRATION: dict[str, Any] = {
     **_PLANS,
     **_SHOWN,
-    "instances": _instances(**_TARGETED),
+    "instances": _instances(**_TARGETED, hooks={"type": "list", "elements": "int"}),
+    "hooks": {**_HOOKS, "default": []},
+    "max_hops": {"type": "int"},
     "state": {
         "type": "str",
         "choices": ["assessed", "migrated", "verified", "rolled_back", "committed"],
@@ -132,7 +147,7 @@ MIGRATION: dict[str, Any] = {
     "approval_file": {"type": "path"},
 }
 #: What a host may wish for its instance.
-WISHES: dict[str, Any] = {**_INSTANCE, **_TARGETED}
+WISHES: dict[str, Any] = {**_INSTANCE, **_TARGETED, "hooks": _HOOKS}
 #: The scripts that roles run in guests.
 _SCRIPT: dict[str, Any] = {
     "name": {"type": "str", "required": True},
@@ -167,6 +182,8 @@ def migration_goal(parameters: Options) -> Goal:
         hop_timeout=parameters["hop_timeout"],
         poll_interval=parameters["poll_interval"],
         set_valid=parameters["snapshots_valid"],
+        hooks=_hooks_of_call(parameters),
+        most_hops=float("inf") if parameters["max_hops"] is None else parameters["max_hops"],
         delete_service_points=parameters["delete_smc_snapshots"],
         window_wait=parameters["window_wait"],
         offers=offers(parameters),
@@ -205,6 +222,28 @@ def checked_paths(rows: Sequence[Mapping[str, Any]], name: str = "paths") -> tup
         raise OptionError(f"{name}: {error}", "Correct the row; see the option's documentation.") from None
 
 
+def checked_hooks(rows: Sequence[Mapping[str, Any]], name: str = "hooks") -> tuple[hooks.Hook, ...]:
+    """Return the hooks of one instance, which came by this name."""
+    try:
+        found = hooks.checked(rows)
+        hooks.told_apart(found)
+        return found
+    except ValueError as error:
+        raise OptionError(f"{name}: {error}.", "Correct the hook; see the option's documentation.") from None
+
+
+def _hooks_of_call(parameters: Options) -> tuple[hooks.Hook, ...]:
+    """Return the hooks of a call, each instance's own told apart from each other."""
+    try:
+        found = dict(enumerate(hooks.checked(parameters["hooks"])))
+        chosen = {tuple(found if raw.get("hooks") is None else raw["hooks"]) for raw in parameters["instances"]}
+        for numbers in chosen:
+            hooks.told_apart([found[number] for number in numbers if number in found])
+    except ValueError as error:
+        raise OptionError(f"hooks: {error}.", "Correct the hook; see the option's documentation.") from None
+    return tuple(found.values())
+
+
 def script(parameters: Options) -> Script:
     """Return the script that the options of guest_command describe."""
     return Script(
@@ -218,7 +257,7 @@ def script(parameters: Options) -> Script:
 
 ABOVE_ZERO = (
     *("max_running", "poll_interval", "hop_timeout", "snapshots_valid", "timeout", "progress_interval"),
-    "max_age",
+    *("max_age", "max_hops"),
 )
 
 
@@ -271,7 +310,13 @@ def _item(raw: Mapping[str, Any], parameters: Options) -> Item:
         confirm=str(given.get("confirm") or parameters.get("confirm") or ""),
         windows=_windows(instance_id, given.get("windows", ())),
         connection=connection,
+        hooks=_numbers(raw.get("hooks")),
     )
+
+
+def _numbers(raw: Sequence[int] | None) -> tuple[int, ...] | None:
+    """Return which hooks an instance has; none is not the same as not being told."""
+    return None if raw is None else tuple(raw)
 
 
 def _provider(instance_id: str) -> str:

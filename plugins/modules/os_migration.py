@@ -67,6 +67,84 @@ options:
         refusal C(NotConfirmed) shows it. What was written after that moment is lost.
       - It can be given for each instance too. No rollback goes back behind such a time by itself.
     type: str
+  hooks:
+    description:
+      - Scripts of your own that run in the guests around hops, one after the other in this order. Those for V(sh) run
+        in Linux guests only, those for V(powershell) in Windows guests only.
+      - Hooks before a hop run after its snapshots, so that a rollback brings back what they took away, and before its
+        job. Hooks after a hop run once the guest is proven to be the hop's target, before the next hop and before the
+        instance counts as migrated.
+      - A hook that is known to be done is never run again. When a run was killed and nobody knows, it may run twice, so
+        write it to bear that.
+      - See the page on hooks in the collection's documentation, with an example that removes an agent and installs it
+        again.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description:
+          - What the hook does. Hooks of one instance and moment have different names.
+        type: str
+        required: true
+      when:
+        description:
+          - V(before_migration) is before the first hop, V(before_hop) before each one, V(after_hop) after each one,
+            V(after_migration) after the last one, on the target.
+        type: str
+        choices: [before_migration, before_hop, after_hop, after_migration]
+        required: true
+      script:
+        description:
+          - The script. In sh a first line with C(#!) is obeyed.
+          - It finds its place in the environment variables C(OS_MIGRATION_HOOK), C(OS_MIGRATION_WHEN),
+            C(OS_MIGRATION_SOURCE) and C(OS_MIGRATION_TARGET) (canonical ids of the hop's systems).
+        type: str
+        required: true
+      shell:
+        description:
+          - What runs it, and in which guests.
+        type: str
+        choices: [sh, powershell]
+        default: sh
+      timeout:
+        description:
+          - Seconds that it may take in one guest. After that the agent ends it, and it has failed.
+        type: int
+        default: 300
+      on_failure:
+        description:
+          - With V(fail) an instance whose hook failed has failed, and stays as it is; nothing is rolled back by itself.
+            The next run goes on with this hook.
+          - With V(warn) the migration goes on, and the result has the warning C(hook.failed).
+        type: str
+        choices: [fail, warn]
+        default: fail
+      systems:
+        description:
+          - Canonical ids of the systems on which it is run. A hook before a hop runs on the hop's source, one after a
+            hop on its target. Without any it is run on all.
+        type: list
+        elements: str
+        default: []
+      arguments:
+        description:
+          - What the script gets, as C("$@") in sh, and as C($args) and C($arguments) in PowerShell. They arrive whole
+            and are never code.
+        type: list
+        elements: str
+        default: []
+      no_log:
+        description:
+          - Whether nothing of what it prints is kept, because that may hold secrets.
+        type: bool
+        default: false
+  max_hops:
+    description:
+      - The most hops of an instance in this call. An instance that has more before it ends as V(in_progress) then, its
+        attempt stays under way, and the next call goes on. Without it all hops are made.
+      - A hop that was under way when the call began counts when the call sees its end.
+    type: int
   snapshots_valid:
     description:
       - Seconds for which an instance may serve before its last set of snapshots is too old. A new one is taken before a
@@ -282,6 +360,18 @@ results:
       type: str
       returned: always, null when no attempt was begun
       sample: disks
+    hooks:
+      description: >-
+        The hooks that are over, in their order; in check mode those that would be run. C(status) is V(done), V(failed),
+        V(timed_out), V(lost) (the agent did not say how it ended) or V(planned). C(output) is the end of what it
+        printed, 4,000 characters at most, and null with O(hooks[].no_log). One that an earlier run has done has no
+        times here.
+      type: list
+      elements: dict
+      returned: with O(state=migrated), when there are O(hooks)
+      sample: [{name: remove the agent, when: before_migration, source: centos-7, target: alinux-3, status: done, rc: 0,
+                output: "removed monitoring-agent\n", began: "2026-01-01T00:04:00+00:00",
+                ended: "2026-01-01T00:04:07+00:00", mark: 3fa9c21b0d12}]
     data_lost_since:
       description: The moment that the disks were put back to. What was written after it is lost.
       type: str
@@ -306,7 +396,7 @@ summary:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration import tables
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.outcome import assessment
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.outcome import attempted
 from ansible_collections.evergreen.os_migration.plugins.module_utils._module import run_module
 from ansible_collections.evergreen.os_migration.plugins.module_utils._options import MIGRATION, migration_goal
 
@@ -314,7 +404,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._options im
 def main() -> None:
     module = AnsibleModule(argument_spec=MIGRATION, supports_check_mode=True)
     timeout = module.params["timeout"]
-    run_module(module, tables.MIGRATION, migration_goal, timeout=timeout, extra=assessment)
+    run_module(module, tables.MIGRATION, migration_goal, timeout=timeout, extra=attempted)
 
 
 if __name__ == "__main__":

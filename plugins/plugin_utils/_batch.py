@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 from ..module_utils._core import phases, waivers
@@ -66,8 +67,9 @@ class Batch:
         self, enrolments: Sequence[Enrolment] | None = None, *, looking: bool = False, **options: Any
     ) -> dict[str, Any]:
         """Call os_migration for all hosts or some; ``looking`` does so in check mode as outside of it."""
-        given = {"state": self.state, **self.options, **self.clouds, **options}
-        return self._call("os_migration", self.enrolments if enrolments is None else enrolments, given, looking)
+        hooks, who = with_hooks(self.enrolments if enrolments is None else enrolments)
+        given = {"state": self.state, **self.options, **self.clouds, **hooks, **options}
+        return self._call("os_migration", who, given, looking)
 
     def script(self, enrolments: Sequence[Enrolment], looking: bool = False, **options: Any) -> dict[str, Any]:
         """Run a script in the guests of some hosts."""
@@ -85,6 +87,20 @@ class Batch:
     def _reached(self) -> dict[str, Any]:
         """Return how the clouds are reached: what all hosts have in common stands where a task of one's own has it."""
         return {"connections": self.connections} if len(self.connections) > 1 else dict(*self.connections)
+
+
+def with_hooks(enrolments: Sequence[Enrolment]) -> tuple[dict[str, Any], list[Enrolment]]:
+    """Return the hooks of all hosts as the option of a call, each once, and hosts that name theirs by number."""
+    texts = [[json.dumps(hook, sort_keys=True) for hook in one.item.get("hooks") or ()] for one in enrolments]
+    each = list(dict.fromkeys(chain(*texts)))
+    if not each:
+        return {}, list(enrolments)
+    numbers = {text: number for number, text in enumerate(each)}
+    who = [
+        replace(one, item={**one.item, "hooks": list(map(numbers.__getitem__, own))})
+        for one, own in zip(enrolments, texts, strict=True)
+    ]
+    return {"hooks": list(map(json.loads, each))}, who
 
 
 def _who(item: Json) -> dict[str, Any]:

@@ -37,7 +37,7 @@ REPORT = "fleet_report"
 ROOT = Path(__file__).parents[2]
 #: Where the files are that go before scripts.
 SENT = ROOT / "roles/sequence/files"
-_MARK = f"# {COLLECTION} guest facts"
+_MARK = (f"# {COLLECTION} guest facts", f"# {COLLECTION} hook")
 #: Seconds between two looks at the file of progress.
 GLANCE = 0.5
 #: Modules that plan, so they need what is said of the clouds' services; and those that ask guests for facts.
@@ -57,7 +57,14 @@ def guest_scripts() -> dict[str, str]:
     """Return the texts of the guest facts scripts by type of system."""
     names = {"linux": "facts.sh", "windows": "facts.ps1"}
     texts = {system: (ROOT / "guest" / name).read_text(encoding="utf-8") for system, name in names.items()}
-    return {**texts, "linux": as_sent(texts["linux"])}
+    return {system: as_sent(text) for system, text in texts.items()}
+
+
+def hook_scripts() -> dict[str, str]:
+    """Return what goes before and after users' own hooks, by its name."""
+    texts = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "guest").glob("hook.*")}
+    texts["sent.ps1"] = (SENT / "sent.ps1").read_text(encoding="utf-8")
+    return {name: as_sent(text) for name, text in texts.items()}
 
 
 def resources() -> dict[str, str]:
@@ -67,12 +74,12 @@ def resources() -> dict[str, str]:
 
 
 def as_sent(script: str) -> str:
-    """Return a shell script without its comments, blank lines and indentation: the agents take little more than that.
+    """Return a script without its comments, blank lines and indentation: the agents take little more than that.
 
     Its first line and the line by which the script is known stay.
     """
     lines = [line.lstrip(" ") for line in script.splitlines()]
-    kept = [line for line in lines if line and (not line.startswith("#") or line.startswith(("#!", _MARK)))]
+    kept = [line for line in lines if line and (not line.startswith("#") or line.startswith(("#!", *_MARK)))]
     return "\n".join([*kept, ""])
 
 
@@ -101,7 +108,8 @@ def own_arguments(module: str, file: str = "") -> dict[str, Any]:
     """Return what a module gets that no user gives; ``file`` is that of its progress, where it can write one."""
     if module == REPORT:
         return {"resources": resources()}
-    scripts = {"guest_scripts": guest_scripts()} if module in _ASKING else {}
+    texts = {**guest_scripts(), **(hook_scripts() if module == MIGRATION else {})}
+    scripts = {"guest_scripts": texts} if module in _ASKING else {}
     return {**scripts, **({"progress_file": file, "watched": watched()} if file and module in SHOWN else {})}
 
 

@@ -21,7 +21,7 @@ from ..module_utils._core import checks, phases, waivers, windows
 from ..module_utils._core.phases import PHASES, Phase, Variables
 from ..module_utils._errors import OptionError
 from ..module_utils._files import located
-from ..module_utils._options import ABOVE_ZERO, CLOUDS, MIGRATION, MORE, WISHES, checked_paths
+from ..module_utils._options import ABOVE_ZERO, CLOUDS, MIGRATION, MORE, WISHES, checked_hooks, checked_paths
 from ..module_utils._report.options import ARGUMENTS as REPORT
 
 Json = Mapping[str, Any]
@@ -222,6 +222,7 @@ def _checked(specs: Json, given: Mapping[str, tuple[str, Any]]) -> dict[str, Any
         numbers = {variable: values[option] for option, (variable, _value) in given.items() if option in ABOVE_ZERO}
         check_above_zero(numbers, numbers)
         checked_paths(values.get("paths") or (), given.get("paths", ("",))[0])
+        checked_hooks(values.get("hooks") or (), given.get("hooks", ("",))[0])
     except OptionError as error:
         raise Refusal(error.problem.code, error.problem.message, error.problem.remedy) from None
     return values

@@ -92,6 +92,7 @@ $standIns = {
     function Remove-Item { param($Path, $LiteralPath, [switch]$Force, [switch]$Recurse)
         Note "remove $LiteralPath"
         if ($LiteralPath -match '^HK') { $world.registry.Remove($LiteralPath) }
+        elseif ($LiteralPath -match '/os_migration-[0-9a-f]+-[0-9]+\.ps1$') { Microsoft.PowerShell.Management\Remove-Item -LiteralPath $LiteralPath }
         else { throw "files are not removed by this: $LiteralPath" } }
     function Get-Item { param($Path, $LiteralPath, [switch]$Force)
         $file = "$Path$LiteralPath"
@@ -103,7 +104,22 @@ $standIns = {
         if (-not (Check 'Get-Item' $file)) { Microsoft.PowerShell.Management\Get-Item -LiteralPath $file -Force } }
     function Start-Process { param($FilePath, $ArgumentList, [switch]$NoNewWindow, [switch]$PassThru)
         Note "start $FilePath $ArgumentList"
+        if ($FilePath -eq 'msiexec.exe' -and $world.products) { return Invoke-Installer "$ArgumentList" }
         if (-not (Check 'Start-Process' $FilePath)) { [pscustomobject]@{ Id = 7; Name = $FilePath; Handle = 1; ExitCode = 3010 } } }
+    # Packages by their product code: the file that each comes in, and its service.
+    function Invoke-Installer($Words) {
+        foreach ($code in @($world.products.Keys)) {
+            $product = $world.products[$code]
+            $key = "HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall\$code"
+            if ($Words -like "/x $code *") {
+                $world.registry.Remove($key)
+                $world.services = @($world.services | Where-Object { $_.Name -ne $product.service }) }
+            elseif ($Words -like "/i `"$($product.file)`" *") {
+                $world.registry[$key] = @{}
+                $world.services = @($world.services) + [pscustomobject]@{ Name = $product.service; StartMode = 'Auto'; Status = 'Stopped'; Needs = @() } }
+            else { continue }
+            return [pscustomobject]@{ ExitCode = $(if ($product.restart) { 3010 } else { 0 }) } }
+        [pscustomobject]@{ ExitCode = 1605 } }
     function Wait-Process { param($InputObject, $Timeout)
         if ($case.hanging -contains $InputObject.Name) { [Guests.World]::Clock += $Timeout; Write-Error 'did not stop' } }
     function Stop-Process { param($InputObject, [switch]$Force) Note "stop $($InputObject.Name)" }
@@ -180,6 +196,7 @@ function Set-Guest($Shell, $Case) {
     $Shell.Runspace.SessionStateProxy.SetVariable('ErrorActionPreference', 'Continue')
     $env:SystemRoot = $Case.world.root
     $env:SystemDrive = 'C:'
+    $env:TEMP = [IO.Path]::GetTempPath()
     $env:PROCESSOR_ARCHITECTURE = 'AMD64'
     $env:PROCESSOR_ARCHITEW6432 = ''
 }

@@ -46,7 +46,7 @@ from .healthy import HEALTHY_LINUX, HEALTHY_WINDOWS, linux_signs, windows_signs
 KIND = "smc"
 #: Calls that take two ids, so that a small fleet needs several.
 LIMITS = Capabilities(
-    batch=dict.fromkeys(("details", "instance", "ask", "run", "enrol", "mark", "stop", "start", "work"), 2),
+    batch=dict.fromkeys(("details", "instance", "ask", "run", "hook", "enrol", "mark", "stop", "start", "work"), 2),
     queues={KIND: Queue("account")},
     script_bytes=2000,
 )

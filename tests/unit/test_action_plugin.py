@@ -20,7 +20,7 @@ from ansible.errors import AnsibleActionFail
 from ansible_collections.evergreen.os_migration.plugins.action.os_migration import ActionModule
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.codec import pack
 from ansible_collections.evergreen.os_migration.plugins.plugin_utils import _calls
-from ansible_collections.evergreen.os_migration.plugins.plugin_utils._calls import guest_scripts, watched
+from ansible_collections.evergreen.os_migration.plugins.plugin_utils._calls import guest_scripts, hook_scripts, watched
 
 GIVEN = {"instances": [{"instance_id": "i-1"}], "state": "migrated"}
 DONE = {"changed": True, "results": []}
@@ -90,7 +90,7 @@ def playbook(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Playbook:
 def test_the_module_is_called_once_with_the_task_s_arguments_and_the_scripts(playbook: Playbook) -> None:
     assert playbook.run() == DONE
     assert {name: playbook.arguments[name] for name in GIVEN} == GIVEN
-    assert playbook.arguments["guest_scripts"] == guest_scripts()
+    assert playbook.arguments["guest_scripts"] == {**guest_scripts(), **hook_scripts()}
     assert playbook.calls[0][0] == "evergreen.os_migration.os_migration"
 
 
@@ -255,7 +255,7 @@ def test_a_module_that_runs_elsewhere_is_given_neither_file_nor_processes(playbo
     playbook.transport = "ssh"
     assert playbook.run() == DONE
     assert not {"progress_file", "watched"} & set(playbook.arguments)
-    assert playbook.arguments["guest_scripts"] == guest_scripts()
+    assert playbook.arguments["guest_scripts"] == {**guest_scripts(), **hook_scripts()}
 
 
 def test_a_system_that_tells_no_start_times_has_nothing_watched(monkeypatch: pytest.MonkeyPatch) -> None:

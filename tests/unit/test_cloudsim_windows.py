@@ -60,6 +60,7 @@ SET = {
     "free_mib.C": ["9"],
     "windows_dir_mib": ["1"],
     "powershell": ["5.0"],
+    "hooks": ["0123456789ab:done:1795602726"],
 }
 Make = Callable[..., Lab]
 

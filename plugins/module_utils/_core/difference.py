@@ -15,6 +15,7 @@ from typing import Any
 from .catalog import is_known
 from .goal import Goal
 from .migration import commit, keep
+from .migration.hooked import due_from_here
 from .migration.sets import chosen
 from .migration.view import Migration, View, protectable_disks
 from .model import Hop, Point
@@ -53,7 +54,13 @@ def _migrated(record: Migration, goal: Goal) -> Sides:
         "minutes": sum(hop.minutes for hop in hops),
         "snapshots": {disk_id: _gib(size) for disk_id, size in sizes.items()},
         "snapshot_gib": sets_of(record, goal) * sum(sizes.values()),
+        **_hooks(record, goal),
     }
+
+
+def _hooks(record: Migration, goal: Goal) -> Json:
+    told = [due.told for due in due_from_here(record, goal)] if goal.hooks and record.view.instance else []
+    return {"hooks": told} if told else {}
 
 
 def hops_left(record: Migration) -> tuple[Hop, ...]:

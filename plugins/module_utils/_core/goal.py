@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from .approval import Approval
 from .durations import Lasted
+from .hooks import Hook
 from .model import Problem
 from .paths import PATHS, Path
 
@@ -49,7 +50,8 @@ class Goal:
     instance began to serve again; a stop is forced after ``stop_grace``. A set that is to be there may be of any age
     unless ``most_age`` is given; only with ``to_protected`` is one gone back to that no migration took. A maintenance
     window that opens within ``window_wait`` is waited for; ``lasted`` is how long hops are known to take. With an
-    ``approval`` nothing is begun that is not planned as it was approved.
+    ``approval`` nothing is begun that is not planned as it was approved. ``hooks`` run in guests around hops; after
+    ``most_hops`` of them an instance stops, to go on in a later call.
     """
 
     state: str = "migrated"
@@ -68,6 +70,8 @@ class Goal:
     window_wait: float = 0
     lasted: Lasted = field(default_factory=dict)
     approval: Approval | None = None
+    hooks: tuple[Hook, ...] = ()
+    most_hops: float = float("inf")
     offers: Mapping[str, Offer] = field(default_factory=dict)
     run: str = ""
 

@@ -14,7 +14,19 @@ Json = Mapping[str, Any]
 #: What a run that found nothing to do does not know any more.
 _STAYS = ("source_os", "hops", "job_id", "method", "way_back", "data_lost_since")
 #: What is kept of an attempt when the next one begins.
-_OF_AN_ATTEMPT = ("attempt", "target_os", "state", "hop", *_STAYS, "works", "snapshots", "error", "timeline", "runs")
+_OF_AN_ATTEMPT = (
+    "attempt",
+    "target_os",
+    "state",
+    "hop",
+    *_STAYS,
+    "works",
+    "hooks",
+    "snapshots",
+    "error",
+    "timeline",
+    "runs",
+)
 
 
 def lasting(earlier: Json | None, result: Json, by: Json) -> Json:
@@ -32,7 +44,8 @@ def lasting(earlier: Json | None, result: Json, by: Json) -> Json:
     return {
         **result,
         **_what_stays(earlier, result),
-        "works": _works(earlier, result),
+        "works": _merged(earlier, result, "works", "id"),
+        **_hooks(earlier, result),
         "timeline": [*_listed(earlier, "timeline"), *(_listed(result, "timeline") if news else ())],
         "runs": [*_listed(earlier, "runs"), *([run] if news else ())],
         "earlier": _listed(earlier, "earlier"),
@@ -54,10 +67,19 @@ def _what_stays(earlier: Json, result: Json) -> dict[str, Any]:
     return kept
 
 
-def _works(earlier: Json, result: Json) -> list[Any]:
-    """Return the works by their ids: what was deleted since is known as it was seen last."""
-    both = (*_listed(earlier, "works"), *_listed(result, "works"))
-    return list({str(work.get("id")): work for work in both if isinstance(work, Mapping)}.values())
+def _merged(earlier: Json, result: Json, name: str, key: str) -> list[Any]:
+    """Return works or hooks by what tells them apart: what is gone since is known as it was seen last."""
+    both = (*_listed(earlier, name), *_listed(result, name))
+    return list({str(one.get(key)): one for one in both if isinstance(one, Mapping)}.values())
+
+
+def _hooks(earlier: Json, result: Json) -> Json:
+    """Return the hooks, where there are any; of one that a former run has seen the end of this run knows no output."""
+    known = {one.get("mark"): one for one in _listed(earlier, "hooks") if isinstance(one, Mapping)}
+    now = [one for one in _listed(result, "hooks") if isinstance(one, Mapping)]
+    told = [one for one in now if one.get("began") or known.get(one.get("mark"), {}).get("status") != one.get("status")]
+    found = _merged(earlier, {"hooks": told}, "hooks", "mark")
+    return {"hooks": found} if found else {}
 
 
 def _end(result: Json) -> tuple[Any, Any]:

@@ -77,7 +77,8 @@ class Item:
     ``target`` is a canonical OS id or empty; ``profile`` names the account's credentials; ``name`` is the inventory's.
     The path to the target leads through ``via``, in this order, and through nothing of ``avoid``. ``confirm`` is the
     moment that a rollback was allowed to go back to although the instance has served since. Something is begun in the
-    ``windows`` only, where there are any.
+    ``windows`` only, where there are any. ``hooks`` are the numbers of those of the call that are its own, ``None`` for
+    all.
     """
 
     instance_id: str
@@ -92,6 +93,7 @@ class Item:
     confirm: str = ""
     windows: tuple[Window, ...] = ()
     connection: int = 0
+    hooks: tuple[int, ...] | None = None
 
     @property
     def place(self) -> Place:
@@ -282,7 +284,7 @@ class Work:
 class Invocation:
     """A script that the agent is running now.
 
-    ``purpose`` is facts, enrol or script; for enrol, ``kind`` is that of the works that need it.
+    ``purpose`` is facts, enrol, script or hook; for enrol, ``kind`` is that of the works that need it.
     """
 
     purpose: str

@@ -9,14 +9,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from datetime import datetime, timezone
 from typing import Any
 
 from . import command, paths
 from .agent import readable
 from .goal import Goal
+from .hooks import PLANNED, Ran
+from .migration.hooked import due_from_here
 from .migration.view import View, in_flight, own_works, start
 from .model import CommandResult
 from .record import Record
+
+#: So many letters of what a hook prints are kept: the last ones say how it ended.
+_MOST_OUTPUT = 4000
 
 
 def outcome(record: Record[Any]) -> dict[str, Any]:
@@ -88,6 +94,37 @@ def assessment(record: Record[View], goal: Goal) -> dict[str, Any]:
         "targets": list(paths.reachable(here, goal.paths, record.item.avoid)),
         "guest": {name: guest[name] for name in ("os", "version", "edition", "language", "trouble")} if guest else None,
     }
+
+
+def attempted(record: Record[View], goal: Goal) -> dict[str, Any]:
+    """Return what os_migration adds to the entry of its instance: of an assessment, or of hooks."""
+    if goal.state != "migrated" or not goal.hooks or record.view.instance is None:
+        return assessment(record, goal)
+    over = [_hook(ran) for ran in record.view.hooks]
+    marks = {one["mark"] for one in over}
+    left = due_from_here(record, goal) if record.state == "planned" else ()
+    return {"hooks": over + [_hook(Ran(due, PLANNED)) for due in left if due.mark not in marks]}
+
+
+def _hook(ran: Ran) -> dict[str, Any]:
+    due, hook = ran.due, ran.due.hook
+    hidden = hook.no_log and ran.status != PLANNED
+    return {
+        "name": hook.name,
+        "when": hook.when,
+        "source": due.source or None,
+        "target": due.target,
+        "status": ran.status,
+        "rc": ran.exit_code,
+        "output": None if hidden else ran.output[-_MOST_OUTPUT:],
+        "began": _iso(ran.began),
+        "ended": _iso(ran.ended),
+        "mark": due.mark,
+    }
+
+
+def _iso(moment: float) -> str | None:
+    return datetime.fromtimestamp(moment, timezone.utc).isoformat(timespec="seconds") if moment else None
 
 
 def script_outcome(record: Record[command.View], goal: Goal) -> dict[str, Any]:

@@ -104,14 +104,15 @@ PHASES: Mapping[str, Phase] = {
     ),
     "migrate": Phase(
         "migrated",
-        {**_wishes("migrate"), "windows": ("os_migration_windows",)},
+        {**_wishes("migrate"), "windows": ("os_migration_windows",), "hooks": ("os_migration_hooks",)},
         {
             **_TELLS,
             **_PATHS,
             **_AGE,
             "approval_file": ("os_migration_approval",),
             "window_wait": ("os_migration_window_wait",),
-            **_own("migrate", "on_failure", "rollback_to", "retry", "max_running", "hop_timeout", "timeout"),
+            **_own("migrate", "on_failure", "rollback_to", "retry", "max_running", "max_hops", "hop_timeout"),
+            **_own("migrate", "timeout"),
         },
     ),
     "verify": Phase("verified", _way("verify_target"), _WAITS, more={"checks": ("verify_checks",)}),
@@ -133,6 +134,7 @@ PHASES: Mapping[str, Phase] = {
 #: Variables of roles that compose phases; their values become those of the phases.
 _COMPOSED = (
     *("sequence_target", "sequence_shell", "sequence_preparations", "sequence_stop_services"),
+    *("sequence_before_tasks", "sequence_between_tasks", "sequence_after_tasks"),
     *("centos_target", "centos_stop_services", "centos_switch_repositories", "centos_mirror"),
     *("windows_server_target", "windows_server_stop_services", "windows_server_free_disk_space"),
     "report_src",

@@ -11,6 +11,7 @@ from typing import Any
 
 from .difference import hops_left, sets_of, sizes_of
 from .goal import Goal
+from .migration.hooked import due_from_here
 from .migration.view import Migration
 from .record import Record
 from .telling import some
@@ -31,7 +32,11 @@ def table(records: Iterable[Record[Any]], goal: Goal) -> list[str]:
         if record.view.hops and (not record.done or record.state == "planned"):
             groups.setdefault((_way(record), sum(hop.minutes for hop in hops_left(record))), []).append(record)
     rows = [_row(way, minutes, members, goal) for (way, minutes), members in groups.items()]
-    return _aligned([_HEAD, *rows]) if rows else []
+    return _aligned([_head(goal), *rows]) if rows else []
+
+
+def _head(goal: Goal) -> tuple[str, ...]:
+    return (*_HEAD, "hooks") if goal.hooks else _HEAD
 
 
 def _way(record: Migration) -> str:
@@ -42,7 +47,14 @@ def _way(record: Migration) -> str:
 def _row(way: str, minutes: int, members: Sequence[Migration], goal: Goal) -> tuple[str, ...]:
     names = some([record.item.name or record.id for record in members], _NAMED)
     sizes = [size for record in members for size in sizes_of(record).values() for _set in range(sets_of(record, goal))]
-    return names, way, f"up to {minutes}", f"{len(sizes)}, up to {sum(sizes)} GiB"
+    told = (names, way, f"up to {minutes}", f"{len(sizes)}, up to {sum(sizes)} GiB")
+    return (*told, _hooks(members, goal)) if goal.hooks else told
+
+
+def _hooks(members: Sequence[Migration], goal: Goal) -> str:
+    """Return the names of the hooks that are run for some of the instances, in their order."""
+    names = dict.fromkeys(due.hook.name for record in members for due in due_from_here(record, goal))
+    return some(list(names), _NAMED) if names else "none"
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:

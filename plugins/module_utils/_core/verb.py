@@ -23,6 +23,7 @@ class Verb(Enum):
     LOOK = auto()
     ASK = auto()
     RUN = auto()
+    HOOK = auto()
     LOCK = auto()
     ENROL = auto()
     MARK = auto()

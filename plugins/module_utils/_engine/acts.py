@@ -19,6 +19,7 @@ from .._clouds.base import Capabilities, Cloud, Script
 from .._core.lock import LASTS, LOCK_KEY, Lock
 from .._core.model import RESETTING, STARTING, STOPPING, Agent, Enrolment, Invocation, Point, Problem, Take, Work
 from .._core.record import Record
+from .._core.scripts import hook
 from .._core.tag import TAG_KEY
 from .._core.verb import Step, Verb
 from .._errors import CloudError
@@ -87,12 +88,22 @@ def _ask(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answers:
 
 
 def _run(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answers:
-    size, limit = len(brief.script.content.encode()), cloud.capabilities.script_bytes
+    return _sent(cloud, tasks, brief.script, "script")
+
+
+def _hook(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answers:
+    due = tasks[0].step.subject
+    script = Script(hook(due, brief.probes), due.hook.shell, due.hook.timeout)
+    return _sent(cloud, tasks, script, "hook")
+
+
+def _sent(cloud: Cloud, tasks: Sequence[Task], script: Script, purpose: str) -> Answers:
+    size, limit = len(script.content.encode()), cloud.capabilities.script_bytes
     if size > limit:
         message = f"The script has {size} bytes; the agent takes {limit} at most."
         problem = Problem("ScriptTooLarge", message, "Shorten it, or let it fetch the rest.")
         return dict.fromkeys(ids(_records(tasks)), problem)
-    started = Invocation("script", cloud.agents.run(ids(_records(tasks)), brief.script, str(uuid.uuid4())))
+    started = Invocation(purpose, cloud.agents.run(ids(_records(tasks)), script, str(uuid.uuid4())))
     return {task.id: _done(task, command=started) for task in tasks}
 
 
@@ -259,6 +270,11 @@ def _kind_and_os_type(task: Task) -> Hashable:
     return task.step.subject, here(task.record).os_type
 
 
+def _subject(task: Task) -> Hashable:
+    subject: Hashable = task.step.subject
+    return subject
+
+
 def _text(task: Task) -> Hashable:
     return str(task.step.subject)
 
@@ -273,6 +289,7 @@ _POWER = ("tag", "works_of", "disks")
 VERBS: Mapping[Verb, Row] = {
     Verb.ASK: Row(_ask, ("command",), "instance", key=_os_type),
     Verb.RUN: Row(_run, ("command", "guest"), "instance", ("tag",), key=_os_type),
+    Verb.HOOK: Row(_hook, ("command", "guest"), "instance", _WORKS, key=_subject),
     Verb.LOCK: Row(_lock, (), "tag", ("tag",), key=_text),
     Verb.ENROL: Row(_enrol, ("command", "enrolment"), "works", _WORKS, key=_kind_and_os_type),
     Verb.MARK: Row(_mark, (), "tag", _WORKS, key=_mark_key),

@@ -326,10 +326,15 @@ def _script_over(cloud: Cloud, record: Seen, result: CommandResult, brief: Brief
     return record.learns(command=None, result=result)
 
 
+def _hook_over(cloud: Cloud, record: Seen, result: CommandResult, brief: Brief) -> Seen | Problem:
+    return record.learns(command=None, said=result)
+
+
 _OVER: Mapping[str, Callable[[Cloud, Seen, CommandResult, Brief], Seen | Problem]] = {
     "facts": _facts_over,
     "enrol": _enrol_over,
     "script": _script_over,
+    "hook": _hook_over,
 }
 
 

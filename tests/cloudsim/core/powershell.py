@@ -27,6 +27,8 @@ from .oses import OperatingSystem
 
 #: What stands in every script of the collection; others are answered by the scenario.
 OURS = "evergreen.os_migration contributors"
+#: What is sent without its comments: the facts script, and users' own hooks in what keeps their marks.
+SENT = ("\n'osm-facts 1'\n", "# evergreen.os_migration hook")
 #: What the collection's own scripts keep in the registry of a guest.
 _KEPT = r"HKLM:\SOFTWARE\evergreen.os_migration"
 _ROLES = {
@@ -104,6 +106,11 @@ def _stopped(world: World, value: str) -> None:
         world["registry"][_KEPT] = {"build": "", "stopped": _names(value)}
 
 
+def _hooks(world: World, value: str) -> None:
+    if value != "none":
+        world["registry"][f"{_KEPT}.hooks"] = {"marks": _names(value)}
+
+
 def _antivirus(world: World, value: str) -> None:
     world["services"] += [service(name) for name in _names(value)]
 
@@ -173,6 +180,7 @@ FACTS: Mapping[str, Callable[[World, str], None]] = {
     "third_party_drivers": _drivers,
     "installers": _installers,
     "stopped_services": _stopped,
+    "hooks": _hooks,
     "page_file": _page_files,
 }
 #: What every guest has, or what is put in afterwards.
@@ -196,7 +204,7 @@ def world_of(system: OperatingSystem, facts: Mapping[str, str]) -> World | None:
 
 def answer(system: OperatingSystem, facts: Mapping[str, str], script: str, changes: Changes) -> tuple[int, str] | None:
     """Exit code and output of a script of the collection; None where no PowerShell can run it in this guest."""
-    world = world_of(system, facts) if OURS in script and stand_ins.find() else None
+    world = world_of(system, facts) if any(mark in script for mark in (OURS, *SENT)) and stand_ins.find() else None
     if world is None:
         return None
     if changes.system != system.id:

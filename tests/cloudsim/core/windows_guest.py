@@ -22,6 +22,7 @@ _HEALTHY = {
     "installation": "server",
     "installers": "none",
     "stopped_services": "none",
+    "hooks": "none",
     "tls12": "yes",
     "reboot_required": "no",
     "roles": "none",

@@ -24,7 +24,7 @@ from .sources import Sources
 # what the API takes. Cloud Assistant takes 24 KiB of Base64, which is 18 KiB of script.
 _CAPABILITIES = Capabilities(
     batch={
-        **dict.fromkeys(("ask", "run", "enrol", "mark", "work", "enrolment"), 50),
+        **dict.fromkeys(("ask", "run", "hook", "enrol", "mark", "work", "enrolment"), 50),
         **dict.fromkeys(("stop", "start"), 100),
         **dict.fromkeys(("details", "instance", "disks"), 5000),
         "take": 1,

@@ -16,6 +16,7 @@ from ..signs import Case, Verdict, judge, told
 from ..verb import Step, Verb, failing_by, finish
 from .ask import asked_again
 from .begin import mark
+from .hooked import hooks_at_the_end, warnings
 from .view import Migration, active, guest_os, instance, points_of, stands
 
 #: Seconds after a work said that it is done in which what is wrong may still come right, as with a last restart.
@@ -30,10 +31,15 @@ def arrived(record: Migration, goal: Goal, now: Moment) -> Step | None:
     if not verdict.proven and (active(record) or record.state == "verifying"):
         return unsettled(record, goal, now, verdict, record.item.target)
     if active(record):
-        return mark(record, goal, "migrated", "verifying")
+        return hooks_at_the_end(record, goal, now) or mark(record, goal, "migrated", "verifying")
+    return _ended(record, verdict)
+
+
+def _ended(record: Migration, verdict: Verdict) -> Step:
+    """Return the step that ends an instance which is marked as migrated, or was the target all along."""
     if not taken(record, verdict):
         return failing_by(told(verdict, record.item.target))
-    findings = (*record.view.findings, *kept(record), *doubts(verdict))
+    findings = (*record.view.findings, *kept(record), *doubts(verdict), *warnings(record))
     return finish("migrated", "verified", findings=findings, hop=len(record.view.hops))
 
 

@@ -17,6 +17,7 @@ from ..goal import Goal
 from ..model import Finding, Problem, Tag, required
 from ..record import Moment
 from ..verb import Step, Verb, blocked, failing, failing_by, finish, look, note, wait
+from .hooked import hook_lost
 from .view import (
     Migration,
     active,
@@ -82,7 +83,9 @@ def _begun(record: Migration, goal: Goal) -> Tag:
 
 def command_over(record: Migration, goal: Goal, now: Moment) -> Step | None:
     """Wait for the script that runs in the guest."""
-    return wait("command", record.state) if record.view.command else None
+    if record.view.command is None:
+        return None
+    return hook_lost(record, now) or wait("command", record.state)
 
 
 def instance_seen(record: Migration, goal: Goal, now: Moment) -> Step | None:

@@ -12,15 +12,17 @@ from .. import rules
 from ..goal import Goal
 from ..model import Problem, required
 from ..record import Moment
-from ..verb import Step, blocked, failing, note
+from ..verb import Step, blocked, failing, finish, note
 from .arrive import arrived, settled, unsettled, verdict_on
 from .ask import asked_again, guest_asked
 from .begin import stopped_by
+from .hooked import hooks_after
 from .view import (
     Migration,
     active,
     attempt,
     case,
+    current_works,
     guest_os,
     next_hop,
     own_works,
@@ -92,6 +94,24 @@ def hop_proven(record: Migration, goal: Goal, now: Moment) -> Step | None:
     return None if verdict.proven else unsettled(record, goal, now, verdict, hop.target)
 
 
+def hops_counted(record: Migration, goal: Goal, now: Moment) -> Step | None:
+    """Keep in mind how many hops were done before this call, where it is to make no more than some."""
+    if record.view.first_hop is not None or goal.most_hops == float("inf"):
+        return None
+    done = [work for work in current_works(record) if work.status == "done"] if active(record) else []
+    return note(record.state, first_hop=len(done))
+
+
+def hops_wanted(record: Migration, goal: Goal, now: Moment) -> Step | None:
+    """End an instance that has made as many hops as this call is to make; a later call goes on from there."""
+    view = record.view
+    if view.first_hop is None or not active(record) or work_of_hop(record) is not None:
+        return None
+    if view.hop - view.first_hop < goal.most_hops:
+        return None
+    return finish("in_progress", f"stopped after hop {view.hop} of {len(view.hops)}, as it was wanted")
+
+
 def guest_allows(record: Migration, goal: Goal, now: Moment) -> Step | None:
     """Refuse an instance for any finding that stops it, and keep the others."""
     found = rules.examine(case(record, goal, now))
@@ -112,4 +132,15 @@ _OWN_DOING = frozenset(
     )
 )
 
-PLAN = (guest_seen, guest_readable, arrived, planned, placed, hop_not_refuted, hop_proven, guest_allows)
+PLAN = (
+    guest_seen,
+    guest_readable,
+    arrived,
+    planned,
+    placed,
+    hop_not_refuted,
+    hop_proven,
+    hooks_after,
+    hops_wanted,
+    guest_allows,
+)

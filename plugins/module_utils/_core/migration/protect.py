@@ -12,6 +12,7 @@ from ..model import Disk, Point, Take, required
 from ..record import Moment
 from ..verb import Step, Verb, failing, wait
 from .begin import mark
+from .hooked import changed_before
 from .sets import Set, complete, number_of_set, served, sets, within_one_moment, work_over
 from .view import Migration, points_of, protectable_disks, stands, written_by_this_run
 
@@ -119,7 +120,7 @@ def _numbers(record: Migration, current: Set) -> dict[str, int]:
     view, number = record.view, current.number + 1
     if stands(record, tag.PROTECTED):
         return {"sets": number}
-    first = 1 in view.sets and view.hop == 0 and required(view.tag).tries <= 1
+    first = 1 in view.sets and view.hop == 0 and required(view.tag).tries <= 1 and not changed_before(record)
     return {"sets": number, "start": number} if first and complete(record, current) else {"sets": number}
 
 

@@ -110,9 +110,15 @@ def served(record: Migration, one: Set, goal: Goal, now: Moment) -> bool:
     held = [span for span in _spans(record) if span[1] > one.moment]
     if held and not _followed_by_another(record, one, held[0][0]):
         held[0] = (one.moment, held[0][1])
+    held = sorted((*held, *hooks_at_work(record, one.moment)))
     ends = accumulate((ended for _began, ended in held), max, initial=one.moment)
     begins = (*(began for began, _ended in held), now.cloud)
     return any(began - ended > goal.set_valid for began, ended in zip(begins, ends, strict=True))
+
+
+def hooks_at_work(record: Migration, since: float) -> list[tuple[float, float]]:
+    """Return when hooks of this run were at work, by the cloud's clock: the instance does not serve meanwhile."""
+    return [(ran.began, ran.ended) for ran in record.view.hooks if ran.began and ran.ended > since]
 
 
 def _followed_by_another(record: Migration, one: Set, before: float) -> bool:

@@ -14,9 +14,11 @@ from typing import TypeAlias
 from .. import paths, rules, tag
 from ..before import Before
 from ..goal import Goal, Offer
+from ..hooks import Ran, Sent
 from ..model import (
     UNKNOWN,
     Account,
+    CommandResult,
     Disk,
     Enrolment,
     Finding,
@@ -55,7 +57,9 @@ class View:
     rollback, ``stopping`` since when the instance is being stopped for it, in ticks, ``forced`` that the stop
     was forced, ``stuck`` that the rollback cannot go on. ``lost_since`` is the moment that disks were put back to, and
     ``unsettled`` when works were deleted whose service may put disks back, in ticks. ``gone`` are the points that were
-    deleted, ``opens`` is when the maintenance window opens that the rest is left for.
+    deleted, ``opens`` is when the maintenance window opens that the rest is left for. ``hook`` is the hook that was
+    sent, ``said`` its result until it is judged, and ``hooks`` are those that are over. ``first_hop`` is how many hops
+    were done when this run came to the attempt.
     """
 
     instance: Instance | None = None
@@ -92,6 +96,10 @@ class View:
     unsettled: float | None = None
     gone: tuple[Point, ...] = ()
     opens: str = ""
+    hook: Sent | None = None
+    said: CommandResult | None = None
+    hooks: tuple[Ran, ...] = ()
+    first_hop: int | None = None
 
     @cached_property
     def tag(self) -> Tag | None:

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from ..admit import admitted, approved, in_window
 from ..enrol import enrolled, import_over
-from ..plan import PLAN
+from ..hooked import hook_judged, hook_succeeded, hooks_before
+from ..plan import PLAN, hops_counted
 from ..protect import set_taken
 from ..work import begun, disks_kept, old_works_gone, ordered, work_followed
 
 KIND = "smc"
 
 GATES = (
+    hook_judged,
+    hook_succeeded,
+    hops_counted,
     work_followed,
     import_over,
     *PLAN,
@@ -25,6 +29,7 @@ GATES = (
     old_works_gone,
     disks_kept,
     enrolled(KIND),
+    hooks_before,
     ordered(KIND),
     begun,
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from ...goal import Goal
 from ...record import Moment
 from ...verb import Step, failing
+from ..hooked import not_followed
 from ..plan import PLAN
 from ..view import Migration, next_hop
 from ..work import work_awaited, work_failed
@@ -35,4 +36,4 @@ def work_missing(record: Migration, goal: Goal, now: Moment) -> Step | None:
     )
 
 
-GATES = (watched_work_followed, *PLAN, work_missing)
+GATES = (not_followed, watched_work_followed, *PLAN, work_missing)
