@@ -29,15 +29,15 @@ def known(name: str, hops: tuple[Hop, ...], **more: Any) -> Record[Any]:
 
 def test_hosts_that_go_the_same_way_share_a_row_with_their_snapshots_and_size() -> None:
     fleet = [known(f"web-{number}", ONE) for number in range(5)] + [known("erp", TWO)]
-    assert [line.replace("  ", " ") for line in table(fleet, GOAL)] == [
-        "hosts              way                        minutes  snapshots",
-        "web-0, web-1, web-2 and 2 more centos-7 -> alinux-3               up to 30  10, up to 700 GiB",
-        "erp               windows-2008r2 -> windows-2012r2 -> windows-2016 up to 120 2, up to 140 GiB",
+    assert table(fleet, GOAL) == [
+        "hosts                    minutes    snapshots          way",
+        "web-0, web-1 and 3 more  up to 30   10, up to 700 GiB  centos-7 -> alinux-3",
+        "erp                      up to 120  2, up to 140 GiB   windows-2008r2 -> windows-2012r2 -> windows-2016",
     ]
 
 
 def test_a_set_before_each_hop_is_counted() -> None:
-    assert table([known("erp", TWO)], replace(GOAL, rollback_to="hop"))[1].endswith("4, up to 280 GiB")
+    assert table([known("erp", TWO)], replace(GOAL, rollback_to="hop"))[1].count("4, up to 280 GiB") == 1
 
 
 def test_who_is_over_or_blocked_is_not_in_the_table_and_who_is_planned_is() -> None:

@@ -16,8 +16,9 @@ from .migration.view import Migration
 from .record import Record
 from .telling import some
 
-_NAMED = 3
-_HEAD = ("hosts", "way", "minutes", "snapshots")
+#: So few that most tables fit into 100 columns; what can be long comes last, where a line may be broken.
+_NAMED = 2
+_HEAD = ("hosts", "minutes", "snapshots", "way")
 
 
 def is_whole(records: Iterable[Record[Any]]) -> bool:
@@ -47,7 +48,7 @@ def _way(record: Migration) -> str:
 def _row(way: str, minutes: int, members: Sequence[Migration], goal: Goal) -> tuple[str, ...]:
     names = some([record.item.name or record.id for record in members], _NAMED)
     sizes = [size for record in members for size in sizes_of(record).values() for _set in range(sets_of(record, goal))]
-    told = (names, way, f"up to {minutes}", f"{len(sizes)}, up to {sum(sizes)} GiB")
+    told = (names, f"up to {minutes}", f"{len(sizes)}, up to {sum(sizes)} GiB", way)
     return (*told, _hooks(members, goal)) if goal.hooks else told
 
 
