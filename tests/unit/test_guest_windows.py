@@ -57,6 +57,7 @@ HEALTHY = {
     "reboot_required": "no",
     "installers": "none",
     "stopped_services": "none",
+    "hooks": "none",
     "roles": "none",
     "antivirus": "none",
     "third_party_drivers": "none",
@@ -91,7 +92,7 @@ FAILING: dict[str, set[str]] = {
     "Get-ChildItem": {"upgraded_from"},
     "Get-ItemProperty": {
         *("installation", "tls12", "reboot_required", "page_file", "crash_dump", "crash_dump_file"),
-        *("os_installed", "setup_state", "stopped_services"),
+        *("os_installed", "setup_state", "stopped_services", "hooks"),
     },
     "Test-Path": {"reboot_required", "installers", "roles", "setup_rolled_back"},
     SETUP: {"setup_state", "upgraded_from"},

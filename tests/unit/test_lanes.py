@@ -384,6 +384,22 @@ def test_who_waited_under_the_cap_begins_from_what_is_there_then() -> None:
 # --- the cap ----------------------------------------------------------------------------------------------------------
 
 
+def test_who_has_a_place_is_not_kept_out_by_those_who_look_without_one() -> None:
+    """More wait than can be looked at in time, and looks take as long as on a real wire."""
+    cloud = MemoryCloud(capabilities=replace(MemoryCloud.capabilities, visibility=5))
+    names = [f"c{number}" for number in range(20)]
+    for name in names:
+        cloud.add(name, "centos-7")
+
+    def slow(verb: str) -> None:
+        cloud.now += 0.3
+
+    cloud.before_call = slow
+    begun = cloud.now
+    done = run(cloud, dict.fromkeys(names, "alinux-3"), max_running=4, until=begun + 4000)
+    assert {record.state for record in done.values()} == {"migrated"}, "it takes half of that time"
+
+
 def test_two_profiles_of_one_account_keep_one_cap() -> None:
     """On the real clock, because each of the two lanes would move the one in memory under the other."""
     quick = replace(MemoryCloud().capabilities, visibility=0.2)

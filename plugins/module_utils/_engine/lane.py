@@ -87,7 +87,10 @@ Answer: TypeAlias = "Record[Any] | Problem | Hold | Again | None"
 
 @dataclass
 class Lane:
-    """The instances of one place, by id and in the user's order."""
+    """The instances of one place, by id and in the user's order.
+
+    ``_let_in`` are those with a place in a queue that are looked at before the write that the place is for.
+    """
 
     shift: Shift
     place: Place
@@ -97,6 +100,7 @@ class Lane:
     _touched: set[str] = field(default_factory=set)
     _busy: set[str] = field(default_factory=set)
     _resting: set[str] = field(default_factory=set)
+    _let_in: set[str] = field(default_factory=set)
     _ready: dict[Hashable, Group] = field(default_factory=dict)
     _flights: dict[Future[Mapping[str, Answer]], list[Task]] = field(default_factory=dict)
     _holds: Holds = field(default_factory=Holds)
@@ -172,6 +176,9 @@ class Lane:
         """Have the instance's next step sent, if it is to be sent now."""
         task = self._task(self.records[instance_id])
         self._leave_guard(instance_id, task.step.verb if task else None)
+        if instance_id in self._let_in and not (task and task.step.queue):
+            self._let_in.discard(instance_id)
+            self._note_place(self.records[instance_id])
         if task is None or not self._due(task, polling):
             return
         if task.step.queue:
@@ -220,6 +227,8 @@ class Lane:
                 self._fail(task.record, task.step, _too_slow(task, self._guards.fresh))
                 return
             sight = self._guards.look(task, now)
+            if task.step.queue:
+                (self._let_in.add if sight else self._let_in.discard)(task.id)
             if sight:
                 task = Task(task.record, look(sight, task.record.state))
         self._get_ready(task)
@@ -245,8 +254,10 @@ class Lane:
                 elif task.id in admitted:
                     del self._admission.waiting[task.id]
                     self._dispatch(Task(record, step))
-                elif record.state != "queued":
-                    self._keep(record, Step(step.verb, "queued"), record)
+                else:
+                    self._leave_guard(task.id)  # who has no place may not keep out those who have
+                    if record.state != "queued":
+                        self._keep(record, Step(step.verb, "queued"), record)
 
     def _is_within(self, kind: str, instance_id: str, lease: Lease) -> bool | None:
         return self._admission.is_within(kind, instance_id, lease)
@@ -486,7 +497,9 @@ class Lane:
     def _note_place(self, record: Record[Any]) -> None:
         if self._connected:
             in_flight = self.shift.workflow.in_flight(record)
-            self._admission.holds(record, in_flight, may_write=record.id in self._holds or record.id in self._leases)
+            looked_at = record.id in self._let_in and not record.done
+            may_write = looked_at or record.id in self._holds or record.id in self._leases
+            self._admission.holds(record, in_flight, may_write)
 
     def _event(self, text: str) -> Event:
         at = datetime.fromtimestamp(self.shift.clock.date(), timezone.utc)
