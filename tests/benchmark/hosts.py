@@ -126,9 +126,9 @@ def main() -> int:
                 "CPU per host, s": (many.cpu / many.hosts, most),
                 "growth of it": (many.cpu / few.cpu * few.hosts / many.hosts, GROWTH),
             }
-            for title, (found, bar) in bars.items():
-                bad |= found > bar
-                print(f"{'TOO MUCH' if found > bar else 'ok      '} {name}: {title}: {found:.4g} (at most {bar:g})")
+            for title, (found, limit) in bars.items():
+                bad |= found > limit
+                print(f"{'TOO MUCH' if found > limit else 'ok      '} {name}: {title}: {found:.4g} (at most {limit:g})")
     return int(bad)
 
 
