@@ -39,11 +39,11 @@ class Approval:
 
 def plan(hops: Iterable[Hop], disks: Iterable[Disk], findings: Iterable[Finding]) -> Plan:
     """Return the plan of an instance."""
-    return {
-        "hops": [f"{hop.source} -> {hop.target}" for hop in hops],
-        "disks": {disk.disk_id: disk.size_gib for disk in disks},
-        "waived": sorted({finding.id for finding in findings if finding.waiver}),
-    }
+    return _plan(
+        ((hop.source, hop.target) for hop in hops),
+        ((disk.disk_id, disk.size_gib) for disk in disks),
+        (finding.id for finding in findings if finding.waiver),
+    )
 
 
 def plans(results: Iterable[Mapping[str, Any]]) -> dict[str, Plan]:
@@ -53,10 +53,18 @@ def plans(results: Iterable[Mapping[str, Any]]) -> dict[str, Plan]:
 
 def _assessed(result: Mapping[str, Any]) -> Plan:
     disks = (result.get("instance") or {}).get("disks") or ()
+    return _plan(
+        ((hop["source"], hop["target"]) for hop in result.get("hops") or ()),
+        ((disk["disk_id"], disk["size_gib"]) for disk in disks),
+        (finding["id"] for finding in result.get("findings") or () if finding.get("waiver")),
+    )
+
+
+def _plan(hops: Iterable[tuple[str, str]], disks: Iterable[tuple[str, int]], waived: Iterable[str]) -> Plan:
     return {
-        "hops": [f"{hop['source']} -> {hop['target']}" for hop in result.get("hops") or ()],
-        "disks": {disk["disk_id"]: disk["size_gib"] for disk in disks},
-        "waived": sorted({finding["id"] for finding in result.get("findings") or () if finding.get("waiver")}),
+        "hops": [f"{source} -> {target}" for source, target in hops],
+        "disks": dict(disks),
+        "waived": sorted(set(waived)),
     }
 
 
