@@ -108,6 +108,8 @@ def test_no_job_is_ordered_before_the_guest_has_booted_again_after_its_import() 
     step = step_of(ASKED)
     assert (step.verb, step.subject, step.state) == (Verb.LOOK, "instance", RESTARTING)
     assert verb_of(RESTARTS.looked(["instance"], 20.0)) is Verb.ASK
+    asking = step_of(RESTARTS.looked(["instance"], 20.0), now=at(25))
+    assert asking.changes == {"asked": 25}, "the guest's clock is compared with when it was asked"
     old = RESTARTS.looked(["instance", "guest"], 20.0).learns(guest=linux(**uptime(20)))
     assert look_of(old, now=at(30)) == "instance"
     new = RESTARTS.looked(["instance", "guest"], 20.0).learns(guest=linux(**uptime(5)))

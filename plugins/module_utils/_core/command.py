@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from .agent import afterwards, agent_problem, booted_since, powered_off, trouble_of
 from .goal import POWER_OFF, RESTART, Goal
@@ -108,9 +109,14 @@ def guest_back(record: Record[View], goal: Goal, now: Moment) -> Step | None:
         return Step(Verb.NOTE, RESTARTING, event=f"the guest restarts now (exit code {result.exit_code})")
     if booted_since(record.view.guest, record.seen.get("guest"), record.view.began):
         return None
+    return asked_when_back(record, here)
+
+
+def asked_when_back(record: Record[Any], here: Instance, **changes: Any) -> Step:
+    """Ask a guest that restarts, once a look sent after that began, and after the last question, finds it answering."""
     seen, asked = (record.seen.get(aspect) or 0.0 for aspect in ("instance", "guest"))
     if seen > max(record.since, asked) and here.answers:
-        return Step(Verb.ASK, RESTARTING)
+        return Step(Verb.ASK, RESTARTING, changes=changes)
     return wait("instance", RESTARTING)
 
 

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from ..agent import booted_since
-from ..command import RESTART_TIMEOUT, RESTARTING
+from ..command import RESTART_TIMEOUT, RESTARTING, asked_when_back
 from ..goal import Goal, Offer
 from ..model import Enrolment
 from ..record import Moment
@@ -54,13 +54,7 @@ def import_over(record: Migration, goal: Goal, now: Moment) -> Step | None:
             "say that it has started again.",
             "Look at the instance's console for what it waits for, then run again.",
         )
-    return Step(Verb.ASK, RESTARTING) if _may_be_back(record) else wait("instance", RESTARTING)
-
-
-def _may_be_back(record: Migration) -> bool:
-    """Say whether the guest answers, by a look that was sent after it began to restart, and was last asked."""
-    seen, asked = (record.seen.get(aspect) or 0.0 for aspect in ("instance", "guest"))
-    return seen > max(record.since, asked) and instance(record).answers
+    return asked_when_back(record, instance(record), asked=now.date)
 
 
 def enrolled(kind: str) -> Gate[View]:

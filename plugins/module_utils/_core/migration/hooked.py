@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from .. import rules
-from ..agent import afterwards, agent_problem, powered_off, readable, trouble_of
-from ..command import RESTART_TIMEOUT, RESTARTING
+from ..agent import afterwards, agent_problem, booted_since, powered_off, readable, trouble_of
+from ..command import RESTART_TIMEOUT, RESTARTING, asked_when_back
 from ..goal import POWER_OFF, RESTART, Goal
 from ..hooks import (
     BEGUN,
@@ -208,7 +208,7 @@ def _restart_awaited(record: Migration, sent: Sent, now: Moment) -> Step | None:
     if record.state != RESTARTING:
         code = required(record.view.said).exit_code
         return Step(Verb.NOTE, RESTARTING, event=f"the guest restarts now (exit code {code})")
-    if _booted(record, sent):
+    if booted_since(record.view.guest, record.seen.get("guest"), sent.ticks):
         return None
     if record.overdue(RESTARTING, RESTART_TIMEOUT, "instance", now):
         return failing(
@@ -217,20 +217,7 @@ def _restart_awaited(record: Migration, sent: Sent, now: Moment) -> Step | None:
             "guest does not say that it has started again.",
             "Look at the instance's console for what it waits for, such as updates that it installs.",
         )
-    seen, asked = (record.seen.get(aspect) or 0.0 for aspect in ("instance", "guest"))
-    if seen > max(record.since, asked) and instance(record).answers:
-        return Step(Verb.ASK, RESTARTING, changes={"asked": now.date})
-    return wait("instance", RESTARTING)
-
-
-def _booted(record: Migration, sent: Sent) -> bool:
-    """Say whether the guest has started since the hook was sent, by its own clock alone."""
-    facts, asked = (record.view.guest.facts if record.view.guest else {}), record.seen.get("guest")
-    times = [facts.get(name, "") for name in ("time", "os_booted")]
-    if asked is None or not all(map(str.isdecimal, times)):
-        return False
-    time, booted = map(int, times)
-    return time - booted < asked - sent.ticks
+    return asked_when_back(record, instance(record), asked=now.date)
 
 
 # --- how it ended -----------------------------------------------------------------------------------------------------
