@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,8 @@ from ..core.world import Registration, World
 from .migrations import AccessToken, Job, Source
 
 CLIENT = "smc-client"
+#: What takes the client's directory away, and with it what it knows of itself (inferred from where it is installed).
+_FORGETS = re.compile(r"rm -rf /smc\b|Remove-Item[^\n]*C:\\smc\b")
 
 
 class Account(World):
@@ -63,11 +66,18 @@ class Account(World):
         content = contents.at(at)
         contents.plan(at, replace(content, installed=content.installed | {CLIENT}))
 
+    def copied(self, instance: Instance, copy: Instance, now: float) -> None:
+        """A client that lies on the disks is copied with all that it knows: it speaks as the original (inferred)."""
+        if CLIENT in copy.content(now).installed:
+            copy.group = replace(copy.group, smc_client_of=instance.group.smc_client_of or instance.id)
+
     # --- what guests do ---
 
     def registration(self, instance: Instance, script: str, now: float) -> Registration | None:
         """An activation code that still counts, and the id of the source: a guest that is known keeps its own."""
         token = self._usable_token(script, now)
+        if _FORGETS.search(script):
+            instance.group = replace(instance.group, smc_client_of="")
         if token is None:
             return None
         source = self._source_of_client(instance)

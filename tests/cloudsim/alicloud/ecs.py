@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..core import power, storage
+from ..core import copies, power, storage
 from ..core.oses import CATALOG
 from ..core.state import Disk, Instance, Snapshot
 from ..core.world import there
@@ -121,8 +121,8 @@ def instances(call: Call, ids: list[str] | None, at: float) -> list[Instance]:
     """The instances that existed at a time, or those of a list of ids, in the order they are listed in."""
     table = call.world.instances
     if ids is None:
-        return [instance for instance in table.values() if at < instance.gone]
-    found = (instance for instance in (there(table, each, at) for each in set(ids)) if instance)
+        return [instance for instance in table.values() if instance.listed <= at < instance.gone]
+    found = (one for one in (there(table, each, at) for each in set(ids)) if one and one.listed <= at)
     return sorted(found, key=lambda instance: instance.serial)
 
 
@@ -143,7 +143,8 @@ def _instance(call: Call, instance: Instance, at: float) -> dict[str, Any]:
         "OSName": name,
         "OSNameEn": name_en,
         "OSType": system.os_type,
-        "ImageId": f"m-{instance.id[2:]}",
+        "ImageId": instance.image_id or f"m-{instance.id[2:]}",
+        "SecurityGroupIds": {"SecurityGroupId": [instance.security_group or f"sg-{instance.region}"]},
         "InstanceType": group.instance_type,
         "InstanceTypeFamily": group.instance_type.rpartition(".")[0],
         "Cpu": group.vcpus,
@@ -268,7 +269,7 @@ def lock_error(instance: Instance) -> ApiError | None:
 def describe_disks(call: Call) -> Answer:
     region, at = check_region(call), call.as_of("disks")
     ids = id_list(call, "DiskIds", 100, "InvalidParameter.DiskIds")
-    listed = [disk for disk in _disk_pool(call, at) if disk.region == region and at < disk.gone]
+    listed = [disk for disk in _disk_pool(call, at) if disk.region == region and disk.listed <= at < disk.gone]
     wanted = listed if ids is None else [disk for disk in listed if disk.id in ids]
     found = matching(call, _DISK_FILTERS, wanted, at)
     chunk, page = either_page(call, found, 10, 500, clamp=True)
@@ -419,6 +420,8 @@ def _check_snapshot_possible(call: Call, disk: Disk, instance: Instance) -> None
 def delete_snapshot(call: Call) -> Answer:
     """A snapshot that is not there is ignored; one in progress is cancelled."""
     snapshot = there(call.world.snapshots, call.params["SnapshotId"], call.now)
+    if snapshot and copies.used(call.world, snapshot, call.now):
+        raise ApiError(403, "SnapshotCreatedImage", "The snapshot has been used to create an image.")
     if snapshot:
         snapshot.gone = call.now
     return {}

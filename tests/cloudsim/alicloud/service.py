@@ -25,14 +25,14 @@ from ..core.quotas import Quotas
 from ..core.readers import ScenarioError
 from ..core.scenario import Credential, Fault, Scenario
 from ..core.server import HTML, Reply, Request
-from . import assistant, codes, ecs, ram, smc, sts, tags
+from . import assistant, codes, copies, ecs, ram, security_groups, smc, sts, tags
 from .account import Account
 from .models import ID_NAMES, MODELS, check_answer, typed_parameters
 from .registry import ACTIONS, Answer, Call
 from .wire import ApiError, Envelope, Gatekeeper, opened
 
 SERVICES = {"2014-05-26": "ecs", "2019-06-01": "smc", "2015-04-01": "sts", "2015-05-01": "ram"}
-_HANDLERS = (assistant, codes, ecs, ram, smc, sts, tags)
+_HANDLERS = (assistant, codes, copies, ecs, ram, security_groups, smc, sts, tags)
 # How a service calls a missing permission; the others say Forbidden.RAM.
 _NO_PERMISSION = {"smc": "Forbidden.Unauthorized", "ram": "NoPermission"}
 # What differs between two sendings of the same request, also by another key of the account.

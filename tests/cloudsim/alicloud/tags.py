@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..core.clock import Timeline
-from ..core.state import Snapshot, Tags
+from ..core.state import Tags
 from ..core.world import there
 from .common import TAG_LIMIT, at_most, by_token, check_region, has_tags, read_tags
 from .registry import Answer, Call, action
@@ -75,7 +75,7 @@ def list_tag_resources(call: Call) -> Answer:
 
 def _is_tagged(call: Call, resource: Any, at: float) -> bool:
     """Whether it was there and had what the call asks for."""
-    begun = resource.listed if isinstance(resource, Snapshot) else -math.inf
+    begun = getattr(resource, "listed", -math.inf)
     tags = resource.tags.at(at)
     return begun <= at < resource.gone and bool(tags) and has_tags(call, tags)
 
@@ -83,6 +83,7 @@ def _is_tagged(call: Call, resource: Any, at: float) -> bool:
 def _table(call: Call) -> Mapping[str, Any]:
     world = call.world
     tables: dict[str, Any] = {"instance": world.instances, "disk": world.disks, "snapshot": world.snapshots}
+    tables |= {"image": world.images, "securitygroup": world.security_groups}
     if call.params["ResourceType"] not in tables:
         raise ApiError(404, "InvalidResourceType.NotFound", "The ResourceType provided does not exist.")
     table: Mapping[str, Any] = tables[call.params["ResourceType"]]

@@ -51,6 +51,8 @@ DURATIONS: Mapping[str, Distribution] = {
     "reset_disk": Distribution("uniform", min=30, max=120),
     "import": Distribution("uniform", min=60, max=180),
     "agent_reconnect": Distribution("uniform", min=10, max=60),
+    "image": Distribution("uniform", min=120, max=600),
+    "release": Distribution("uniform", min=5, max=40),
 }
 
 
@@ -179,6 +181,8 @@ class GroupFaults:
     agent_silent: tuple[Window, ...] = ()
     guest_hangs: tuple[Window, ...] = ()
     stop_hangs: int = 0
+    image_fails: int = 0
+    copies_silent: bool = False
     source: tuple[SourceFault, ...] = ()
 
 
@@ -283,3 +287,4 @@ class Scenario:
     other_jobs: int = 0
     stale_reads: Mapping[str, float] = field(default_factory=dict)
     clock_offset: int = 0
+    most: Mapping[str, int] = field(default_factory=dict)

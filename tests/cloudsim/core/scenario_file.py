@@ -53,7 +53,7 @@ from .scenario import (
 )
 
 # The lists that can be stale, each on its own.
-LISTS = ("instances", "disks", "snapshots", "tags", "jobs", "sources", "codes", "agents", "results")
+LISTS = ("instances", "disks", "snapshots", "tags", "jobs", "sources", "codes", "agents", "results", "images", "security_groups")
 _distribution: Reader[Distribution] = record(
     Distribution,
     distribution=one_of("fixed", "uniform", "lognormal"),
@@ -118,6 +118,8 @@ _group_faults = record(
     agent_silent=_windows,
     guest_hangs=_windows,
     stop_hangs=integer,
+    image_fails=integer,
+    copies_silent=boolean,
     source=list_of(record(SourceFault, since=moment, until=moment, state=one_of("Pending", "Unavailable"))),
 )
 _disk = record(
@@ -225,6 +227,7 @@ _scenario = record(
     other_jobs=integer,
     stale_reads=mapping_of(number, keys=one_of(*LISTS)),
     clock_offset=whole_number,
+    most=mapping_of(integer, keys=one_of("images", "instances", "security_groups")),
 )
 
 

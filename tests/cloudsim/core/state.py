@@ -63,6 +63,8 @@ class Disk:
     serial: int = 0
     delete_auto_snapshot: bool = True
     multi_attach: bool = False
+    born: float = -math.inf
+    visible: float = -math.inf
     gone: float = math.inf
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
 
@@ -75,6 +77,11 @@ class Disk:
 
     def snapshot_in_progress(self, now: float) -> bool:
         return any(snapshot.status(now) == "progressing" for snapshot in self.live_snapshots(now))
+
+    @property
+    def listed(self) -> float:
+        """From when on lists have it."""
+        return max(self.born, self.visible)
 
 
 @dataclass(slots=True)
@@ -119,6 +126,58 @@ class Snapshot:
 
 
 @dataclass(slots=True)
+class Image:
+    """What a machine can be made from: snapshots, one for each of its disks, by the disk's device."""
+
+    id: str
+    name: str
+    region: str
+    snapshots: dict[str, Snapshot]
+    created: float
+    length: float
+    tags: Timeline[Tags]
+    serial: int = 0
+    fails: bool = False
+    visible: float = -math.inf
+    gone: float = math.inf
+
+    @property
+    def listed(self) -> float:
+        """From when on lists have it."""
+        return max(self.created, self.visible)
+
+    @property
+    def system(self) -> Snapshot:
+        return next(snapshot for snapshot in self.snapshots.values() if snapshot.disk_type == "system")
+
+    def status(self, now: float) -> str:
+        if now < self.created + self.length:
+            return "Creating"
+        return "CreateFailed" if self.fails else "Available"
+
+
+@dataclass(slots=True)
+class SecurityGroup:
+    """What its members may reach, and who may reach them: rules are only kept, nothing here sends packets."""
+
+    id: str
+    name: str
+    region: str
+    vpc_id: str
+    created: float
+    tags: Timeline[Tags]
+    egress: list[dict[str, str]] = field(default_factory=list)
+    serial: int = 0
+    visible: float = -math.inf
+    gone: float = math.inf
+
+    @property
+    def listed(self) -> float:
+        """From when on lists have it."""
+        return max(self.created, self.visible)
+
+
+@dataclass(slots=True)
 class Instance:
     id: str
     name: str
@@ -140,6 +199,15 @@ class Instance:
     last_invoked: float | None = None
     outlived_until: float = 0.0
     packages: tuple[str, ...] = ()
+    born: float = -math.inf
+    visible: float = -math.inf
+    image_id: str = ""
+    security_group: str = ""
+
+    @property
+    def listed(self) -> float:
+        """From when on lists have it."""
+        return max(self.born, self.visible)
 
     @property
     def region(self) -> str:

@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 
 from .clock import Clock
 from .scenario import ACCOUNT, Scenario
-from .state import Disk, Instance, Invocation, Snapshot
+from .state import Disk, Image, Instance, Invocation, SecurityGroup, Snapshot
 
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -54,6 +54,8 @@ class World:
         self.disks: dict[str, Disk] = {}
         self.snapshots: dict[str, Snapshot] = {}
         self.invocations: dict[str, Invocation] = {}
+        self.images: dict[str, Image] = {}
+        self.security_groups: dict[str, SecurityGroup] = {}
         # The tables of what belongs to an instance; a cloud's own services add theirs.
         self.owned: list[Mapping[str, Owned]] = [self.disks, self.snapshots]
         self._serial = itertools.count(1)
@@ -88,6 +90,9 @@ class World:
             if resource_id in table:
                 return table[resource_id].instance_id
         return None
+
+    def copied(self, instance: Instance, copy: Instance, now: float) -> None:
+        """A machine was made from another's disks; a cloud's own services may know what lies on them."""
 
     def registration(self, instance: Instance, script: str, now: float) -> Registration | None:
         """What a guest that runs this script would register with; a cloud's own services say."""
