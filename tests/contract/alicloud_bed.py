@@ -88,6 +88,9 @@ ACTIONS = {
     "begin": "StartReplicationJob",
     "delete_work": "DeleteReplicationJob",
     "works": "DescribeReplicationJobs",
+    "copy_image": "CreateImage",
+    "copy_group": "CreateSecurityGroup",
+    "copy_clone": "RunInstances",
 }
 # What a call of a verb makes, by the first letters of its id.
 MADE = {"take": "s-", "order": "j-", "run": "t-"}

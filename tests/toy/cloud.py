@@ -274,6 +274,7 @@ class ToyCloud(Desk):
         kinds = ("flash", "disk")
         self.regions = self.instances.regions
         self.works: Mapping[str, base.Works] = {kind: Plays(self.state, region, caller, kind) for kind in kinds}
+        self.copies: Mapping[str, base.Copies] = {}
 
     def owner(self) -> str:
         """Return the only account there is."""

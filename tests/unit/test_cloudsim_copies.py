@@ -67,7 +67,9 @@ def copy(lab: Lab, image_id: str, **more: Any) -> str:
 
 
 def one(lab: Lab, instance_id: str) -> dict[str, Any]:
-    found: dict[str, Any] = lab.ok("ecs", "DescribeInstances", InstanceIds=f'["{instance_id}"]')["Instances"]["Instance"][0]
+    found: dict[str, Any] = lab.ok("ecs", "DescribeInstances", InstanceIds=f'["{instance_id}"]')["Instances"][
+        "Instance"
+    ][0]
     return found
 
 
@@ -79,12 +81,13 @@ def test_a_copy_has_what_was_on_the_disks_and_an_address_of_its_own(labs: Callab
     lab.wait(60)
     original, seen = one(lab, WEB), one(lab, made)
     assert (seen["Status"], seen["OSNameEn"], seen["HostName"]) == ("Running", original["OSNameEn"], "osm-drill-1")
-    assert seen["PublicIpAddress"]["IpAddress"] == [] and seen["Tags"]["Tag"] == []
+    assert (seen["PublicIpAddress"]["IpAddress"], seen["Tags"]["Tag"]) == ([], [])
     assert seen["VpcAttributes"]["PrivateIpAddress"] != original["VpcAttributes"]["PrivateIpAddress"]
     disks = lab.ok("ecs", "DescribeDisks", InstanceId=made)["Disks"]["Disk"]
     assert [(disk["Type"], disk["Size"]) for disk in disks] == [("system", 40), ("data", 100)]
     stored = lab.world.instances[made].disks[1].data.at(lab.time)
-    assert stored and stored == tuple(lab.world.snapshots.values())[1].data
+    assert stored
+    assert stored == tuple(lab.world.snapshots.values())[1].data
 
 
 def test_an_image_shows_its_states_and_keeps_its_snapshots(labs: Callable[..., Lab]) -> None:
@@ -188,7 +191,8 @@ def test_the_client_on_a_copied_disk_speaks_as_the_original(labs: Callable[..., 
     token = lab.ok("smc", "CreateAccessToken", Name="drill")["AccessTokenCode"]
     assert lab.world.registration(lab.world.instances[clone], f"run {token}", lab.time).id == known  # type: ignore[union-attr]
     forgotten = lab.world.registration(lab.world.instances[clone], f"rm -rf /smc; run {token}", lab.time)
-    assert forgotten is not None and forgotten.id != known
+    assert forgotten is not None
+    assert forgotten.id != known
 
 
 def test_an_image_can_fail_and_a_copy_can_stay_silent(labs: Callable[..., Lab]) -> None:

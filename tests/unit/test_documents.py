@@ -15,8 +15,8 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.paths
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 ADAPTER = ROOT / "plugins/module_utils/_clouds/alicloud"
-NO_ACTION = {"DeleteAutoSnapshot", "RunPowerShellScript", "RunShellScript", "TagKey", "TagValue"}
-ACTION = re.compile(r'"((?:Create|Delete|Describe|Disable|Get|List|Reset|Run|Start|Stop|Tag)[A-Z][A-Za-z]+)"')
+NO_ACTION = {"CreateFailed", "DeleteAutoSnapshot", "RunPowerShellScript", "RunShellScript", "TagKey", "TagValue"}
+ACTION = re.compile(r'"((?:Authorize|Create|Delete|Describe|Disable|Get|List|Reset|Run|Start|Stop|Tag)[A-Z][A-Za-z]+)"')
 ALICLOUD = [path for path in PATHS if path.provider == "alicloud"]
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
 

@@ -251,6 +251,19 @@ class Works(Protocol):
         """Delete a work that does not run."""
 
 
+class Copies(Works, Protocol):
+    """What a copy of an instance consists of, one kind of it: images, clones, security groups.
+
+    Each bears a tag that says of which instance it is from its creation on, is found by that tag only, and deleted by
+    it only. An order is the start, its name is unique, and nothing of it changes the instance. ``settings`` of an
+    order are, for an image, the points by their places; for a clone ``image``, ``security_group``, ``host`` and
+    ``until``, when the cloud itself is to release it, in ISO 8601.
+    """
+
+    def refusal(self, order: Order) -> Problem | None:
+        """Say why an order would be refused now, as far as the cloud tells that beforehand. Nothing is made."""
+
+
 class Cloud(Protocol):
     """One account in one region."""
 
@@ -273,6 +286,13 @@ class Cloud(Protocol):
     @property
     def works(self) -> Mapping[str, Works]:
         """Return the ports for works, by kind."""
+
+    @property
+    def copies(self) -> Mapping[str, Copies]:
+        """Return the ports for copies, by kind, none where instances cannot be copied.
+
+        They are ``image``, ``security_group`` and ``clone``, whose works are done when their guests can be asked.
+        """
 
     def account(self) -> Account:
         """Say what the account is set up for; what this user may not see is ``None``, never a refusal."""

@@ -192,8 +192,39 @@ def made_label(instance_id: str, what: str) -> str:
 
 def owner_of(label: str) -> str:
     """Return the instance that a tag value names as its owner, empty when it names none."""
-    pairs = dict(pair.partition("=")[::2] for pair in label.split())
-    return pairs.get("of", "")
+    return _pairs(label).get("of", "")
+
+
+def what_of(label: str) -> str:
+    """Return what a tag value says that something is, empty when it says nothing."""
+    return _pairs(label).get("what", "")
+
+
+def _pairs(text: str) -> Mapping[str, str]:
+    return dict(pair.partition("=")[::2] for pair in text.split())
+
+
+# --- drills ---------------------------------------------------------------------------------------------------------
+
+
+def drill_name(instance_id: str, run: str) -> str:
+    """Return the name of what a run makes for its drill of an instance; each kind has one thing of this name."""
+    return f"osm-{instance_id}-drill-{run}"
+
+
+def drill_host(instance_id: str, run: str) -> str:
+    """Return the host name of the clone for a drill: nobody else's, and short enough for every system."""
+    return f"drill-{uuid.uuid5(_NAMESPACE, f'{instance_id}/{run}').hex[:8]}"
+
+
+def drill_label(instance_id: str, run: str) -> str:
+    """Return the tag value of the points that a drill takes; for a migration they are no set."""
+    return f"of={instance_id} drill={run}"
+
+
+def is_drill_label(label: str, instance_id: str) -> bool:
+    """Say whether a point was taken for a drill of the instance, by any run."""
+    return owner_of(label) == instance_id and "drill" in _pairs(label)
 
 
 def disk_name(instance_id: str, attempt: int, disk_id: str, number: int, tried: int) -> str:

@@ -152,7 +152,7 @@ def _instance(call: Call, instance: Instance, at: float) -> dict[str, Any]:
         "InstanceChargeType": "PostPaid",
         "SpotStrategy": group.spot_strategy,
         "IoOptimized": True,
-        "CreationTime": call.clock.iso(CREATED, seconds=False),
+        "CreationTime": call.clock.iso(max(CREATED, instance.born), seconds=False),
         "StartTime": call.clock.iso(CREATED, seconds=False),
         "OperationLocks": {"LockReason": [{"LockReason": reason} for reason in group.locks]},
         "Tags": tag_list(instance.tags.at(tags_at(call, at))),

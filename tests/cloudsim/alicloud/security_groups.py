@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """ECS: security groups and what they let out.
 
-Documented: the parameters, the quotas (100 groups in a region, 200 rules in a group) and the error codes. Inferred: that
+Documented: the parameters, the quotas (100 groups in a region, 200 rules in a group), the error codes. Inferred: that
 a group is refused with DependencyViolation as long as an instance is in it, also one that is being released.
 """
 
@@ -23,7 +23,10 @@ MOST_RULES = 200
 
 
 @action(
-    "ecs", uses="RegionId VpcId SecurityGroupName Tag ClientToken", ignores="Description SecurityGroupType", idempotent=True
+    "ecs",
+    uses="RegionId VpcId SecurityGroupName Tag ClientToken",
+    ignores="Description SecurityGroupType",
+    idempotent=True,
 )
 def create_security_group(call: Call) -> Answer:
     """A group in a network, whose members nobody reaches and that reach everybody."""

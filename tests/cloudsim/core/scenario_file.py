@@ -53,7 +53,19 @@ from .scenario import (
 )
 
 # The lists that can be stale, each on its own.
-LISTS = ("instances", "disks", "snapshots", "tags", "jobs", "sources", "codes", "agents", "results", "images", "security_groups")
+LISTS = (
+    "instances",
+    "disks",
+    "snapshots",
+    "tags",
+    "jobs",
+    "sources",
+    "codes",
+    "agents",
+    "results",
+    "images",
+    "security_groups",
+)
 _distribution: Reader[Distribution] = record(
     Distribution,
     distribution=one_of("fixed", "uniform", "lognormal"),

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..._core.model import Account
-from ..base import Caller, Capabilities, Queue, Works
+from ..base import Caller, Capabilities, Copies, Queue, Works
 from .assistant import Agents
-from .connection import Connection, Transport
+from .connection import Cloning, Connection, Transport
+from .copies import CLONE, GROUP, IMAGE, Clones, Groups, Images
 from .ecs import Instances
 from .ram import Ram
 from .rpc import Rpc
@@ -37,7 +38,14 @@ _CAPABILITIES = Capabilities(
 class AliCloud:
     """One account in one region; see :class:`base.Cloud`."""
 
-    def __init__(self, connection: Connection, region: str, transport: Transport, call: Caller) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        region: str,
+        transport: Transport,
+        call: Caller,
+        cloning: Cloning | None = None,
+    ) -> None:
         rpc = self._rpc = Rpc(connection, region, call)
         self._ram = Ram(rpc)
         self.capabilities = replace(_CAPABILITIES, visibility=connection.visibility)
@@ -46,6 +54,8 @@ class AliCloud:
         self.agents = Agents(rpc)
         sources = Sources(rpc, transport, self.agents, self.instances.owners)
         self.works: Mapping[str, Works] = {KIND: Jobs(rpc, transport, sources)}
+        given = (rpc, self.instances, cloning or Cloning())
+        self.copies: Mapping[str, Copies] = {IMAGE: Images(rpc), GROUP: Groups(*given), CLONE: Clones(*given)}
 
     def account(self) -> Account:
         """Return the account's service role, and whether it ever took a snapshot in the region."""

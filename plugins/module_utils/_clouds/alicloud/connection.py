@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..options import SHORTEST_SECRET
@@ -43,3 +43,31 @@ class Transport:
     import_commands: Mapping[str, str]
     abort_commands: Mapping[str, str] = field(default_factory=dict)
     activation_code: str = ""
+
+
+#: What reaches the provider's own services inside a VPC: its agent's server, name service, time, mirrors, SMC.
+SERVICES_OF_THE_VPC = "100.64.0.0/10"
+
+
+@dataclass(frozen=True)
+class Egress:
+    """A rule: what a clone may reach."""
+
+    cidr: str
+    protocol: str
+    ports: str
+
+
+_OWN_SERVICES = (
+    *(Egress(SERVICES_OF_THE_VPC, "TCP", ports) for ports in ("80/80", "443/443")),
+    *(Egress(SERVICES_OF_THE_VPC, "UDP", ports) for ports in ("53/53", "123/123")),
+)
+
+
+@dataclass(frozen=True)
+class Cloning:
+    """How clones are made: what they may reach, and where they are if not beside their originals."""
+
+    egress: Sequence[Egress] = _OWN_SERVICES
+    vswitch_id: str = ""
+    instance_type: str = ""

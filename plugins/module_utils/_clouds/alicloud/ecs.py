@@ -26,6 +26,7 @@ from ..._core.model import (
     Instance,
     Problem,
 )
+from ..._core.tag import MADE_KEY, owner_of
 from ..._errors import CloudError, Transient, Unclear
 from .chunks import chunks, in_chunks
 from .errors import UNREACHED, is_later, remedy_for
@@ -153,14 +154,14 @@ class Instances:
         return {one: _not_found(one, self._rpc.region, elsewhere) for one in instance_ids}
 
     def listed(self, tag: str = "") -> list[Instance]:
-        """Return the region's instances; an empty list may mean a missing permission, which is told apart."""
+        """Return the region's instances, but for clones of ours; an empty list may mean a missing permission."""
         if tag:
             return self._instances(self._rpc.region, Tag=[{"Key": tag}])
         found = self._instances(self._rpc.region)
         refusal = None if found else self._may_describe()
         if refusal is not None:
             raise CloudError(refusal, whole_call=True)
-        return found
+        return [one for one in found if not owner_of(one.tags.get(MADE_KEY, ""))]
 
     def disks(self, instance_ids: Sequence[str]) -> dict[str, tuple[Disk, ...]]:
         """Return the disks of each instance."""
@@ -201,6 +202,22 @@ class Instances:
             only = {"PrivateIpAddresses": json.dumps(list(part)), "InstanceNetworkType": "vpc", "glance": glance}
             for one in self._instances(region, **only):
                 yield from ((address, one.instance_id) for address in one.private_addresses if address in part)
+
+    def network(self, instance_id: str) -> Mapping[str, str]:
+        """Return where an instance is, by the names that ECS has for it, and which image and group it has."""
+        path = "Instances.Instance"
+        answer = self._ask("DescribeInstances", needs=path, InstanceIds=json.dumps([instance_id]))
+        raw = next(iter(entries(answer, path)), None)
+        if raw is None:
+            raise CloudError(_not_found(instance_id, self._rpc.region, {}))
+        place, groups = raw.get("VpcAttributes") or {}, entries(raw, "SecurityGroupIds.SecurityGroupId")
+        found = {"VpcId": text(place, "VpcId"), "VSwitchId": text(place, "VSwitchId"), "ImageId": text(raw, "ImageId")}
+        return {**found, "SecurityGroupId": str(next(iter(groups), ""))}
+
+    def online(self, instance_ids: Sequence[str]) -> list[str]:
+        """Return the instances whose agents are online."""
+        found = self._agents(instance_ids)
+        return [key for key, agent in found.items() if isinstance(agent, Agent) and agent.online]
 
     def tags(self, instance_ids: Sequence[str]) -> dict[str, Mapping[str, str]]:
         """Return the tags of each instance."""
