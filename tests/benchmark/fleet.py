@@ -101,6 +101,12 @@ def _instance_id(kind: Kind, number: int) -> str:
     return f"{prefix}{number:0{ID_LENGTH - len(prefix)}}"
 
 
+def blocked(instances: int) -> set[str]:
+    """Names of the hosts that the assessment must find blocked."""
+    kinds = tuple(f"{kind.name}-" for kind in KINDS if kind.state == "blocked")
+    return {name for name in hosts(instances) if name.startswith(kinds)}
+
+
 def states(instances: int) -> dict[str, int]:
     """What the assessment of the estate must come to."""
     counts = sizes(instances)

@@ -76,7 +76,9 @@ LEFT_OUT = {
 }
 
 
-@pytest.mark.parametrize("how", LEFT_OUT)
+@pytest.mark.parametrize(
+    "how", ["skipped", *(pytest.param(how, marks=pytest.mark.variant) for how in LEFT_OUT if how != "skipped")]
+)
 def test_a_first_host_that_does_not_take_part_is_left_alone_and_the_others_are_migrated(
     tmp_path: Path, how: str
 ) -> None:
@@ -144,6 +146,7 @@ def test_a_host_with_a_bad_value_fails_alone_by_name_before_anything_is_written(
     assert "also that of twin-1" in done.failures["twin-2"]
 
 
+@pytest.mark.variant
 def test_options_of_the_whole_call_that_differ_are_refused(tmp_path: Path) -> None:
     hosts = {name: host(name, migrate_max_running=number) for name, number in (("web-1", 5), ("web-2", 7))}
     with cloud({"groups": [group(name) for name in NAMES]}, tmp_path / "cloud") as simulated:
@@ -181,6 +184,7 @@ def test_hosts_of_two_accounts_are_served_by_one_call_each_by_its_own_keys(tmp_p
 BROKEN = 'raise RuntimeError("the installation is broken")\n'
 
 
+@pytest.mark.variant
 def test_an_exception_in_a_module_is_told_by_every_host_and_by_a_module_alone(tmp_path: Path) -> None:
     package = tmp_path / "broken/aliyunsdkcore"
     package.mkdir(parents=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from integration.harness import Controller, cloud, group, host
 
 WORDS = ("stop", "start")
@@ -44,6 +45,7 @@ def test_centos_stops_services_migrates_and_starts_them_again(tmp_path: Path) ->
         assert re.search(r"^web-1 .* changed=0 ", again.output, re.MULTILINE), "its services run already"
 
 
+@pytest.mark.variant
 def test_centos_switches_repositories_first(tmp_path: Path) -> None:
     mirror = "http://mirror.example/repo"
     curl = f'#!/bin/sh\n[ "$4" = {mirror}/Centos-7.repo ] && echo archived > "$3"\n'

@@ -152,6 +152,7 @@ def test_a_hook_in_the_middle_of_which_the_controller_was_killed_is_waited_for_a
     assert (jobs_before, jobs) == (0, 1)
 
 
+@pytest.mark.variant
 def test_a_guest_that_a_hook_restarts_is_waited_for_before_the_next_one(tmp_path: Path) -> None:
     restarts = 'echo x >>/root/times; [ "$(wc -l </root/times)" -gt 1 ] || exit 194'
     hooks = [hook("restarts", "before_migration", restarts), hook("count", "before_migration", "wc -l </root/times")]

@@ -118,6 +118,7 @@ def test_a_code_that_the_user_gives_is_used_and_stays(tmp_path: Path) -> None:
         assert actions(simulated, "CreateAccessToken", "DeleteAccessToken") == ["CreateAccessToken"]
 
 
+@pytest.mark.variant
 def test_a_given_code_that_the_service_does_not_take_is_told_and_not_shown(tmp_path: Path) -> None:
     with user_of(tmp_path, [group("web-1")]) as (user, simulated):
         run = user.play("migrate", "-vvv", **smc(activation_code="wrong-code-of-mine"))
@@ -169,6 +170,7 @@ def test_a_client_that_an_interrupted_import_left_is_ended_and_the_import_made_a
         assert len(actions(simulated, "CreateSnapshot")) == snapshots
 
 
+@pytest.mark.variant
 @pytest.mark.parametrize(
     "abort", ["no-such-client --abort", "exit 7", "echo 'Import Source Server [s-no] Successfully!'"]
 )
@@ -190,6 +192,7 @@ def test_an_import_that_asks_for_a_restart_is_followed_by_the_migration(tmp_path
         assert f"the guest restarts now (exit code {code})" in told
 
 
+@pytest.mark.variant
 def test_an_import_that_wants_a_restart_first_is_made_again_after_it(tmp_path: Path) -> None:
     first = f"if [ -e /etc/prepared ]; then {IMPORT_LINUX}; else echo > /etc/prepared; exit 194; fi"
     with user_of(tmp_path, [group("web-1")]) as (user, _simulated):
@@ -197,6 +200,7 @@ def test_an_import_that_wants_a_restart_first_is_made_again_after_it(tmp_path: P
     assert run.states("migrate") == {WEB: "migrated"}, run.output
 
 
+@pytest.mark.variant
 def test_an_import_that_powers_the_guest_off_is_told(tmp_path: Path) -> None:
     with user_of(tmp_path, [group("web-1")]) as (user, simulated):
         run = user.play("migrate", **smc(f"{IMPORT_LINUX}; exit 193"))

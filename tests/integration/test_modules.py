@@ -323,6 +323,7 @@ def test_what_the_service_refuses_is_told_with_what_to_do(
     assert told in answer["msg"]
 
 
+@pytest.mark.variant
 def test_a_code_whose_answer_was_lost_is_deleted_and_another_one_made(tmp_path: Path) -> None:
     faults = [{"match": {"action": "CreateAccessToken"}, "effect": "lost_answer", "times": 1}]
     with cloud({"groups": [], "faults": faults}, tmp_path / "cloud") as simulated:
@@ -333,6 +334,7 @@ def test_a_code_whose_answer_was_lost_is_deleted_and_another_one_made(tmp_path: 
     assert [one["id"] for one in listed["codes"]] == [answer["codes"][0]["id"]]
 
 
+@pytest.mark.variant
 def test_codes_are_listed_by_status(simulated: Cloud, tmp_path: Path) -> None:
     user = user_of(simulated, tmp_path / "user")
     for name in ("wave-1", "wave-2"):

@@ -99,6 +99,7 @@ def test_a_second_time_there_is_nothing_to_do(controller: Controller, simulated:
     assert len(scripts(simulated, before)) == 2, "the facts scripts of both systems"
 
 
+@pytest.mark.variant
 def test_a_finding_that_is_still_there_fails_exactly_its_host(controller: Controller) -> None:
     run = controller.play("remediate", remediate_rules=["windows.space", "linux.i686_packages"])
     assert list(run.failures) == ["erp-1"], run.output
@@ -106,6 +107,7 @@ def test_a_finding_that_is_still_there_fails_exactly_its_host(controller: Contro
     assert "NotRemedied: still found after its remedy: windows.space" in run.failures["erp-1"]
 
 
+@pytest.mark.variant
 def test_a_script_that_fails_is_told_with_its_last_line(controller: Controller) -> None:
     options = {"remediate_rules": ["linux.repositories"], "remediate_mirror": "http://127.0.0.1:1/repo"}
     run = controller.play("remediate", "--limit", "web-1,erp-1", **options)
@@ -123,6 +125,7 @@ def test_a_rule_without_remedy_is_refused_with_the_list(controller: Controller, 
     assert simulated.writes() == before
 
 
+@pytest.mark.variant
 def test_a_host_that_cannot_be_looked_at_fails_alone(controller: Controller, tmp_path: Path) -> None:
     hosts = {"web-1": host("web-1"), "nobody": {**host("web-2"), "instance_id": "i-bp1nobody000000000000"}, "blank": {}}
     run = Controller(controller.cloud, tmp_path, hosts).play("remediate", remediate_rules=["linux.rsync"])

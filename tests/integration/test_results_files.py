@@ -42,6 +42,7 @@ def test_the_inventory_may_name_the_directory(controller: Controller) -> None:
     assert not (controller.directory / "os-migration-report").exists()
 
 
+@pytest.mark.variant
 @pytest.mark.parametrize("by_inventory", [True, False])
 def test_an_empty_name_turns_them_off(controller: Controller, by_inventory: bool) -> None:
     nothing = {"os_migration_report_dir": ""}

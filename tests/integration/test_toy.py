@@ -235,6 +235,7 @@ def most_at_once(works: Sequence[Mapping[str, Any]]) -> int:
     return max(sum(one["born"] <= work["born"] < one["ready"] for one in works) for work in works)
 
 
+@pytest.mark.variant
 def test_each_region_has_a_queue_of_its_own(collections: Path, tmp_path: Path) -> None:
     regions = {"one": "north", "two": "north", "three": "south", "four": "south"}
     cloud = toy_cloud(

@@ -23,13 +23,14 @@ def migrate(tmp_path: Path, scenario: dict[str, Any], smc: dict[str, Any]) -> tu
         return run, {call["action"] for call in simulated.writes()}
 
 
-@pytest.mark.parametrize("location", ["query", "replication_parameters"])
+@pytest.mark.parametrize("location", ["query", pytest.param("replication_parameters", marks=pytest.mark.variant)])
 def test_the_target_is_said_as_the_service_wants_it(tmp_path: Path, location: str) -> None:
     wanted = {"target_parameter": "NewSystem", "target_location": location, "target_values": {"alinux-3": "Alinux3"}}
     run, _writes = migrate(tmp_path, {"smc": wanted}, {**wanted, "import_command": {"linux": IMPORT_LINUX}})
     assert run.states("migrate") == {WEB: "migrated"}, run.output
 
 
+@pytest.mark.variant
 def test_a_service_that_wants_it_otherwise_says_so(tmp_path: Path) -> None:
     imports = {"import_command": {"linux": IMPORT_LINUX}}
     run, writes = migrate(tmp_path, {"smc": {"target_values": {"alinux-3": "Alinux3"}}}, imports)
@@ -38,6 +39,7 @@ def test_a_service_that_wants_it_otherwise_says_so(tmp_path: Path) -> None:
     assert "StartReplicationJob" not in writes
 
 
+@pytest.mark.variant
 def test_without_import_command_a_source_must_exist(tmp_path: Path) -> None:
     run, writes = migrate(tmp_path, {}, {})
     assert "source.not_imported" in run.failures["web-1"]
@@ -54,6 +56,7 @@ def test_of_two_instances_with_one_host_name_and_one_address_none_is_migrated_as
     assert writes <= {"RunCommand"}
 
 
+@pytest.mark.variant
 def test_the_import_of_one_makes_clear_which_source_is_its_own(tmp_path: Path) -> None:
     alike = {"host_name": "web", "private_address": "192.168.0.10"}
     world = {"groups": [group("web-1", **alike), group("web-2", **alike)]}
@@ -63,6 +66,7 @@ def test_the_import_of_one_makes_clear_which_source_is_its_own(tmp_path: Path) -
     assert run.states("migrate") == {WEB: "migrated", instance_id("web-2"): "migrated"}, run.output
 
 
+@pytest.mark.variant
 def test_an_account_without_the_service_role_is_told(tmp_path: Path) -> None:
     run, _writes = migrate(tmp_path, {"smc": {"authorised": False}}, {"import_command": {"linux": IMPORT_LINUX}})
     assert "account.service_role_missing" in run.failures["web-1"]
@@ -98,7 +102,10 @@ def test_codes_that_mean_not_now_only_take_longer(tmp_path: Path) -> None:
     assert run.states("migrate") == {WEB: "migrated"}, run.output
 
 
-@pytest.mark.parametrize(("offset", "told"), [(400, r"clock is (39\d|40\d) s behind the cloud's"), (0, None)])
+@pytest.mark.parametrize(
+    ("offset", "told"),
+    [(400, r"clock is (39\d|40\d) s behind the cloud's"), pytest.param(0, None, marks=pytest.mark.variant)],
+)
 def test_a_clock_that_is_wrong_by_minutes_is_told(tmp_path: Path, offset: int, told: str | None) -> None:
     world = {"groups": [group("web-1", smc_source="available")], "clock_offset": offset}
     with cloud(world, tmp_path / "cloud", speed=1) as simulated:

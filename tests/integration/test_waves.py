@@ -46,16 +46,19 @@ def test_an_exceeded_budget_stops_before_the_next_wave(controller: Controller) -
     assert waves(run.output) == 1
 
 
+@pytest.mark.variant
 def test_a_kept_budget_goes_on(controller: Controller) -> None:
     run = controller.play("assess", os_migration_waves="50%", os_migration_error_budget=40)
     assert waves(run.output) == 2
 
 
+@pytest.mark.variant
 def test_a_canary_comes_first(controller: Controller) -> None:
     run = controller.play("assess", os_migration_waves=[1, "100%"])
     assert waves(run.output) == 2
 
 
+@pytest.mark.variant
 def test_a_later_run_replaces_only_what_it_handled(controller: Controller) -> None:
     controller.play("assess")
     run = controller.play("assess", "--limit", "web-1", os_migration_waivers=[WAIVER])

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
 from integration.harness import DURATIONS, Call, Cloud, Controller, cloud, group, host, instance_id
 
 DISKS = [{"type": "system", "size_gib": 40}, {"type": "data", "size_gib": 100}]
@@ -32,6 +33,7 @@ def events(result: dict[str, Any]) -> list[str]:
     return [entry["event"] for entry in result["timeline"]]
 
 
+@pytest.mark.variant
 def test_a_stop_that_hangs_is_forced_and_told(tmp_path: Path) -> None:
     hanging = one(faults={"stop_hangs": 1, "job": {"fail_at_hop": 1, "after_progress": 50}})
     with cloud(hanging, tmp_path / "cloud") as simulated:
@@ -81,6 +83,7 @@ def test_a_retry_takes_snapshots_of_its_own_and_orders_another_job(tmp_path: Pat
         assert later == [*["CreateSnapshot"] * 2, "StartReplicationJob"] * 2
 
 
+@pytest.mark.variant
 def test_an_agent_that_stays_away_is_no_reason_to_throw_a_good_migration_away(tmp_path: Path) -> None:
     late = one(durations={**DURATIONS, "agent_reconnect": 14_400})
     with cloud(late, tmp_path / "cloud") as simulated:
