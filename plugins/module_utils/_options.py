@@ -103,11 +103,11 @@ PRECHECK: dict[str, Any] = {
     "timeout": {"type": "float", "default": 3600.0},
 }
 #: What shows its progress while it runs, and ends when nobody waits for it any more.
-_SHOWN: dict[str, Any] = {
-    "progress_interval": {"type": "float", "default": 15.0},
+_WATCHED: dict[str, Any] = {
     "progress_file": {"type": "path"},
     "watched": {"type": "list", "elements": "list", "default": []},
 }
+_SHOWN: dict[str, Any] = {"progress_interval": {"type": "float", "default": 15.0}, **_WATCHED}
 SNAPSHOT: dict[str, Any] = {
     **INFO,
     **_SHOWN,
@@ -120,6 +120,40 @@ SNAPSHOT: dict[str, Any] = {
     "hop_timeout": {"type": "float", "default": 7200.0},
     "timeout": {"type": "float", "default": 86400.0},
     "guest_scripts": {"type": "dict"},
+}
+_STACK: dict[str, Any] = {
+    "name": {"type": "str", "required": True},
+    "region": {"type": "str"},
+    "provider": {"type": "str"},
+    "profile": {"type": "str"},
+    "template": {"type": "raw"},
+    "template_url": {"type": "str"},
+    "parameters": {"type": "dict", "default": {}},
+    "secret_parameters": {"type": "dict", "default": {}, "no_log": True},
+    "tags": {"type": "dict", "default": {}},
+    "creation_minutes": {"type": "int", "default": 60},
+}
+STACK: dict[str, Any] = {
+    **CONNECTIONS,
+    **_WATCHED,
+    "stacks": {
+        "type": "list",
+        "elements": "dict",
+        "required": True,
+        "options": _STACK,
+        "mutually_exclusive": [["template", "template_url"]],
+    },
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "poll_interval": {"type": "float", "default": 10.0},
+    "timeout": {"type": "float", "default": 7200.0},
+}
+STACK_INFO: dict[str, Any] = {
+    **CONNECTIONS,
+    "names": {"type": "list", "elements": "str", "default": []},
+    "regions": {"type": "list", "elements": "str", "default": []},
+    "provider": {"type": "str"},
+    "profile": {"type": "str"},
+    "timeout": {"type": "float", "default": 300.0},
 }
 MIGRATION: dict[str, Any] = {
     **_PLANS,

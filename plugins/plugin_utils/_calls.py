@@ -34,6 +34,7 @@ COMMAND = "guest_command"
 PRECHECK = "precheck_info"
 SNAPSHOT = "instance_snapshot"
 REPORT = "fleet_report"
+STACK = "stack"
 ROOT = Path(__file__).parents[2]
 #: Where the files are that go before scripts.
 SENT = ROOT / "roles/sequence/files"
@@ -44,7 +45,7 @@ GLANCE = 0.5
 _PLANNING = (MIGRATION, PRECHECK)
 _ASKING = (MIGRATION, PRECHECK, SNAPSHOT, COMMAND)
 #: Modules whose work takes long: they show how far it is.
-SHOWN = (MIGRATION, SNAPSHOT)
+SHOWN = (MIGRATION, SNAPSHOT, STACK)
 #: Set here, of no use to a reader of the result.
 #: What of an answer is nobody's to see but who registers it: Ansible hides such an answer however verbose it is.
 SECRETS = ("activation_code",)

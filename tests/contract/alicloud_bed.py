@@ -30,6 +30,24 @@ TRAITS = Traits(
     hop=Hop("centos-7", "alinux-3"),
     account=Account(service_role=True, snapshots_used=True),
     moves_disks=("ecs", "DetachDisk") in SERVED,
+    templates={
+        "good": """
+            ROSTemplateFormatVersion: '2015-09-01'
+            Parameters: {Cidr: {Type: String, Default: 10.0.0.0/8}}
+            Resources: {Network: {Type: 'ALIYUN::ECS::VPC', Properties: {CidrBlock: !Ref Cidr}}}
+            Outputs: {Network: {Value: !Ref Network}, Cidr: {Value: !Ref Cidr}}
+        """,
+        "refused": "{ROSTemplateFormatVersion: '2015-09-01', Outputs: {Network: {Value: {Ref: Nothing}}}}",
+        "failing": """
+            ROSTemplateFormatVersion: '2015-09-01'
+            Resources:
+              Network: {Type: 'ALIYUN::ECS::VPC'}
+              Server:
+                Type: ALIYUN::ECS::Instance
+                DependsOn: Network
+                Properties: {ImageId: beos_5, InstanceType: ecs.g6.large}
+        """,
+    },
 )
 IDS = Ids(
     {
@@ -91,10 +109,13 @@ ACTIONS = {
     "copy_image": "CreateImage",
     "copy_group": "CreateSecurityGroup",
     "copy_clone": "RunInstances",
+    "make_stack": "CreateStack",
+    "delete_stack": "DeleteStack",
 }
 # What a call of a verb makes, by the first letters of its id.
 MADE = {"take": "s-", "order": "j-", "run": "t-"}
 UNKNOWN = {
+    "stack": "00000000-0000-0000-0000-{:012}",
     "instance": "i-bp1nowhere{:010}",
     "disk": "d-bp1unknown{:012}",
     "point": "s-bp1unknown{:012}",

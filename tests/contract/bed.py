@@ -11,7 +11,7 @@ their nature, the bed's traits say so and the tests expect accordingly.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, TypeVar
 
 import pytest
@@ -83,6 +83,8 @@ class Traits:
     service_points: bool = True
     #: The simulated cloud can detach and attach disks while it runs.
     moves_disks: bool = True
+    #: Where there are stacks: a template with an output, one that the cloud refuses, and one from which nothing comes.
+    templates: Mapping[str, str] = field(default_factory=dict)
 
 
 class Ids(dict[str, str]):

@@ -9,7 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Cloud, Codes, Enrolments, Works
+from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import (
+    Cloud,
+    Codes,
+    Enrolments,
+    Stacks,
+    Works,
+)
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import (
     Disk,
     Enrolment,
@@ -97,6 +103,12 @@ def codes(cloud: Cloud, bed: Bed) -> Codes:
     """Return the port, or skip the test where guests need no code."""
     port = enrolments(cloud, bed).codes
     return pytest.skip("in this cloud guests need no code") if port is None else port
+
+
+def stacks(cloud: Cloud, bed: Bed) -> Stacks:
+    """Return the port, or skip the test where there are no stacks."""
+    assert (cloud.stacks is not None) == bool(bed.traits.templates)
+    return pytest.skip("this cloud has no stacks") if cloud.stacks is None else cloud.stacks
 
 
 def found_works(cloud: Cloud, bed: Bed, role: str) -> tuple[tuple[Work, ...], Enrolment | None]:

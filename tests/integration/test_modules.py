@@ -20,6 +20,8 @@ from ansible_collections.evergreen.os_migration.plugins.modules import (
     precheck_info,
     smc_activation_code,
     smc_activation_code_info,
+    stack,
+    stack_info,
 )
 from integration.harness import DURATIONS, Cloud, Controller, Run, cloud
 
@@ -30,6 +32,7 @@ DEFAULTS = {
     "precheck_info": PACE,
     "guest_command": PACE,
     "instance_snapshot": {**PACE, "snapshots_valid": 3600 * 600},
+    "stack": PACE,
 }
 
 
@@ -102,6 +105,8 @@ def called(user: Controller, module: str, *options: str, **arguments: Any) -> di
         precheck_info,
         smc_activation_code,
         smc_activation_code_info,
+        stack,
+        stack_info,
     ],
     ids=lambda module: module.__name__.rpartition(".")[2],
 )

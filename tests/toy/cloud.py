@@ -275,6 +275,7 @@ class ToyCloud(Desk):
         self.regions = self.instances.regions
         self.works: Mapping[str, base.Works] = {kind: Plays(self.state, region, caller, kind) for kind in kinds}
         self.copies: Mapping[str, base.Copies] = {}
+        self.stacks = None
 
     def owner(self) -> str:
         """Return the only account there is."""

@@ -157,6 +157,10 @@ class MemoryCloud:
         return Snapshots(self)
 
     @property
+    def stacks(self) -> None:
+        """There are none."""
+
+    @property
     def works(self) -> dict[str, Works]:
         return {KIND: Works(self)}
 

@@ -17,6 +17,8 @@ from cloudsim.core.server import Server
 ecs = pytest.importorskip("alibabacloud_ecs20140526.client", reason="install alibabacloud-ecs20140526")
 smc = pytest.importorskip("alibabacloud_smc20190601.client", reason="install alibabacloud-smc20190601")
 asked = pytest.importorskip("alibabacloud_ecs20140526.models")
+ros = pytest.importorskip("alibabacloud_ros20190910.client", reason="install alibabacloud-ros20190910")
+asked_of_ros = pytest.importorskip("alibabacloud_ros20190910.models")
 asked_of_smc = pytest.importorskip("alibabacloud_smc20190601.models")
 tea = pytest.importorskip("alibabacloud_tea_openapi.models", reason="install alibabacloud-tea-openapi")
 exceptions = pytest.importorskip("alibabacloud_tea_openapi.exceptions")
@@ -95,6 +97,32 @@ def test_official_clients_write(url: str, lab: Lab) -> None:
     lab.until(done, step=1)
     assert found[0].output == "web\n"
     assert {line["access_key"] for line in lab.journal()} == {"LTAIuser"}
+
+
+def test_official_clients_make_a_stack_and_delete_it(url: str, lab: Lab) -> None:
+    client = ros.Client(config(url))
+    pair = asked_of_ros.CreateStackRequestParameters(parameter_key="Cidr", parameter_value="10.0.0.0/8")
+    network = {"Type": "ALIYUN::ECS::VPC", "Properties": {"CidrBlock": {"Ref": "Cidr"}}}
+    template = {
+        "ROSTemplateFormatVersion": "2015-09-01",
+        "Parameters": {"Cidr": {"Type": "String"}},
+        "Resources": {"Network": network},
+        "Outputs": {"Id": {"Value": {"Fn::GetAtt": ["Network", "VpcId"]}}},
+    }
+    made = client.create_stack(
+        asked_of_ros.CreateStackRequest(
+            region_id=REGION, stack_name="net", template_body=json.dumps(template), parameters=[pair]
+        )
+    ).body.stack_id
+    lab.wait(60)
+    whole = client.get_stack(asked_of_ros.GetStackRequest(region_id=REGION, stack_id=made)).body
+    assert (whole.status, whole.outputs[0]["OutputKey"]) == ("CREATE_COMPLETE", "Id")
+    assert whole.outputs[0]["OutputValue"].startswith("vpc-")
+    listed = client.list_stacks(asked_of_ros.ListStacksRequest(region_id=REGION, stack_name=["net"])).body
+    assert [one.stack_id for one in listed.stacks] == [made]
+    client.delete_stack(asked_of_ros.DeleteStackRequest(region_id=REGION, stack_id=made))
+    lab.wait(60)
+    assert client.list_stacks(asked_of_ros.ListStacksRequest(region_id=REGION)).body.stacks == []
 
 
 def test_a_security_token_comes_along(url: str) -> None:

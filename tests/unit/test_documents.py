@@ -16,7 +16,9 @@ ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 ADAPTER = ROOT / "plugins/module_utils/_clouds/alicloud"
 NO_ACTION = {"CreateFailed", "DeleteAutoSnapshot", "RunPowerShellScript", "RunShellScript", "TagKey", "TagValue"}
-ACTION = re.compile(r'"((?:Authorize|Create|Delete|Describe|Disable|Get|List|Reset|Run|Start|Stop|Tag)[A-Z][A-Za-z]+)"')
+ACTION = re.compile(
+    r'"((?:Authorize|Create|Delete|Describe|Disable|Get|List|Reset|Run|Start|Stop|Tag|Validate)[A-Z][A-Za-z]+)"'
+)
 ALICLOUD = [path for path in PATHS if path.provider == "alicloud"]
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
 
@@ -36,7 +38,7 @@ def test_readme_lists_the_paths(source: str) -> None:
 
 def test_permissions_name_every_action_that_is_called() -> None:
     code = "".join(path.read_text("utf-8") for path in ADAPTER.glob("*.py"))
-    documented = re.findall(r"`(?:ecs|ram|smc|sts):(\w+)`", (ROOT / "docs/permissions.md").read_text("utf-8"))
+    documented = re.findall(r"`(?:ecs|ram|ros|smc|sts):(\w+)`", (ROOT / "docs/permissions.md").read_text("utf-8"))
     assert set(ACTION.findall(code)) - NO_ACTION == set(documented)
 
 

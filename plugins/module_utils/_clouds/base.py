@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the engine asks of a cloud: five ports in the model's words. Adapters translate and decide nothing.
+"""What the engine asks of a cloud: ports in the model's words. Adapters translate and decide nothing.
 
 Answers are ``{id asked for: value or Problem}``; what the cloud does not know is left out. What refuses a whole call is
 raised: :class:`_errors.CloudError` and its kinds. Writes that ask for what is there already succeed.
@@ -22,6 +22,7 @@ from .._core.model import (
     STOPPED,
     STOPPING,
     Account,
+    Blueprint,
     Code,
     CommandResult,
     Disk,
@@ -31,6 +32,7 @@ from .._core.model import (
     Place,
     Point,
     Problem,
+    Stack,
     Take,
     Work,
 )
@@ -264,6 +266,31 @@ class Copies(Works, Protocol):
         """Say why an order would be refused now, as far as the cloud tells that beforehand. Nothing is made."""
 
 
+class Stacks(Protocol):
+    """Resources that are made from a template, and deleted, as one. A name is the only one in its region."""
+
+    def find(self, names: Sequence[str] = ()) -> Mapping[str, Stack]:
+        """Return the stacks of these names, or all, by name; not what is gone."""
+
+    def read(self, stack_ids: Sequence[str]) -> Mapping[str, Stack]:
+        """Return how far stacks are, by id. What was made just now may not be listed yet."""
+
+    def whole(self, stack_id: str) -> Stack | None:
+        """Return a stack with its outputs, and with why it failed; ``None`` where there is none."""
+
+    def check(self, blueprint: Blueprint) -> None:
+        """Refuse a template from which nothing can be made, as far as it alone can tell."""
+
+    def make(self, blueprint: Blueprint, token: str) -> str:
+        """Begin to make a stack and return its id; the same token makes it once.
+
+        Where its name is taken (:class:`_errors.Moved`), look whose it is.
+        """
+
+    def delete(self, stack_id: str) -> None:
+        """Begin to delete a stack with its resources; one that is not there is no fault."""
+
+
 class Cloud(Protocol):
     """One account in one region."""
 
@@ -293,6 +320,10 @@ class Cloud(Protocol):
 
         They are ``image``, ``security_group`` and ``clone``, whose works are done when their guests can be asked.
         """
+
+    @property
+    def stacks(self) -> Stacks | None:
+        """Return the port for stacks, ``None`` where there are none."""
 
     def account(self) -> Account:
         """Say what the account is set up for; what this user may not see is ``None``, never a refusal."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from .windows import Window
 
@@ -278,6 +278,44 @@ class Work:
     ended: str = ""
     holds: bool = True
     outputs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """What a stack is made from: a template, as a text or by its address, and what is put in for its parameters.
+
+    ``parameters`` hold the secret ones too. ``label`` is the collection's own tag; ``minutes`` is the time that the
+    cloud gives the creation before it undoes it.
+    """
+
+    name: str
+    template: str = ""
+    url: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    label: str = ""
+    minutes: int = 60
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Resources that a cloud makes from a template, and deletes, as one. Its ``name`` is the only one in its region.
+
+    ``status`` is making, ready, undoing (the creation failed, what was made is being deleted), undone (nothing is left
+    but the name), failed (something is left), deleting, stuck (deleting it failed), busy (something else is done with
+    it) or gone; ``said`` is the service's own word. ``fault`` is why the creation or the deletion failed, ``late`` that
+    it was out of time, ``label`` our own tag.
+    """
+
+    name: str
+    id: str
+    status: str
+    said: str = ""
+    label: str = ""
+    created: str = ""
+    fault: Problem | None = None
+    late: bool = False
+    outputs: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,8 @@ PLACE_KEY = f"{TAG_KEY}.place"
 BEFORE_KEY = f"{TAG_KEY}.before"
 #: The tag of something that was made for an instance and is deleted when it is no longer needed.
 MADE_KEY = f"{TAG_KEY}.made"
+#: The tag of a stack, which its resources bear too: a key of its own, so that none of them is taken for anything else.
+STACK_KEY = f"{TAG_KEY}.stack"
 ROOT = "root"
 UNREADABLE = "unreadable"
 PROTECTED = "protected"
@@ -52,6 +54,7 @@ _COUNTERS = {"attempt": "attempt", "set": "sets", "try": "tries", "start": "star
 _WORDS = {"from": "source", "to": "target", "run": "run", "by": "by", "back": "back", "undone": "undone"}
 _LABEL = re.compile(r"of=(\S+) attempt=([1-9][0-9]*) set=([1-9][0-9]*)")
 _FORMER_LABEL = re.compile(r"attempt=([1-9][0-9]*) hop=([1-9][0-9]*)")
+_STACK_LABEL = re.compile(r"of=(\S+) from=([0-9a-f]+)")
 _WORK_NAME = re.compile(r"osm-(.+)-a([1-9][0-9]*)-h([1-9][0-9]*)(?:-t([1-9][0-9]*))?")
 _NAMESPACE = uuid.UUID("6f0d3e0c-1b51-4c0a-9c3e-5d1f0a7c2b11")
 
@@ -149,6 +152,23 @@ def point_name(disk: Disk, attempt: int, number: int) -> str:
 def place_of(disk: Disk) -> str:
     """Return the place of a disk in its instance: its device, or that it is the root."""
     return ROOT if disk.type == "system" else disk.device
+
+
+# --- stacks ---------------------------------------------------------------------------------------------------------
+
+
+def stack_label(name: str, digest: str) -> str:
+    """Return the tag value of a stack that this collection made, and what it was made from.
+
+    It says the name, since a stack inside another one inherits its tags.
+    """
+    return f"of={name} from={digest}"
+
+
+def stack_made_from(label: str, name: str) -> str:
+    """Return the digest of what a stack was made from, empty where a stack of the name is none of ours."""
+    found = _STACK_LABEL.fullmatch(label)
+    return found[2] if found and found[1] == name else ""
 
 
 # --- works ----------------------------------------------------------------------------------------------------------

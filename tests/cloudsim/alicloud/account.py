@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter, defaultdict
 from dataclasses import replace
@@ -14,6 +15,7 @@ from ..core.clock import Timeline
 from ..core.state import Instance, Tags
 from ..core.world import Registration, World
 from .migrations import AccessToken, Job, Source
+from .stacks import Stack
 
 CLIENT = "smc-client"
 #: What takes the client's directory away, and with it what it knows of itself (inferred from where it is installed).
@@ -31,6 +33,8 @@ class Account(World):
         self.sources: dict[str, Source] = {}
         self.source_of: dict[str, Source] = {}
         self.tokens: dict[str, AccessToken] = {}
+        self.stacks: dict[str, Stack] = {}
+        self.failed_resources: Counter[str] = Counter()
         self.owned += [self.jobs, self.sources]
 
     def add_job(self, job: Job) -> None:
@@ -59,6 +63,13 @@ class Account(World):
     def drop_source(self, source: Source, now: float) -> None:
         source.gone = now
         del self.source_of[source.instance_id]
+
+    def arrived(self, instance: Instance, at: float) -> None:
+        """An instance came into being: whether SMC knows it at once, its group says."""
+        if instance.group.smc_source != "none":
+            source = self.add_source(instance, self.new_id("s"), at)
+            source.ready = Timeline(math.inf if instance.group.smc_source == "unavailable" else at)
+            self.install_client(instance, at)
 
     def install_client(self, instance: Instance, at: float) -> None:
         """The SMC client lies on the system disk, and goes with it."""

@@ -4,7 +4,8 @@
 """Write models.json: request parameters and answer fields of the simulated actions, taken from the official SDKs.
 
 Run `python -m cloudsim.alicloud.extract_models` from tests/ with `alibabacloud-ecs20140526`,
-`alibabacloud-ram20150501` and `alibabacloud-smc20190601` installed. The simulator itself needs none of them.
+`alibabacloud-ram20150501`, `alibabacloud-ros20190910` and `alibabacloud-smc20190601` installed. The
+simulator itself needs none of them.
 """
 
 from __future__ import annotations
@@ -50,6 +51,14 @@ ACTIONS = {
         "UntagResources",
     ),
     "alibabacloud_ram20150501": ("GetRole",),
+    "alibabacloud_ros20190910": (
+        "CreateStack",
+        "DeleteStack",
+        "GetStack",
+        "ListStackEvents",
+        "ListStacks",
+        "ValidateTemplate",
+    ),
     "alibabacloud_smc20190601": (
         "CreateAccessToken",
         "CreateReplicationJob",
@@ -68,6 +77,7 @@ ACTIONS = {
 SERVICES = {
     "alibabacloud_ecs20140526": "ecs",
     "alibabacloud_ram20150501": "ram",
+    "alibabacloud_ros20190910": "ros",
     "alibabacloud_smc20190601": "smc",
 }
 # STS has one action here and no SDK of its own is worth a dependency: its documented answer, by hand.

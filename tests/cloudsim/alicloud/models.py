@@ -33,7 +33,7 @@ COMMON = frozenset(
     }
 )
 ID_NAMES = frozenset(
-    {"InstanceId", "DiskId", "SnapshotId", "JobId", "SourceId", "InvokeId", "ResourceId", "AccessTokenId"}
+    {"InstanceId", "DiskId", "SnapshotId", "JobId", "SourceId", "InvokeId", "ResourceId", "AccessTokenId", "StackId"}
 )
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),

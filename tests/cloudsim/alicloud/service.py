@@ -25,14 +25,20 @@ from ..core.quotas import Quotas
 from ..core.readers import ScenarioError
 from ..core.scenario import Credential, Fault, Scenario
 from ..core.server import HTML, Reply, Request
-from . import assistant, codes, copies, ecs, ram, security_groups, smc, sts, tags
+from . import assistant, codes, copies, ecs, orchestration, ram, ros, security_groups, smc, sts, tags
 from .account import Account
 from .models import ID_NAMES, MODELS, check_answer, typed_parameters
 from .registry import ACTIONS, Answer, Call
 from .wire import ApiError, Envelope, Gatekeeper, opened
 
-SERVICES = {"2014-05-26": "ecs", "2019-06-01": "smc", "2015-04-01": "sts", "2015-05-01": "ram"}
-_HANDLERS = (assistant, codes, copies, ecs, ram, security_groups, smc, sts, tags)
+SERVICES = {
+    "2014-05-26": "ecs",
+    "2019-06-01": "smc",
+    "2019-09-10": "ros",
+    "2015-04-01": "sts",
+    "2015-05-01": "ram",
+}
+_HANDLERS = (assistant, codes, copies, ecs, ram, ros, security_groups, smc, sts, tags)
 # How a service calls a missing permission; the others say Forbidden.RAM.
 _NO_PERMISSION = {"smc": "Forbidden.Unauthorized", "ram": "NoPermission"}
 # What differs between two sendings of the same request, also by another key of the account.
@@ -100,7 +106,7 @@ class AlibabaCloud:
             record.write(self._journal, self.clock.now())
 
     def tick(self) -> None:
-        """Apply the calls that were kept for a time which has come."""
+        """Apply the calls that were kept for a time which has come, and what has become due in stacks."""
         while due := self._due():
             at, _turn, envelope, credential = due
             record = _Record()
@@ -111,6 +117,10 @@ class AlibabaCloud:
             except ApiError as error:
                 record.status, record.code = error.status, error.code
             record.write(self._journal, at)
+        for account in self.accounts.values():
+            if account.stacks:
+                with account.lock:
+                    orchestration.advance(account, self._runner, self.clock.now())
 
     def _due(self) -> tuple[float, int, Envelope, Credential] | None:
         if not self._late:

@@ -26,7 +26,7 @@ def furnish(world: World, groups: Iterable[tuple[int, Group]], taken: Collection
         for instance_id, name in _names(group, index):
             if instance_id in world.instances or instance_id in taken:
                 raise ScenarioError(f"scenario.groups[{index}]: instance id {instance_id} is used twice")
-            _begin(world, _add_instance(world, group, instance_id, name))
+            _begin(world, add_instance(world, group, instance_id, name))
 
 
 def _names(group: Group, index: int) -> Iterator[tuple[str, str]]:
@@ -40,7 +40,8 @@ def _names(group: Group, index: int) -> Iterator[tuple[str, str]]:
         yield group.ids[offset] if group.ids else generated, name.format(n=number)
 
 
-def _add_instance(world: World, group: Group, instance_id: str, name: str) -> Instance:
+def add_instance(world: World, group: Group, instance_id: str, name: str) -> Instance:
+    """An instance with its disks, as its group describes it."""
     index = len(world.instances)
     host = f"{index // 250}.{index % 250 + 1}"
     instance = Instance(

@@ -99,6 +99,24 @@ class Smc:
 
 
 @dataclass(frozen=True)
+class ResourceFault:
+    """A resource of a template that cannot be made; 0 times is always."""
+
+    resource: str
+    code: str = "OperationDenied.NoStock"
+    message: str = "The resource is out of stock in the specified zone."
+    times: int = 0
+
+
+@dataclass(frozen=True)
+class InUse:
+    """A resource of a template that somebody else's instance uses for a while, so that it cannot be deleted."""
+
+    resource: str
+    until: float = math.inf
+
+
+@dataclass(frozen=True)
 class Command:
     """How Cloud Assistant behaves: latency in simulated seconds, max_wall in real ones."""
 
@@ -245,6 +263,27 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Made:
+    """What an instance that a template makes is like, beside what the template says."""
+
+    guest: Guest = Guest()
+    durations: Mapping[str, Distribution] = field(default_factory=dict)
+    faults: GroupFaults = GroupFaults()
+    smc_source: str = "none"
+
+
+@dataclass(frozen=True)
+class Ros:
+    """How stacks are made; `durations` are seconds by the names of resources."""
+
+    most_stacks: int = 200
+    fails: tuple[ResourceFault, ...] = ()
+    in_use: tuple[InUse, ...] = ()
+    durations: Mapping[str, float] = field(default_factory=dict)
+    instance: Made = Made()
+
+
+@dataclass(frozen=True)
 class Match:
     service: str | None = None
     action: str | None = None
@@ -282,6 +321,7 @@ class Scenario:
     consistency_lag: float = 0.0
     snapshot_service: bool = True
     smc: Smc = Smc()
+    ros: Ros = Ros()
     command: Command = Command()
     faults: tuple[Fault, ...] = ()
     other_jobs: int = 0

@@ -43,8 +43,12 @@ from .scenario import (
     Group,
     GroupFaults,
     Guest,
+    InUse,
     JobFault,
+    Made,
     Match,
+    ResourceFault,
+    Ros,
     Scenario,
     Smc,
     SourceFault,
@@ -65,6 +69,7 @@ LISTS = (
     "results",
     "images",
     "security_groups",
+    "stacks",
 )
 _distribution: Reader[Distribution] = record(
     Distribution,
@@ -144,6 +149,7 @@ _disk = record(
     delete_auto_snapshot=boolean,
     multi_attach=boolean,
 )
+_smc_source = one_of("available", "unavailable", "none")
 _group = record(
     Group,
     name=text,
@@ -167,7 +173,7 @@ _group = record(
     guest=_guest,
     durations=mapping_of(duration, keys=one_of(*DURATIONS)),
     faults=_group_faults,
-    smc_source=one_of("available", "unavailable", "none"),
+    smc_source=_smc_source,
     console_job=record(ConsoleJob, target=_system, after=number),
     account=text,
     host_name=text,
@@ -180,11 +186,25 @@ _group = record(
         record(Event, at=number, what=one_of("attach_disk", "detach_disk", "release", "import"), disk=integer)
     ),
 )
+_ros = record(
+    Ros,
+    most_stacks=integer,
+    fails=list_of(record(ResourceFault, resource=text, code=text, message=text, times=integer)),
+    in_use=list_of(record(InUse, resource=text, until=moment)),
+    durations=mapping_of(number),
+    instance=record(
+        Made,
+        guest=_guest,
+        durations=mapping_of(duration, keys=one_of(*DURATIONS)),
+        faults=_group_faults,
+        smc_source=_smc_source,
+    ),
+)
 _fault = record(
     Fault,
     match=record(
         Match,
-        service=one_of("ecs", "ram", "smc", "sts"),
+        service=one_of("ecs", "ram", "ros", "smc", "sts"),
         action=text,
         instance=text,
         region=text,
@@ -234,6 +254,7 @@ _scenario = record(
         codes_last=list_of(number),
         codes_listed=integer,
     ),
+    ros=_ros,
     command=record(Command, latency=duration, max_wall=number, memoise_facts=boolean, code_pages=boolean),
     faults=list_of(_fault),
     other_jobs=integer,

@@ -167,6 +167,8 @@ class SecurityGroup:
     created: float
     tags: Timeline[Tags]
     egress: list[dict[str, str]] = field(default_factory=list)
+    #: Ranges of TCP ports that it lets in.
+    ports: tuple[tuple[int, int], ...] = ()
     serial: int = 0
     visible: float = -math.inf
     gone: float = math.inf

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Alibaba Cloud: ECS, Cloud Assistant, Server Migration Center and RAM behind the ports."""
+"""Alibaba Cloud: ECS, Cloud Assistant, Server Migration Center, ROS and RAM behind the ports."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Alibaba Cloud behind the engine's ports: ECS, Cloud Assistant, Server Migration Center and RAM."""
+"""Alibaba Cloud behind the engine's ports: ECS, Cloud Assistant, SMC, ROS and RAM."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from .connection import Cloning, Connection, Transport
 from .copies import CLONE, GROUP, IMAGE, Clones, Groups, Images
 from .ecs import Instances
 from .ram import Ram
+from .ros import Stacks
 from .rpc import Rpc
 from .smc import KIND, Jobs
 from .snapshots import Snapshots
@@ -52,6 +53,7 @@ class AliCloud:
         self.snapshots = Snapshots(rpc)
         self.instances = Instances(rpc, self.snapshots)
         self.agents = Agents(rpc)
+        self.stacks = Stacks(rpc)
         sources = Sources(rpc, transport, self.agents, self.instances.owners)
         self.works: Mapping[str, Works] = {KIND: Jobs(rpc, transport, sources)}
         given = (rpc, self.instances, cloning or Cloning())

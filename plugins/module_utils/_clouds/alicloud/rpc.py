@@ -39,7 +39,7 @@ except ImportError:
 else:
     IMPORT_TRACEBACK = ""
 
-VERSIONS = {"ecs": "2014-05-26", "smc": "2019-06-01", "sts": "2015-04-01", "ram": "2015-05-01"}
+VERSIONS = {"ecs": "2014-05-26", "smc": "2019-06-01", "ros": "2019-09-10", "sts": "2015-04-01", "ram": "2015-05-01"}
 
 # The regions whose ECS endpoint does not follow the rule ecs.<region>.aliyuncs.com (from the official SDK).
 _ECS_HOSTS = {"cn-hangzhou": "ecs-cn-hangzhou.aliyuncs.com", "cn-hangzhou-finance": "ecs.aliyuncs.com"}
