@@ -104,7 +104,7 @@ def _work(
     engine = Engine(workflow, connect, brief, limits, module.check_mode, clock, stop, is_there)
     watch(options.get("watched") or (), stop)
     records = engine.run(
-        [workflow.record(item) for item in items(options)], _teller(options, clock, started, brief.goal)
+        [workflow.record(item) for item in items(options)], _teller(options, limits, clock, started, brief.goal)
     )
     elapsed = clock.ticks() - started
     _tell_clock(module, clock.skew.wrong)
@@ -140,12 +140,13 @@ def _timed_out(record: Record[Any]) -> Record[Any]:
 
 
 def _teller(
-    options: Mapping[str, Any], clock: Clock, started: float, goal: Goal
+    options: Mapping[str, Any], limits: Limits, clock: Clock, started: float, goal: Goal
 ) -> Callable[[Sequence[Record[Any]]], None]:
     """Return what adds lines of progress to the file that the action plugin shows."""
     if not options.get("progress_file"):
         return lambda records: None
-    file, progress = Path(options["progress_file"]), Progress(options["progress_interval"], started, goal)
+    file = Path(options["progress_file"])
+    progress = Progress(options["progress_interval"], started, goal, limits.max_running)
 
     def tell(records: Sequence[Record[Any]]) -> None:
         lines = progress.lines(records, clock.ticks(), clock.date())

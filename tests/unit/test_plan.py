@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.goal import Goal
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Disk, Hop
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.plan import is_whole, table
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.plan import is_whole, pace, table
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.progress import Progress
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.record import Record
 
@@ -52,7 +52,31 @@ def test_the_table_waits_until_the_way_of_every_instance_is_known() -> None:
 
 
 def test_it_is_shown_once_and_for_migrations_only() -> None:
-    fleet, progress = [known("a", ONE)], Progress(15.0, 0.0, Goal())
-    assert progress.lines(fleet, 1.0, 0.0) == table(fleet, Goal())
+    fleet, progress = [known("a", ONE), known("b", ONE)], Progress(15.0, 0.0, Goal(), 20)
+    assert progress.lines(fleet, 1.0, 0.0) == [*table(fleet, Goal()), pace(fleet, Goal(), 20)]
     assert progress.lines(fleet, 2.0, 0.0) == []
-    assert Progress(15.0, 0.0, Goal(state="assessed")).lines(fleet, 1.0, 0.0) == []
+    assert Progress(15.0, 0.0, Goal(state="assessed"), 20).lines(fleet, 1.0, 0.0) == []
+
+
+def test_the_operator_sees_how_many_go_at_a_time_and_how_long_all_of_them_take() -> None:
+    fleet = [known("erp", TWO), *(known(f"web-{number}", ONE) for number in range(5))]
+    assert pace(fleet, GOAL, 20).startswith("6 instances, at most 20 at a time: about 120 min")
+    assert pace(fleet, GOAL, 2).startswith("6 instances, at most 2 at a time: about 150 min")
+    assert pace(fleet, GOAL, 1).startswith("6 instances, at most 1 at a time: about 270 min")
+
+
+def test_what_earlier_runs_took_counts_once_it_is_enough() -> None:
+    fleet = [known(f"web-{number}", ONE) for number in range(2)]
+    few, enough = (600.0,) * 4, (300.0, 600.0, 600.0, 900.0, 7200.0)
+    assert "about 30 min" in pace(fleet, replace(GOAL, lasted={("centos-7", "alinux-3"): few}), 20)
+    assert "about 10 min" in pace(fleet, replace(GOAL, lasted={("centos-7", "alinux-3"): enough}), 20)
+
+
+def test_accounts_have_places_of_their_own() -> None:
+    here, there = known("a", ONE), known("b", ONE)
+    there = replace(there, item=replace(there.item, profile="shop"))
+    assert pace([here, there], GOAL, 1).startswith("2 instances, at most 1 of each account at a time: about 30 min")
+
+
+def test_of_one_instance_or_none_nothing_more_is_told() -> None:
+    assert pace([known("a", ONE), known("b", ONE, state="blocked", done=True)], GOAL, 20) == ""

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from statistics import median
 from typing import Any, TypeAlias
 
 from .model import Hop, required
@@ -24,6 +25,12 @@ def seconds(hop: Hop, lasted: Lasted) -> float:
     """Return how long a hop may take by all that is known."""
     documented, known = hop.minutes * 60.0, lasted.get((hop.source, hop.target), ())
     return max(known) if len(known) >= ENOUGH else max((documented, *known))
+
+
+def usual(hop: Hop, lasted: Lasted) -> float:
+    """Return how long a hop takes as a rule: half of those that are known took no longer, else what is documented."""
+    known = lasted.get((hop.source, hop.target), ())
+    return median(known) if len(known) >= ENOUGH else hop.minutes * 60.0
 
 
 def lasted(results: Iterable[Mapping[str, Any]]) -> Lasted:

@@ -6,9 +6,13 @@
 
 from __future__ import annotations
 
+import heapq
+import math
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from . import durations
 from .difference import hops_left, sets_of, sizes_of
 from .goal import Goal
 from .migration.hooked import due_from_here
@@ -29,11 +33,40 @@ def is_whole(records: Iterable[Record[Any]]) -> bool:
 def table(records: Iterable[Record[Any]], goal: Goal) -> list[str]:
     """Return the lines; none when nobody goes anywhere. A snapshot is told with the size of its disk."""
     groups: dict[tuple[str, int], list[Migration]] = {}
-    for record in records:
-        if record.view.hops and (not record.done or record.state == "planned"):
-            groups.setdefault((_way(record), sum(hop.minutes for hop in hops_left(record))), []).append(record)
+    for record in _going(records):
+        groups.setdefault((_way(record), sum(hop.minutes for hop in hops_left(record))), []).append(record)
     rows = [_row(way, minutes, members, goal) for (way, minutes), members in groups.items()]
     return _aligned([_head(goal), *rows]) if rows else []
+
+
+def _going(records: Iterable[Record[Any]]) -> list[Migration]:
+    """Return those that are about to go a way."""
+    return [one for one in records if one.view.hops and (not one.done or one.state == "planned")]
+
+
+def pace(records: Iterable[Record[Any]], goal: Goal, most: int) -> str:
+    """Return how many instances go at a time and how long all of them take; empty where that says nothing new.
+
+    An account has ``most`` places; where works of others take some, it takes longer.
+    """
+    accounts: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for record in _going(records):
+        account = record.item.place.provider, record.item.place.profile
+        accounts[account].append(sum(durations.usual(hop, goal.lasted) for hop in hops_left(record)))
+    number = sum(map(len, accounts.values()))
+    if number < 2:
+        return ""
+    minutes = math.ceil(max(_together(times, most) for times in accounts.values()) / 60)
+    each = " of each account" if len(accounts) > 1 else ""
+    return f"{number} instances, at most {most}{each} at a time: about {minutes} min, more if others use places"
+
+
+def _together(times: Iterable[float], places: int) -> float:
+    """Return when the last one is done, if each begins as soon as one of the places is free."""
+    free = [0.0] * places
+    for time in times:
+        heapq.heapreplace(free, free[0] + time)
+    return max(free)
 
 
 def _head(goal: Goal) -> tuple[str, ...]:

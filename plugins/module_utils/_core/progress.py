@@ -26,11 +26,15 @@ _NAMED = 5
 
 @dataclass
 class Progress:
-    """The lines on a run; ``interval`` is in seconds. A migration begins with a table of what it is about to do."""
+    """The lines on a run; ``interval`` is in seconds. A migration begins with a table of what it is about to do.
+
+    ``most`` instances of an account are under way at a time.
+    """
 
     interval: float
     started: float
     goal: Goal
+    most: int
     _planned: bool = False
     _told: dict[str, str] = field(default_factory=dict)
     _at: float = 0.0
@@ -44,7 +48,8 @@ class Progress:
         if self._planned or self.goal.state != "migrated" or not plan.is_whole(records):
             return []
         self._planned = True
-        return plan.table(records, self.goal)
+        pace = plan.pace(records, self.goal, self.most)
+        return [*plan.table(records, self.goal), *([pace] if pace else [])]
 
     def line(self, records: Sequence[Record[Any]], ticks: float, date: float) -> str:
         """Return the line that is to be shown now, none when it is too early or nothing has changed."""
