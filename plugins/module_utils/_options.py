@@ -172,6 +172,8 @@ MIGRATION: dict[str, Any] = {
     "snapshots_valid": {"type": "float", "default": 3600.0},
     "retry": {"type": "bool", "default": False},
     "max_running": {"type": "int", "default": 20},
+    "soak_days": {"type": "float", "default": 0.0},
+    "snapshot_price": {"type": "float", "default": 0.0},
     "delete_smc_snapshots": {"type": "bool", "default": False},
     "poll_interval": {"type": "float", "default": 20.0},
     "hop_timeout": {"type": "float", "default": 7200.0},
@@ -220,6 +222,8 @@ def migration_goal(parameters: Options) -> Goal:
         most_hops=float("inf") if parameters["max_hops"] is None else parameters["max_hops"],
         delete_service_points=parameters["delete_smc_snapshots"],
         window_wait=parameters["window_wait"],
+        soak=parameters["soak_days"] * _DAY,
+        price=parameters["snapshot_price"],
         offers=offers(parameters),
     )
 
@@ -289,6 +293,7 @@ def script(parameters: Options) -> Script:
     )
 
 
+_DAY = 86400.0
 ABOVE_ZERO = (
     *("max_running", "poll_interval", "hop_timeout", "snapshots_valid", "timeout", "progress_interval"),
     *("max_age", "max_hops"),

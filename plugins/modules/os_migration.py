@@ -162,6 +162,18 @@ options:
         others have started. The rest wait.
     type: int
     default: 20
+  soak_days:
+    description:
+      - With O(state=committed), days that a migration must be over before its snapshots are deleted. An instance whose
+        migration is younger keeps its way back and ends as V(postponed).
+    type: float
+    default: 0.0
+  snapshot_price:
+    description:
+      - What a GiB of snapshots costs a month, in your currency. With it the plan and the difference also tell costs, by
+        the sizes of the disks, the most that their snapshots can hold.
+    type: float
+    default: 0.0
   delete_smc_snapshots:
     description:
       - With O(state=committed), also delete the snapshots of these instances that SMC took (C(SMC_Backup_…)).
@@ -274,7 +286,7 @@ results:
     state:
       description: >-
         Where the instance stands. V(ready), V(blocked), V(assessed) (nothing stops it, but it has no target),
-        V(in_progress), V(planned) (check mode), V(postponed) (left for a maintenance window), V(migrated), V(verified),
+        V(in_progress), V(planned) (check mode), V(postponed) (left for a later run), V(migrated), V(verified),
         V(rolled_back), V(unchanged) (there was nothing to roll back), V(committed) or V(failed).
         A guest is migrated or verified when its packages, its kernel and its boot prove it, not by its name.
       type: str

@@ -23,6 +23,7 @@ from .situations import (
     SAFE,
     SILENT,
     arrived,
+    at,
     code_of,
     end_of,
     linux,
@@ -190,3 +191,23 @@ def test_what_the_service_left_of_jobs_in_the_console_is_deleted_where_that_is_w
     watched = FRESH.learns(guest=arrived(), points=(replace(POINT, label="", name="SMC_Backup"),))
     assert end_of(watched, COMMIT).state == "unchanged"
     assert verb_of(watched, replace(COMMIT, delete_service_points=True)) is Verb.DELETE_POINTS
+
+
+def test_a_migration_is_committed_when_it_has_soaked_for_long_enough_and_keeps_its_way_back_until_then() -> None:
+    over = THERE.learns(works=(work("done", began="1970-01-01T00:00:00Z", ended="1970-01-01T01:00:00Z"),))
+    goal = wanting("committed", soak=86400.0)
+    early = end_of(over, goal, at(89_999))
+    assert (early.state, early.view.opens, early.problem) == ("postponed", "1970-01-02T01:00:00Z", None)
+    assert verb_of(over, goal, at(90_000)) is Verb.MARK
+    assert verb_of(over, COMMIT, at(3_601)) is Verb.MARK
+
+
+def test_without_its_work_a_migration_soaks_from_its_snapshots_on() -> None:
+    goal = wanting("committed", soak=86400.0)
+    assert end_of(THERE.learns(works=()), goal, at(86_399)).state == "postponed"
+    assert verb_of(THERE.learns(works=()), goal, at(86_400)) is Verb.MARK
+
+
+def test_a_commit_that_was_begun_is_ended_however_young_the_migration_is() -> None:
+    begun = THERE.learns(instance=tagged("committed"))
+    assert verb_of(begun, wanting("committed", soak=86400.0)) in (Verb.DELETE_WORKS, Verb.DELETE_POINTS)

@@ -10,12 +10,18 @@ from dataclasses import replace
 from typing import Any
 
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.goal import Goal
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Disk, Hop
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.plan import is_whole, pace, table
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Disk, Hop, Point
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.plan import (
+    committing,
+    is_whole,
+    lines,
+    pace,
+    table,
+)
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.progress import Progress
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.record import Record
 
-from .situations import FRESH, GOAL, HERE
+from .situations import FRESH, GOAL, HERE, POINT, SAFE, tagged, wanting
 
 DISKS = (replace(HERE.disks[0], size_gib=40), Disk("d-1", status="In_use", size_gib=100, device="/dev/xvdb"))
 ONE = (Hop("centos-7", "alinux-3", minutes=30),)
@@ -80,3 +86,31 @@ def test_accounts_have_places_of_their_own() -> None:
 
 def test_of_one_instance_or_none_nothing_more_is_told() -> None:
     assert pace([known("a", ONE), known("b", ONE, state="blocked", done=True)], GOAL, 20) == ""
+
+
+def over(name: str, *points: Point, state: str = "migrated") -> Record[Any]:
+    record = SAFE.learns(instance=replace(tagged(state), disks=DISKS), points=points)
+    return replace(record, item=replace(FRESH.item, instance_id=SAFE.id, name=name))
+
+
+def test_before_a_commit_the_operator_sees_the_snapshots_that_go_with_size_and_cost() -> None:
+    goal = wanting("committed", price=0.02)
+    fleet = [over("a", POINT), over("b", POINT, replace(POINT, disk_id="d-1", snapshot_id="s-1")), over("c")]
+    assert lines(fleet, goal, 20) == [
+        "hosts  snapshots to delete             way",
+        "a, b   3, up to 180 GiB, 3.60 a month  centos-7 -> alinux-3",
+    ]
+    assert "a month" not in committing(fleet, wanting("committed"))[1]
+    assert lines([*fleet, over("d").forgets("points")], goal, 20) is None
+
+
+def test_what_keeps_its_snapshots_is_not_in_the_table_of_a_commit() -> None:
+    kept = [over("a", POINT).with_(state="postponed", done=True), over("b")]
+    assert committing(kept, wanting("committed")) == []
+
+
+def test_before_a_migration_the_cost_of_its_snapshots_is_told_where_the_price_is_known() -> None:
+    assert (
+        "10, up to 700 GiB, 14.00 a month"
+        in table([known(str(n), ONE) for n in range(5)], replace(GOAL, price=0.02))[1]
+    )

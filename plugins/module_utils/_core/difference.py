@@ -4,7 +4,8 @@
 
 """What a run changes, as Ansible's before and after of each instance; in check mode what it would change.
 
-Snapshots are told with the size of their disk, the most that they can hold: what they cost is the provider's to say.
+Snapshots are told with the size of their disk, the most that they can hold, and with what that costs a month where the
+user has told what a GiB costs.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def _migrated(record: Migration, goal: Goal) -> Sides:
         "hops": [f"{hop.source} -> {hop.target}, up to {hop.minutes} min" for hop in hops],
         "minutes": sum(hop.minutes for hop in hops),
         "snapshots": {disk_id: _gib(size) for disk_id, size in sizes.items()},
-        "snapshot_gib": sets_of(record, goal) * sum(sizes.values()),
+        **_taking(sets_of(record, goal) * sum(sizes.values()), goal),
         **_hooks(record, goal),
     }
 
@@ -87,26 +88,32 @@ def _put_back(record: Migration, goal: Goal) -> Sides:
 
 
 def _committed(record: Migration, goal: Goal) -> Sides:
-    return _deleted(record, record.view.gone or commit.points_to_delete(record, goal))
+    return _deleted(record, commit.points_going(record, goal), goal)
 
 
 def _unprotected(record: Migration, goal: Goal) -> Sides:
-    return _deleted(record, record.view.gone or keep.points_to_delete(record))
+    return _deleted(record, record.view.gone or keep.points_to_delete(record), goal)
 
 
-def _deleted(record: Migration, points: Iterable[Point]) -> Sides:
+def _deleted(record: Migration, points: Iterable[Point], goal: Goal) -> Sides:
     """Tell the snapshots that go."""
     sizes = sizes_of(record)
     listed = {point.snapshot_id: f"{_gib(sizes.get(point.disk_id))}, {_of(point)}" for point in points}
     total = sum(sizes.get(point.disk_id, 0) for point in points)
-    return {"snapshots": listed, "snapshot_gib": total}, {"snapshots": {}, "snapshot_gib": 0}
+    return {"snapshots": listed, **_taking(total, goal)}, {"snapshots": {}, **_taking(0, goal)}
 
 
 def _protected(record: Migration, goal: Goal) -> Sides:
     """Tell the disks that get a snapshot."""
     sizes = sizes_of(record)
     taken = {disk_id: _gib(size) for disk_id, size in sizes.items()}
-    return {}, {"snapshots": taken, "snapshot_gib": sum(sizes.values())}
+    return {}, {"snapshots": taken, **_taking(sum(sizes.values()), goal)}
+
+
+def _taking(gib: int, goal: Goal) -> Json:
+    """Tell what snapshots may take and, where the price is known, what that costs."""
+    cost = {"snapshot_cost_per_month": round(gib * goal.price, 2)} if goal.price else {}
+    return {"snapshot_gib": gib, **cost}
 
 
 def _of(point: Point) -> str:

@@ -50,8 +50,9 @@ class Goal:
     instance began to serve again; a stop is forced after ``stop_grace``. A set that is to be there may be of any age
     unless ``most_age`` is given; only with ``to_protected`` is one gone back to that no migration took. A maintenance
     window that opens within ``window_wait`` is waited for; ``lasted`` is how long hops are known to take. With an
-    ``approval`` nothing is begun that is not planned as it was approved. ``hooks`` run in guests around hops; after
-    ``most_hops`` of them an instance stops, to go on in a later call.
+    ``approval`` nothing is begun that is not planned as it was approved. A migration is committed when it is over for
+    ``soak``. ``price`` is what a GiB of snapshots costs a month, in the user's currency. ``hooks`` run in guests around
+    hops; after ``most_hops`` of them an instance stops, to go on in a later call.
     """
 
     state: str = "migrated"
@@ -70,6 +71,8 @@ class Goal:
     window_wait: float = 0
     lasted: Lasted = field(default_factory=dict)
     approval: Approval | None = None
+    soak: float = 0
+    price: float = 0
     hooks: tuple[Hook, ...] = ()
     most_hops: float = float("inf")
     offers: Mapping[str, Offer] = field(default_factory=dict)

@@ -70,6 +70,7 @@ _WHO: Variables = {
 _WAITS: Variables = {"poll_interval": ("os_migration_poll_interval",)}
 _TELLS: Variables = {**_WAITS, "progress_interval": ("os_migration_progress_interval",)}
 _AGE: Variables = {"snapshots_valid": ("os_migration_snapshots_valid",)}
+_PRICE: Variables = {"snapshot_price": ("os_migration_snapshot_price",)}
 _PATHS: Variables = {"paths": ("os_migration_paths",)}
 
 
@@ -109,6 +110,7 @@ PHASES: Mapping[str, Phase] = {
             **_TELLS,
             **_PATHS,
             **_AGE,
+            **_PRICE,
             "approval_file": ("os_migration_approval",),
             "window_wait": ("os_migration_window_wait",),
             **_own("migrate", "on_failure", "rollback_to", "retry", "max_running", "max_hops", "hop_timeout"),
@@ -121,7 +123,11 @@ PHASES: Mapping[str, Phase] = {
         {**_way(), "confirm": ("rollback_confirm",)},
         {**_TELLS, **_AGE, "rollback_to": ("rollback_to",), **_own("rollback", "timeout")},
     ),
-    "commit": Phase("committed", _way("commit_target"), {**_WAITS, **_own("commit", "delete_smc_snapshots")}),
+    "commit": Phase(
+        "committed",
+        _way("commit_target"),
+        {**_TELLS, **_PRICE, **_own("commit", "soak_days", "delete_smc_snapshots")},
+    ),
     "script": Phase("scripted", _WHO, _WAITS, more={"step": ("__sequence_step",)}, files=False),
     "remediate": Phase(
         "assessed",

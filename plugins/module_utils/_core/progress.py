@@ -26,7 +26,7 @@ _NAMED = 5
 
 @dataclass
 class Progress:
-    """The lines on a run; ``interval`` is in seconds. A migration begins with a table of what it is about to do.
+    """The lines on a run; ``interval`` is in seconds. Migrations and commits begin with a table of what they will do.
 
     ``most`` instances of an account are under way at a time.
     """
@@ -45,11 +45,9 @@ class Progress:
         return [*self._plan(records), *([line] if line else [])]
 
     def _plan(self, records: Sequence[Record[Any]]) -> list[str]:
-        if self._planned or self.goal.state != "migrated" or not plan.is_whole(records):
-            return []
-        self._planned = True
-        pace = plan.pace(records, self.goal, self.most)
-        return [*plan.table(records, self.goal), *([pace] if pace else [])]
+        told = None if self._planned else plan.lines(records, self.goal, self.most)
+        self._planned = self._planned or told is not None
+        return told or []
 
     def line(self, records: Sequence[Record[Any]], ticks: float, date: float) -> str:
         """Return the line that is to be shown now, none when it is too early or nothing has changed."""

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from functools import wraps
 
 from .. import tag
@@ -15,6 +16,7 @@ from ..record import Moment
 from ..verb import Step, Verb, failing, finish
 from ..workflow import Gate
 from .begin import mark
+from .sets import sets, work_over
 from .view import Migration, View, own_works, points_of, stands, traces
 from .work import works_deleted
 
@@ -42,6 +44,18 @@ def something_there(record: Migration, goal: Goal, now: Moment) -> Step | None:
     else:
         left = not stands(record, "started") or known.attempt in traces(record)
     return None if left else finish("unchanged", "nothing to commit")
+
+
+def soaked(record: Migration, goal: Goal, now: Moment) -> Step | None:
+    """Keep the way back of a migration that is not over for long enough."""
+    if not goal.soak or record.view.tag is None:
+        return None
+    since = work_over(record) or max((one.moment or 0.0 for one in sets(record)), default=0.0)
+    until = since + goal.soak
+    if now.cloud >= until:
+        return None
+    text = datetime.fromtimestamp(until, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return finish("postponed", f"kept its snapshots until {text}", opens=text)
 
 
 def unless_committed(gate: Gate[View]) -> Gate[View]:
@@ -73,6 +87,11 @@ def points_deleted(record: Migration, goal: Goal, now: Moment) -> Step | None:
 def points_to_delete(record: Migration, goal: Goal) -> tuple[Point, ...]:
     """Return the points whose label names this instance, and the service's own where that is wanted."""
     return (*(point for point, _label in points_of(record)), *_of_the_service(record, goal))
+
+
+def points_going(record: Migration, goal: Goal) -> tuple[Point, ...]:
+    """Return the points that this run deletes, those that are gone already among them."""
+    return record.view.gone or points_to_delete(record, goal)
 
 
 def deleted(record: Migration, points: tuple[Point, ...], state: str) -> Step | None:

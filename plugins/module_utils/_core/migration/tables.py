@@ -67,7 +67,7 @@ GOALS: Mapping[str, Gates] = {
         begin.points_belong,
         commit.something_there,
         *_SETTLED,
-        *map(commit.unless_committed, _READ),
+        *map(commit.unless_committed, (commit.soaked, *_READ)),
         commit.committed_marked,
         commit.works_gone,
         work.disks_kept,
