@@ -97,6 +97,20 @@ _HOOKS = r"""
         type: list
         elements: int
 """
+_CLONE_OF = r"""
+      clone_of:
+        description:
+          - The instance of which this one is a clone, made by M(evergreen.os_migration.instance_clone) for a drill. A
+            clone without it is refused.
+        type: str
+"""
+_DRILLED = r"""
+      drilled:
+        description:
+          - Text for the tag of the instance that says what came of its drill, written once nothing of it is left. Set
+            by the roles.
+        type: str
+"""
 _WAY = r"""
       via:
         description:
@@ -141,7 +155,8 @@ _WAIVERS = r"""
 
 # A module cannot add one suboption to those of a fragment, so the longer lists are fragments of their own.
 ModuleDocFragment.TARGETED = "".join(
-    (ModuleDocFragment.DOCUMENTATION, _TARGET, _CONFIRM, _HOOKS, _WAY, _WAIVERS, _WINDOWS)
+    (ModuleDocFragment.DOCUMENTATION, _TARGET, _CONFIRM, _HOOKS, _CLONE_OF, _WAY, _WAIVERS, _WINDOWS)
 )
 ModuleDocFragment.KEPT = "".join((ModuleDocFragment.DOCUMENTATION, _CONFIRM, _WAIVERS))
+ModuleDocFragment.CLONED = "".join((ModuleDocFragment.DOCUMENTATION, _TARGET, _DRILLED, _WAY, _WAIVERS))
 ModuleDocFragment.PLANNED = "".join((ModuleDocFragment.DOCUMENTATION, _TARGET, _WAY, _WAIVERS))

@@ -17,7 +17,7 @@ options:
       - What the hosts take part in. All three tasks of a role name the same, and stand in one block or file.
       - V(script) runs the scripts that the role P(evergreen.os_migration.sequence#role) is given.
     type: str
-    choices: [assess, migrate, verify, rollback, commit, remediate, script]
+    choices: [assess, drill, migrate, verify, rollback, commit, remediate, script]
     required: true
   alicloud:
     description:

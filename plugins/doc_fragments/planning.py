@@ -48,6 +48,30 @@ options:
             list, such as C(Alibaba Cloud Linux 3).
         type: dict
         default: {}
+      drill_parameter:
+        description:
+          - Name of the parameter of C(CreateReplicationJob) that asks for a migration drill. The public documentation
+            names none. The default is made up from the console's words, and was never tried on the service.
+        type: str
+        default: DrillMode
+      drill_location:
+        description:
+          - Where that parameter goes, as for O(smc.target_location).
+        type: str
+        choices: [query, replication_parameters]
+        default: query
+      drill_values:
+        description:
+          - What the service calls the two modes of a drill, C(only) (C(DrillOnly) unless it is given) and
+            C(and_migrate) (C(DrillAndMigrate)). The defaults are made up from the console's words.
+        type: dict
+        default: {}
+      drill_proven:
+        description:
+          - Say that you have seen, on an instance that could be lost, that your service takes this request as a drill.
+            A request that it does not understand may migrate the instance, so without it no drill is ordered.
+        type: bool
+        default: false
       import_command:
         description:
           - The command that registers a guest as a migration source, as the SMC console gives it. The text
@@ -94,6 +118,44 @@ options:
           - With V(0) such an instance is refused.
         type: float
         default: 0
+  ecs_drill:
+    description:
+      - How clones for drills are made on Alibaba Cloud, see M(evergreen.os_migration.instance_clone). Without them a
+        clone is of its original's type, beside it in its VSwitch.
+      - Whether what is let out is enough for the migration in your network was not tried on the live service.
+    type: dict
+    suboptions:
+      vswitch_id:
+        description:
+          - VSwitch for clones, in the VPC of their originals.
+        type: str
+      instance_type:
+        description:
+          - Type of clones, for instance where there is no stock of the original's.
+        type: str
+      egress:
+        description:
+          - What clones may reach; everything else is dropped. Unless it is given that is the provider's own network
+            (100.64.0.0/10) by HTTP, HTTPS, DNS and NTP, where Cloud Assistant, mirrors and SMC are reached from a VPC.
+        type: list
+        elements: dict
+        suboptions:
+          cidr:
+            description:
+              - The addresses.
+            type: str
+            required: true
+          protocol:
+            description:
+              - The protocol.
+            type: str
+            choices: [TCP, UDP, ICMP, ALL]
+            default: TCP
+          ports:
+            description:
+              - The first and the last port, as V(443/443).
+            type: str
+            default: "-1/-1"
   paths:
     description:
       - Migration paths beside the documented ones, for instance what the provider has opened for your account. A row

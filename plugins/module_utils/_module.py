@@ -10,6 +10,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from ._clouds.options import SHORTEST_SECRET
 from ._core.codec import pack
 from ._core.difference import difference
 from ._core.goal import Goal
-from ._core.model import Place, Problem
+from ._core.model import Item, Place, Problem
 from ._core.outcome import outcome, summary
 from ._core.progress import Progress
 from ._core.record import Record
@@ -37,6 +38,8 @@ from ._results import ResultsFile, hops_lasted, results_file
 # Seconds after the time of a call in which it may still let its locks go.
 _LEAVING = 30.0
 
+#: Does the work of a module: the workflow's engine, once or more often.
+Work = Callable[[AnsibleModule, Workflow[Any], Brief, float], tuple[list[Record[Any]], float]]
 Extra = Callable[[Record[Any], Goal], Mapping[str, Any]]
 
 
@@ -49,23 +52,24 @@ def run_module(
     script: Script | None = None,
     extra: Extra = lambda record, goal: {},
     answers: Collection[str] = (),
+    work: Work | None = None,
 ) -> None:
     """Bring the module's instances to the goal that its options describe within ``timeout`` seconds, and leave.
 
     ``extra`` adds a module's own keys to each result. An instance that ends in a state of ``answers`` is no failure,
-    although it has a problem: that is what was asked.
+    although it has a problem: that is what was asked. ``work`` does the work where that is more than one engine's.
     """
     module.no_log_values = {value for value in module.no_log_values if len(value) >= SHORTEST_SECRET}
     try:
-        _run_module(module, workflow, goal_of, timeout, script, (extra, answers))
+        _run_module(module, goal_of, partial(work or one_engine, module, workflow), timeout, script, (extra, answers))
     except Exception as error:  # a fault of ours or of a library: a traceback alone is hidden by a task's failed_when
         module.fail_json(msg=broken(error).text)
 
 
 def _run_module(
     module: AnsibleModule,
-    workflow: Workflow[Any],
     goal_of: Callable[[Mapping[str, Any]], Goal],
+    work: Callable[[Brief, float], tuple[list[Record[Any]], float]],
     timeout: float,
     script: Script | None,
     results: tuple[Extra, Collection[str]],
@@ -79,7 +83,7 @@ def _run_module(
         brief = Brief(goal, probes, script or Script(""), this_process())
         if file:
             file.check()
-        records, elapsed = _work(module, workflow, brief, timeout)
+        records, elapsed = work(brief, timeout)
     except MissingLibrary as missing:
         module.fail_json(msg=missing_required_lib(missing.library), exception=missing.cause)
     except MigrationError as error:
@@ -92,9 +96,14 @@ def _run_module(
     _leave(module, records, bad, told, lambda record: extra(record, brief.goal), file)
 
 
-def _work(
-    module: AnsibleModule, workflow: Workflow[Any], brief: Brief, timeout: float
+def one_engine(
+    module: AnsibleModule,
+    workflow: Workflow[Any],
+    brief: Brief,
+    timeout: float,
+    wanted: Sequence[Item] | None = None,
 ) -> tuple[list[Record[Any]], float]:
+    """Bring instances to the goal, those of the call unless others are named; return them and the seconds it took."""
     options, stop = module.params, threading.Event()
     clock = Clock(sleep=stop.wait)
     started = clock.ticks()
@@ -104,7 +113,8 @@ def _work(
     engine = Engine(workflow, connect, brief, limits, module.check_mode, clock, stop, is_there)
     watch(options.get("watched") or (), stop)
     records = engine.run(
-        [workflow.record(item) for item in items(options)], _teller(options, limits, clock, started, brief.goal)
+        [workflow.record(item) for item in (items(options) if wanted is None else wanted)],
+        _teller(options, limits, clock, started, brief.goal),
     )
     elapsed = clock.ticks() - started
     _tell_clock(module, clock.skew.wrong)

@@ -13,6 +13,8 @@ from ._clouds import PROVIDERS
 from ._clouds.base import Caller, Cloud, Options, Rate, Script
 from ._clouds.options import check_above_zero
 from ._core import hooks, paths, waivers, windows
+from ._core.drilled import CLONE as CLONED
+from ._core.drilled import SERVICE, Prices
 from ._core.goal import Goal, Offer
 from ._core.model import Item, Place, Waiver
 from ._core.remedies import REMEDIES
@@ -155,15 +157,30 @@ STACK_INFO: dict[str, Any] = {
     "profile": {"type": "str"},
     "timeout": {"type": "float", "default": 300.0},
 }
+#: Clones of instances, for drills.
+CLONE: dict[str, Any] = {
+    **_PLANS,
+    **_SHOWN,
+    "instances": _instances(**_PLANNED, drilled={"type": "str"}),
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "lifetime": {"type": "float", "default": 24.0},
+    "price_gib_month": {"type": "float"},
+    "price_hour": {"type": "float"},
+    "poll_interval": {"type": "float", "default": 20.0},
+    "hop_timeout": {"type": "float", "default": 7200.0},
+    "timeout": {"type": "float", "default": 86400.0},
+}
 MIGRATION: dict[str, Any] = {
     **_PLANS,
     **_SHOWN,
-    "instances": _instances(**_TARGETED, hooks={"type": "list", "elements": "int"}),
+    "instances": _instances(**_TARGETED, hooks={"type": "list", "elements": "int"}, clone_of={"type": "str"}),
     "hooks": {**_HOOKS, "default": []},
     "max_hops": {"type": "int"},
+    "drill_first": {"type": "bool", "default": False},
+    "drill_max_age": {"type": "float"},
     "state": {
         "type": "str",
-        "choices": ["assessed", "migrated", "verified", "rolled_back", "committed"],
+        "choices": ["assessed", "drilled", "migrated", "verified", "rolled_back", "committed"],
         "default": "migrated",
     },
     "on_failure": {"type": "str", "choices": ["keep", "rollback"], "default": "keep"},
@@ -199,6 +216,11 @@ MORE: dict[str, Any] = {
     "update_packages": {"type": "bool"},
     "clean_components": {"type": "bool"},
     "uninstaller": {"type": "str"},
+    "by": {"type": "str", "choices": [CLONED, SERVICE]},
+    "cleanup": {"type": "bool"},
+    "lifetime": CLONE["lifetime"],
+    "price_gib_month": CLONE["price_gib_month"],
+    "price_hour": CLONE["price_hour"],
 }
 
 
@@ -209,9 +231,13 @@ def offers(parameters: Options) -> Mapping[str, Offer]:
 
 def migration_goal(parameters: Options) -> Goal:
     """Return the goal that the options of os_migration describe."""
+    drilled = parameters["state"] == "drilled"  # under snapshots that are no older than a way back may be
     return Goal(
         state=parameters["state"],
         on_failure=parameters["on_failure"],
+        most_age=parameters["snapshots_valid"] if drilled else float("inf"),
+        drill_days=float("inf") if parameters["drill_max_age"] is None else parameters["drill_max_age"],
+        drill_first=parameters["drill_first"] and parameters["state"] == "migrated",
         rollback_to=parameters["rollback_to"],
         retry=parameters["retry"],
         paths=checked_paths(parameters["paths"]),
@@ -247,6 +273,19 @@ def snapshot_goal(parameters: Options) -> Goal:
         set_valid=parameters["snapshots_valid"],
         most_age=float("inf") if parameters["max_age"] is None else parameters["max_age"],
         to_protected=True,
+        offers=offers(parameters),
+    )
+
+
+def clone_goal(parameters: Options) -> Goal:
+    """Return the goal that the options of instance_clone describe."""
+    return Goal(
+        state="cloned" if parameters["state"] == "present" else "cleared",
+        paths=checked_paths(parameters["paths"]),
+        hop_timeout=parameters["hop_timeout"],
+        poll_interval=parameters["poll_interval"],
+        clone_hours=parameters["lifetime"],
+        prices=Prices(parameters["price_gib_month"], parameters["price_hour"]),
         offers=offers(parameters),
     )
 
@@ -296,7 +335,7 @@ def script(parameters: Options) -> Script:
 _DAY = 86400.0
 ABOVE_ZERO = (
     *("max_running", "poll_interval", "hop_timeout", "snapshots_valid", "timeout", "progress_interval"),
-    *("max_age", "max_hops"),
+    *("max_age", "max_hops", "drill_max_age", "lifetime", "price_gib_month", "price_hour"),
 )
 
 
@@ -350,6 +389,8 @@ def _item(raw: Mapping[str, Any], parameters: Options) -> Item:
         windows=_windows(instance_id, given.get("windows", ())),
         connection=connection,
         hooks=_numbers(raw.get("hooks")),
+        clone_of=given.get("clone_of", ""),
+        drilled=given.get("drilled", ""),
     )
 
 

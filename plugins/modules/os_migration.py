@@ -35,6 +35,10 @@ options:
     description:
       - V(assessed) looks, plans and runs the prechecks; the only thing sent to a guest is a script that reads facts.
         It needs no target; without one it tells what the instance could be migrated to.
+      - V(drilled) has the migration service itself drill the migration, on the instance in place, and tells what came
+        of it; Linux only, and only with O(smc.drill_proven). Snapshots of all disks are taken before it. The service
+        puts the disks back when the drill is over, so what is written meanwhile is lost. The result stands in the tag
+        C(evergreen:os_migration.drill) of the instance.
       - V(migrated) makes the instances run the target.
       - V(verified) makes sure that they do, and changes nothing.
       - V(rolled_back) puts all disks back to the snapshots that were taken before the migration. What was written to
@@ -42,7 +46,7 @@ options:
       - V(committed) deletes those snapshots and the finished jobs, after the guest was seen to run the target. There is
         no way back after it.
     type: str
-    choices: [assessed, migrated, verified, rolled_back, committed]
+    choices: [assessed, drilled, migrated, verified, rolled_back, committed]
     default: migrated
   on_failure:
     description:
@@ -145,6 +149,20 @@ options:
         attempt stays under way, and the next call goes on. Without it all hops are made.
       - A hop that was under way when the call began counts when the call sees its end.
     type: int
+  drill_first:
+    description:
+      - Whether the service drills each hop in its job before it migrates, with O(state=migrated). A job with a critical
+        item ends there, and the instance is not migrated. Linux only.
+      - How the service is asked for it is not documented, see O(smc).
+    type: bool
+    default: false
+  drill_max_age:
+    description:
+      - Days within which the path of an instance has to have been drilled, with O(state=migrated). One without such a
+        drill that passed is blocked, and says so. An attempt that is under way goes on.
+      - What came of a drill stands in the tag C(evergreen:os_migration.drill) of the instance, so it counts for every
+        controller. Only a drill of the same path counts, over the same hops.
+    type: float
   snapshots_valid:
     description:
       - Seconds for which an instance may serve before its last set of snapshots is too old. A new one is taken before a
@@ -246,6 +264,18 @@ EXAMPLES = r"""
       import_command:
         linux: acs-plugin-manager -e -P smc-client-plugin -p --activationcode={activation_code}
         windows: acs-plugin-manager.exe -e -P smc-client-plugin-win -p --activationcode={activation_code}
+  delegate_to: localhost
+  run_once: true
+
+- name: Have the service drill a migration, on an instance that may be restarted and lose what is written meanwhile
+  evergreen.os_migration.os_migration:
+    instances:
+      - instance_id: i-bp1demo0centos7web01
+        region: cn-hangzhou
+    target: alinux-3
+    state: drilled
+    smc:
+      drill_proven: true
   delegate_to: localhost
   run_once: true
 
@@ -384,6 +414,11 @@ results:
       sample: [{name: remove the agent, when: before_migration, source: centos-7, target: alinux-3, status: done, rc: 0,
                 output: "removed monitoring-agent\n", began: "2026-01-01T00:04:00+00:00",
                 ended: "2026-01-01T00:04:07+00:00", mark: 3fa9c21b0d12}]
+    drill:
+      description: What came of the drill.
+      type: dict
+      returned: with O(state=drilled), null when it is not over
+      sample: {passed: true, at: "2026-01-01T00:20:00+00:00", by: service, source: centos-7, target: alinux-3}
     data_lost_since:
       description: The moment that the disks were put back to. What was written after it is lost.
       type: str

@@ -77,6 +77,10 @@ class Batch:
         who = [Enrolment(one.host, _who(one.item), clouds=one.clouds) for one in enrolments]
         return self._call("guest_command", who, given, looking)
 
+    def module(self, module: str, enrolments: Sequence[Enrolment], options: Json) -> dict[str, Any]:
+        """Call another module for some hosts."""
+        return self._call(module, enrolments, options, looking=False)
+
     def _call(self, module: str, enrolments: Sequence[Enrolment], options: Json, looking: bool) -> dict[str, Any]:
         given = {name: value for name, value in options.items() if value is not None}
         arguments = {"instances": [one.item for one in enrolments], **self._reached(), **given}

@@ -33,6 +33,7 @@ MIGRATION = "os_migration"
 COMMAND = "guest_command"
 PRECHECK = "precheck_info"
 SNAPSHOT = "instance_snapshot"
+CLONE = "instance_clone"
 REPORT = "fleet_report"
 STACK = "stack"
 ROOT = Path(__file__).parents[2]
@@ -42,10 +43,10 @@ _MARK = (f"# {COLLECTION} guest facts", f"# {COLLECTION} hook")
 #: Seconds between two looks at the file of progress.
 GLANCE = 0.5
 #: Modules that plan, so they need what is said of the clouds' services; and those that ask guests for facts.
-_PLANNING = (MIGRATION, PRECHECK)
-_ASKING = (MIGRATION, PRECHECK, SNAPSHOT, COMMAND)
+_PLANNING = (MIGRATION, PRECHECK, CLONE)
+_ASKING = (MIGRATION, PRECHECK, SNAPSHOT, COMMAND, CLONE)
 #: Modules whose work takes long: they show how far it is.
-SHOWN = (MIGRATION, SNAPSHOT, STACK)
+SHOWN = (MIGRATION, SNAPSHOT, STACK, CLONE)
 #: Set here, of no use to a reader of the result.
 #: What of an answer is nobody's to see but who registers it: Ansible hides such an answer however verbose it is.
 SECRETS = ("activation_code",)

@@ -34,7 +34,7 @@ def verification(batch: Batch) -> Outcomes:
         file.check()
     answer = batch.migration(results_file=None)
     found = outcomes(batch.enrolments, answer)
-    for host, answers in Asking(batch).run(_wanted(batch, found)).items():
+    for host, answers in Asking(batch).run(wanted_checks(batch, found)).items():
         found[host] = checked(host, found[host], answers)
     if file and "results" in answer:
         file.add(one["result"] for one in found.values())
@@ -64,7 +64,7 @@ class Asked:
         return {**what, "tries": self.tries, **self.answer}
 
 
-def _wanted(batch: Batch, found: Outcomes) -> list[Asked]:
+def wanted_checks(batch: Batch, found: Outcomes) -> list[Asked]:
     """Return the checks of each host that is verified, as far as they are meant for its kind of system."""
     good = [one for one in batch.enrolments if not found[one.host]["failed"]]
     return [

@@ -15,6 +15,7 @@ from ..module_utils._core.telling import counted
 from ._batch import Batch, Outcomes, all_refused, outcomes
 from ._calls import script_with
 from ._checks import verification
+from ._drill import drills
 from ._remedy import remediation
 from ._wishes import Enrolment
 
@@ -69,6 +70,7 @@ def _options(script: Json) -> dict[str, Any]:
 #: What a phase does, by its name.
 PROGRAMS: Mapping[str, Callable[[Batch], Outcomes]] = {
     "assess": assessment,
+    "drill": drills,
     "migrate": migration,
     "verify": verification,
     "rollback": migration,

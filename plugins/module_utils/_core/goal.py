@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from .approval import Approval
+from .drilled import Prices
 from .durations import Lasted
 from .hooks import Hook
 from .model import Problem
@@ -28,7 +29,9 @@ class Offer:
     ``enrols`` are the types of systems for which an import command is given; where there is none, ``awaits`` is for how
     many seconds somebody's own import is waited for.
     ``words`` is what the core's texts call the provider's things, by the names that stand in them in braces.
-    ``most_tags`` is how many tags an instance can have. ``exit_codes`` are those of scripts after which the agent
+    ``most_tags`` is how many tags an instance can have. ``drills`` are the types of systems whose migrations the
+    service itself drills; it is ``drill_proven`` when the user has seen that the service takes the
+    request for a drill as one. ``exit_codes`` are those of scripts after which the agent
     restarts the guest or powers it off, by the type of its system.
     """
 
@@ -39,6 +42,8 @@ class Offer:
     awaits: float = 0.0
     words: Mapping[str, str] = field(default_factory=dict)
     most_tags: int = 20
+    drills: frozenset[str] = frozenset()
+    drill_proven: bool = False
     exit_codes: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
 
 
@@ -52,7 +57,9 @@ class Goal:
     window that opens within ``window_wait`` is waited for; ``lasted`` is how long hops are known to take. With an
     ``approval`` nothing is begun that is not planned as it was approved. A migration is committed when it is over for
     ``soak``. ``price`` is what a GiB of snapshots costs a month, in the user's currency. ``hooks`` run in guests around
-    hops; after ``most_hops`` of them an instance stops, to go on in a later call.
+    hops; after ``most_hops`` of them an instance stops, to go on in a later call. With ``drill_first`` the service
+    drills each hop in its work before it migrates. Nothing is begun whose path was not drilled within ``drill_days``.
+    A clone releases itself after ``clone_hours``; what it costs is reckoned by ``prices``.
     """
 
     state: str = "migrated"
@@ -75,6 +82,10 @@ class Goal:
     price: float = 0
     hooks: tuple[Hook, ...] = ()
     most_hops: float = float("inf")
+    drill_first: bool = False
+    drill_days: float = float("inf")
+    clone_hours: float = 24
+    prices: Prices = field(default_factory=Prices)
     offers: Mapping[str, Offer] = field(default_factory=dict)
     run: str = ""
 

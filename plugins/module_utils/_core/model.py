@@ -78,7 +78,8 @@ class Item:
     The path to the target leads through ``via``, in this order, and through nothing of ``avoid``. ``confirm`` is the
     moment that a rollback was allowed to go back to although the instance has served since. Something is begun in the
     ``windows`` only, where there are any. ``hooks`` are the numbers of those of the call that are its own, ``None`` for
-    all.
+    all. An instance that is a clone of ours is served only with ``clone_of``, its original; ``drilled`` is the text
+    that is to say what came of a drill.
     """
 
     instance_id: str
@@ -94,6 +95,8 @@ class Item:
     windows: tuple[Window, ...] = ()
     connection: int = 0
     hooks: tuple[int, ...] | None = None
+    clone_of: str = ""
+    drilled: str = ""
 
     @property
     def place(self) -> Place:

@@ -97,13 +97,25 @@ def assessment(record: Record[View], goal: Goal) -> dict[str, Any]:
 
 
 def attempted(record: Record[View], goal: Goal) -> dict[str, Any]:
-    """Return what os_migration adds to the entry of its instance: of an assessment, or of hooks."""
+    """Return what os_migration adds to the entry of its instance: of an assessment, a drill, or hooks."""
+    return {"drill": _drill(record.view)} if goal.state == "drilled" else _hooked(record, goal)
+
+
+def _hooked(record: Record[View], goal: Goal) -> dict[str, Any]:
     if goal.state != "migrated" or not goal.hooks or record.view.instance is None:
         return assessment(record, goal)
     over = [_hook(ran) for ran in record.view.hooks]
     marks = {one["mark"] for one in over}
     left = due_from_here(record, goal) if record.state == "planned" else ()
     return {"hooks": over + [_hook(Ran(due, PLANNED)) for due in left if due.mark not in marks]}
+
+
+def _drill(view: View) -> dict[str, Any] | None:
+    """Return what came of a drill, as far as it is over."""
+    told = view.drilled
+    if told is None:
+        return None
+    return {"passed": told.passed, "at": told.when, "by": told.by, "source": told.source, "target": told.target}
 
 
 def _hook(ran: Ran) -> dict[str, Any]:
@@ -125,6 +137,18 @@ def _hook(ran: Ran) -> dict[str, Any]:
 
 def _iso(moment: float) -> str | None:
     return datetime.fromtimestamp(moment, timezone.utc).isoformat(timespec="seconds") if moment else None
+
+
+def clone_outcome(record: Record[View], goal: Goal) -> dict[str, Any]:
+    """Return what instance_clone adds to the entry of its instance."""
+    view = record.view
+    ids = {work.kind: work.id for work in view.copies}
+    clone = ids.get("clone") if record.state == "cloned" else None
+    return {
+        "clone_id": clone,
+        "copies": ids,
+        "cost": {**asdict(view.cost), "text": view.cost.text} if view.cost else None,
+    }
 
 
 def script_outcome(record: Record[command.View], goal: Goal) -> dict[str, Any]:
@@ -199,7 +223,14 @@ def _eta(records: Sequence[Record[Any]], elapsed: float) -> int | None:
 
 
 #: How far through one hop an instance is when it enters a state; the job's own progress fills the middle.
-_MILESTONES = {"protecting": 0.05, "importing": 0.15, "migrating": 0.2, "verifying": 0.95, "rolling_back": 0.9}
+_MILESTONES = {
+    "protecting": 0.05,
+    "importing": 0.15,
+    "migrating": 0.2,
+    "drilling": 0.2,
+    "verifying": 0.95,
+    "rolling_back": 0.9,
+}
 
 
 def fraction(record: Record[Any]) -> float:
@@ -207,7 +238,7 @@ def fraction(record: Record[Any]) -> float:
     if record.done:
         return 1.0
     view, within = _migration(record).view, _MILESTONES.get(record.state, 0.0)
-    if record.state == "migrating":
+    if record.state in ("migrating", "drilling"):
         running = (work.progress for work in view.works if work.holds and work.status == "running")
         within += 0.75 * max(running, default=0.0) / 100
     return min(1.0, (view.hop + within) / max(1, len(view.hops)))

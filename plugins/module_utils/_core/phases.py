@@ -19,6 +19,7 @@ ROLES = (
     "assess",
     "centos",
     "commit",
+    "drill",
     "migrate",
     "remediate",
     "report",
@@ -112,9 +113,20 @@ PHASES: Mapping[str, Phase] = {
             **_AGE,
             **_PRICE,
             "approval_file": ("os_migration_approval",),
+            "drill_max_age": ("os_migration_drill_max_age",),
             "window_wait": ("os_migration_window_wait",),
             **_own("migrate", "on_failure", "rollback_to", "retry", "max_running", "max_hops", "hop_timeout"),
-            **_own("migrate", "timeout"),
+            **_own("migrate", "drill_first", "timeout"),
+        },
+    ),
+    "drill": Phase(
+        "drilled",
+        {**_wishes("drill"), "hooks": ("os_migration_hooks",)},
+        {**_TELLS, **_PATHS, **_AGE, **_own("drill", "max_running", "hop_timeout", "timeout")},
+        more={
+            "checks": ("drill_checks", "verify_checks"),
+            **_own("drill", "by", "cleanup", "lifetime", "price_hour"),
+            "price_gib_month": ("drill_price_gib_month", "os_migration_snapshot_price"),
         },
     ),
     "verify": Phase("verified", _way("verify_target"), _WAITS, more={"checks": ("verify_checks",)}),
@@ -146,7 +158,9 @@ _COMPOSED = (
     "report_src",
 )
 #: What the roles give back.
-RESULTS = tuple(f"{role}_result" for role in ("assess", "migrate", "verify", "rollback", "commit", "remediate"))
+RESULTS = tuple(
+    f"{role}_result" for role in ("assess", "drill", "migrate", "verify", "rollback", "commit", "remediate")
+)
 
 
 def known(providers: Collection[str]) -> frozenset[str]:

@@ -27,6 +27,7 @@ PHASES = {
     "verified": "verify",
     "rolled_back": "rollback",
     "committed": "commit",
+    "drilled": "drill",
 }
 _HEAD = re.compile(r'\s*\{\s*"phase":\s*"([a-z]+)",\s*"summary":\s*\{[^{}]*\},\s*"results":\s*\[')
 _BETWEEN = re.compile(r"[\s,]*")

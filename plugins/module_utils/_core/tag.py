@@ -227,6 +227,23 @@ def _pairs(text: str) -> Mapping[str, str]:
 # --- drills ---------------------------------------------------------------------------------------------------------
 
 
+class Extra(NamedTuple):
+    """Another tag of an instance than the one that tells of its migration."""
+
+    key: str
+    value: str
+
+
+def drill_work_name(instance_id: str, attempt: int, run: str) -> str:
+    """Return the unique name of a work by which the service itself drills."""
+    return made_name(instance_id, attempt, f"drill-{run}")
+
+
+def is_drill_work(name: str, instance_id: str) -> bool:
+    """Say whether a work is a drill of the instance, by any run."""
+    return attempt_of(name, instance_id) is not None and "-drill-" in name.removeprefix(f"osm-{instance_id}")
+
+
 def drill_name(instance_id: str, run: str) -> str:
     """Return the name of what a run makes for its drill of an instance; each kind has one thing of this name."""
     return f"osm-{instance_id}-drill-{run}"

@@ -20,7 +20,7 @@ from .._core.lock import LASTS, LOCK_KEY, Lock
 from .._core.model import RESETTING, STARTING, STOPPING, Agent, Enrolment, Invocation, Point, Problem, Take, Work
 from .._core.record import Record
 from .._core.scripts import hook
-from .._core.tag import TAG_KEY
+from .._core.tag import TAG_KEY, Extra
 from .._core.verb import Step, Verb
 from .._errors import CloudError
 from .sights import SIGHTS, Answers, Brief, Seen, enrolment_ports, here, ids
@@ -131,9 +131,10 @@ def _tagged(task: Task, tags: Mapping[str, str]) -> Seen:
 
 
 def _mark(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answers:
-    """Write the instances' tag; the last one lets the lock go."""
+    """Write the instances' tag, or another one of theirs; the last one lets the lock go."""
     step = tasks[0].step
-    tags = {TAG_KEY: step.subject, **({LOCK_KEY: ""} if step.last and LOCK_KEY in here(tasks[0].record).tags else {})}
+    key, text = step.subject if isinstance(step.subject, Extra) else (TAG_KEY, step.subject)
+    tags = {key: text, **({LOCK_KEY: ""} if step.last and LOCK_KEY in here(tasks[0].record).tags else {})}
     cloud.instances.tag(ids(_records(tasks)), tags)
     return {task.id: _tagged(task, tags).with_(changed=True) for task in tasks}
 
@@ -229,6 +230,9 @@ def _delete_points(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answers
 def _order(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answers:
     (task,) = tasks
     order = task.step.subject
+    if order.kind in cloud.copies:
+        made = cloud.copies[order.kind].order(order)
+        return {task.id: _done(task, copies=(*task.record.view.copies, made))}
     made = cloud.works[order.kind].order(order)
     return {task.id: _done(task, works=(*task.record.view.works, made))}
 
@@ -246,12 +250,12 @@ def _delete_works(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answers:
     (task,) = tasks
 
     def delete(work: Work) -> str:
-        cloud.works[work.kind].delete(work.id)
+        (cloud.copies if work.kind in cloud.copies else cloud.works)[work.kind].delete(work.id)
         return work.id
 
-    gone = set(_each(task.step.subject, delete))
-    left = tuple(work for work in task.record.view.works if work.id not in gone)
-    return {task.id: _done(task, works=left)}
+    gone, view = set(_each(task.step.subject, delete)), task.record.view
+    works, copies = (tuple(one for one in ones if one.id not in gone) for ones in (view.works, view.copies))
+    return {task.id: _done(task, works=works, copies=copies)}
 
 
 def _leave(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answers:
@@ -294,10 +298,10 @@ VERBS: Mapping[Verb, Row] = {
     Verb.ENROL: Row(_enrol, ("command", "enrolment"), "works", _WORKS, key=_kind_and_os_type),
     Verb.MARK: Row(_mark, (), "tag", _WORKS, key=_mark_key),
     Verb.SNAPSHOT: Row(_snapshot, ("points",), "points", ("tag",)),
-    Verb.ORDER: Row(_order, ("works",), "works", (*_WORKS, "instance")),
+    Verb.ORDER: Row(_order, ("works", "copies"), "works", (*_WORKS, "instance")),
     Verb.BEGIN: Row(_begin, _WHILE_IT_HOLDS, "work", (*_WORKS, "instance")),
     Verb.DELETE_POINTS: Row(_delete_points, ("points",), "points", _WORKS),
-    Verb.DELETE_WORKS: Row(_delete_works, ("works",), "works", _WORKS),
+    Verb.DELETE_WORKS: Row(_delete_works, ("works", "copies"), "works", _WORKS),
     Verb.LEAVE: Row(_leave, ("enrolment",), "works", _WORKS),
     Verb.STOP: Row(_stop, ("instance", "guest"), "disks", _WORKS, key=_text),
     Verb.START: Row(_start, ("instance", "guest"), "disks", _WORKS),

@@ -192,6 +192,8 @@ class Leases:
         lease = self._of.get(instance_id)
         if lease is None:
             return
+        if isinstance(step.subject, tag.Extra):
+            return  # another tag than the one that is watched under the lock
         if not answered:
             self._of[instance_id] = replace(lease, maybe=(step.subject,))
         elif step.last:

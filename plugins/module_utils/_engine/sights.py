@@ -27,12 +27,14 @@ from .._core.model import (
     Guest,
     Instance,
     Invocation,
+    Order,
     Point,
     Problem,
     Work,
     required,
 )
 from .._core.record import Record
+from .._core.tag import drill_name
 
 Seen: TypeAlias = Record[Any]
 Answers: TypeAlias = Mapping[str, "Seen | Problem"]
@@ -233,6 +235,36 @@ def enrolment_ports(cloud: Cloud) -> dict[str, Enrolments]:
 # --- points ---------------------------------------------------------------------------------------------------------
 
 
+def _copies(cloud: Cloud, records: Sequence[Seen], brief: Brief) -> Answers:
+    """Find what was made for drills. What this run made and no look has shown yet may be missing in lists: it stays."""
+    instances = [here(record) for record in records]
+    found = [port.find(instances) for port in cloud.copies.values()]
+    listed = {record.id: [work for works in found for work in works[record.id][0]] for record in records}
+    return {record.id: record.learns(copies=_made_before(record.view.copies, listed[record.id])) for record in records}
+
+
+def _made_before(known: Sequence[Work], listed: Sequence[Work]) -> tuple[Work, ...]:
+    ids_listed = {work.id for work in listed}
+    return (*listed, *(work for work in known if not work.said and work.id not in ids_listed))
+
+
+def _room(cloud: Cloud, records: Sequence[Seen], brief: Brief) -> Answers:
+    """Ask whether the cloud would make a clone of each instance now."""
+    port = cloud.copies.get("clone")
+    answers: dict[str, Seen | Problem] = {}
+    for record in records:
+        order = Order("clone", here(record), drill_name(record.id, brief.goal.run), "")
+        answers[record.id] = record.learns(room=port.refusal(order)) if port else _NO_COPIES
+    return answers
+
+
+_NO_COPIES = Problem(
+    "NotOffered",
+    "For this provider no clones of instances are made.",
+    "Look up in the documentation what is offered for the provider.",
+)
+
+
 def _points(cloud: Cloud, records: Sequence[Seen], brief: Brief) -> Answers:
     """Find all points. What this run took and no look has shown yet may be missing in a list: it stays."""
     found = cloud.snapshots.find([here(record) for record in records], brief.goal.delete_service_points)
@@ -353,6 +385,8 @@ SIGHTS: Mapping[str, Sight] = {
     "works_of": Sight(_works_of, ("works", "works_found")),
     "work": Sight(_work, ("works",)),
     "enrolment": Sight(_enrolment, ("enrolment",)),
+    "copies": Sight(_copies, ("copies",)),
+    "room": Sight(_room, ("room",)),
     "points": Sight(_points, ("points",)),
     "point": Sight(_point, ("points",)),
     "command": Sight(_command, ("command",), key=_invocation),

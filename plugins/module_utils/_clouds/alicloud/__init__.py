@@ -10,13 +10,14 @@ import re
 
 from ..._core.model import Place
 from ..base import Caller, Cloud, Options, Provider
-from .options import CONNECTION, SMC, check, connection, offer, rates, transport
+from .options import CONNECTION, ECS_DRILL, SMC, check, cloning, connection, offer, rates, transport
 
 
 def _connect(options: Options, place: Place, call: Caller) -> Cloud:
     from .cloud import AliCloud  # only who connects needs the provider's library
 
-    return AliCloud(connection(options["alicloud"], place.profile), place.region, transport(options.get("smc")), call)
+    reached, jobs = connection(options["alicloud"], place.profile), transport(options.get("smc"))
+    return AliCloud(reached, place.region, jobs, call, cloning(options.get("ecs_drill")))
 
 
 PROVIDER = Provider(
@@ -26,7 +27,7 @@ PROVIDER = Provider(
     ids=re.compile(r"i-(?!(?:[0-9a-f]{8}|[0-9a-f]{17})$)[0-9a-z]+"),
     services=("smc",),
     any_region="cn-hangzhou",
-    options={"alicloud": CONNECTION, "smc": SMC},
+    options={"alicloud": CONNECTION, "smc": SMC, "ecs_drill": ECS_DRILL},
     offer=offer,
     check=check,
     connect=_connect,

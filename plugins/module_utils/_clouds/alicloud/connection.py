@@ -35,7 +35,7 @@ class Connection:
 
 @dataclass(frozen=True)
 class Transport:
-    """How the target OS is named to the migration service, and how sources are imported (see docs)."""
+    """How the target OS and a drill are named to the migration service, and how sources are imported (see docs)."""
 
     target_parameter: str
     target_location: str
@@ -43,6 +43,9 @@ class Transport:
     import_commands: Mapping[str, str]
     abort_commands: Mapping[str, str] = field(default_factory=dict)
     activation_code: str = ""
+    drill_parameter: str = ""
+    drill_location: str = "query"
+    drill_values: Mapping[str, str] = field(default_factory=dict)
 
 
 #: What reaches the provider's own services inside a VPC: its agent's server, name service, time, mirrors, SMC.

@@ -16,8 +16,8 @@ from ..._core.goal import POWER_OFF, RESTART, Offer
 from ..._errors import OptionError
 from ..base import Options, Rate
 from ..options import SHORTEST_SECRET, check_above_zero, from_env
-from .connection import Connection, Transport
-from .target import DEFAULT_PARAMETER, QUERY, REPLICATION_PARAMETERS
+from .connection import Cloning, Connection, Egress, Transport
+from .target import DEFAULT_PARAMETER, DRILL_PARAMETER, QUERY, REPLICATION_PARAMETERS
 
 _PROFILES_FILE = "~/.aliyun/config.json"
 _NUMBERS = ("timeout", "requests_per_second", "visibility")
@@ -61,6 +61,10 @@ SMC: dict[str, Any] = {
         "target_parameter": {"type": "str", "default": DEFAULT_PARAMETER},
         "target_location": {"type": "str", "choices": [QUERY, REPLICATION_PARAMETERS], "default": QUERY},
         "target_values": {"type": "dict", "default": {}},
+        "drill_parameter": {"type": "str", "default": DRILL_PARAMETER},
+        "drill_location": {"type": "str", "choices": [QUERY, REPLICATION_PARAMETERS], "default": QUERY},
+        "drill_values": {"type": "dict", "default": {}},
+        "drill_proven": {"type": "bool", "default": False},
         "import_command": {
             "type": "dict",
             "apply_defaults": True,
@@ -74,6 +78,23 @@ SMC: dict[str, Any] = {
         },
         "activation_code": {"type": "str", "no_log": True},
         "wait_for_source": {"type": "float", "default": 0.0},
+    },
+}
+ECS_DRILL: dict[str, Any] = {
+    "type": "dict",
+    "apply_defaults": True,
+    "options": {
+        "vswitch_id": {"type": "str"},
+        "instance_type": {"type": "str"},
+        "egress": {
+            "type": "list",
+            "elements": "dict",
+            "options": {
+                "cidr": {"type": "str", "required": True},
+                "protocol": {"type": "str", "choices": ["TCP", "UDP", "ICMP", "ALL"], "default": "TCP"},
+                "ports": {"type": "str", "default": "-1/-1"},
+            },
+        },
     },
 }
 #: Those of the modules for activation codes.
@@ -107,6 +128,7 @@ WORDS: Mapping[str, str] = {
     "service": "Server Migration Center",
     "authorise": "Log on to the RAM console with the account and confirm the authorization of SMC.",
     "enrol_option": "smc.import_command",
+    "drill_option": "smc.drill_proven",
     "activate_snapshots": "Activate ECS Snapshot for the account: open the snapshots of the region in the ECS console.",
 }
 #: Exit codes of scripts that Cloud Assistant acts on, once the result is sent.
@@ -114,6 +136,8 @@ EXIT_CODES = {"linux": {194: RESTART, 193: POWER_OFF}, "windows": {3010: RESTART
 _ENDPOINT = re.compile(r"(?:https?://)?(?:[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?/?")
 # Letters, digits and what Base64 has beside them: nothing that a shell would read as more than a word.
 _ACTIVATION_CODE = re.compile(r"[A-Za-z0-9+/=_.-]+")
+#: The types of systems whose migrations SMC drills.
+_DRILLED = frozenset(("linux",))
 #: For callers that order no jobs.
 _NO_JOBS = Transport("", "", {}, {})
 
@@ -129,6 +153,8 @@ def offer(options: Options) -> Offer:
         enrols=frozenset(_commands(smc, "import_command")),
         awaits=float(smc.get("wait_for_source") or 0.0),
         words=WORDS,
+        drills=frozenset() if follows else _DRILLED,
+        drill_proven=bool(smc.get("drill_proven")),
         exit_codes=EXIT_CODES,
     )
 
@@ -200,7 +226,18 @@ def transport(smc: Mapping[str, Any] | None) -> Transport:
         _commands(smc, "import_command"),
         _commands(smc, "abort_command"),
         smc.get("activation_code") or "",
+        smc["drill_parameter"],
+        smc["drill_location"],
+        smc["drill_values"],
     )
+
+
+def cloning(given: Mapping[str, Any] | None) -> Cloning:
+    """Return how clones for drills are made."""
+    given = given or {}
+    rules = given.get("egress")
+    allowed = {} if rules is None else {"egress": [Egress(one["cidr"], one["protocol"], one["ports"]) for one in rules]}
+    return Cloning(**allowed, vswitch_id=given.get("vswitch_id") or "", instance_type=given.get("instance_type") or "")
 
 
 def _commands(smc: Mapping[str, Any], option: str) -> dict[str, str]:

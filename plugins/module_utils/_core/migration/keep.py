@@ -41,18 +41,19 @@ _DISKS = ("disk.none_visible", "disk.not_in_use", "disk.no_snapshots", "disk.mul
 def attempt_respected(record: Migration, goal: Goal, now: Moment) -> Step | None:
     """Leave an attempt its own sets: one of them is a way back already, and another would hide it."""
     if restoring(record):
-        return _under_way(record, "run the rollback to its end")
+        return under_way(record, "run the rollback to its end")
     if not (active(record) or stands(record, "migrated")):
         return None
     own = chosen(record, goal)
     if own is None:
-        return _under_way(record, "run the migration to its end, which takes snapshots, or roll it back")
+        return under_way(record, "run the migration to its end, which takes snapshots, or roll it back")
     if too_old(own, goal, now):
-        return _under_way(record, f"its snapshots of {own.text} are its way back; commit it, or roll it back")
+        return under_way(record, f"its snapshots of {own.text} are its way back; commit it, or roll it back")
     return finish("protected", f"protected by the snapshots of its migration, of {own.text}")
 
 
-def _under_way(record: Migration, remedy: str) -> Step:
+def under_way(record: Migration, remedy: str) -> Step:
+    """Return the step that refuses an instance of which an attempt is under way."""
     known = record.view.tag or Tag("", 0, "", "")
     way = f" from {known.source} to {known.target}" if known.source else ""
     return failing(
@@ -127,7 +128,7 @@ def nothing_under_way(record: Migration, goal: Goal, now: Moment) -> Step | None
     """Refuse to take the way back from an attempt that may need it."""
     if not stands(record, *ACTIVE) or (stands(record, "started") and copied(record)):
         return None
-    return _under_way(record, "run the migration or the rollback to its end")
+    return under_way(record, "run the migration or the rollback to its end")
 
 
 def sets_deleted(record: Migration, goal: Goal, now: Moment) -> Step | None:

@@ -12,13 +12,15 @@ from typing import TypeAlias
 from ..goal import Goal
 from ..model import Item, Problem, required
 from ..workflow import Gate, Workflow
-from . import assess, back, begin, commit, enrol, keep, plan, verify, work
+from . import assess, back, begin, clone, commit, drill, enrol, keep, plan, verify, work
 from .methods import smc, smc_watch
 from .view import Migration, View, in_flight, method, restoring, stands, way_back
 
 Gates: TypeAlias = tuple[Gate[View], ...]
 
 METHODS: Mapping[str, Gates] = {"smc": smc.GATES, "smc_watch": smc_watch.GATES}
+#: What the services of methods drill themselves, in place.
+DRILLS: Mapping[str, Gates] = {"smc": smc.DRILL}
 
 _PROVEN: Gates = (work.no_work_runs, back.set_chosen)
 _BEGUN: Gates = (back.nothing_begins, back.confirmed, back.marked, back.own_works_gone, back.halted)
@@ -49,6 +51,52 @@ GOALS: Mapping[str, Gates] = {
         assess.judged,
     ),
     "migrated": (*begin.NAMED, enrol.source_awaited, *begin.ALLOWED),
+    "drilled": (begin.target_named, begin.tag_readable, begin.account_seen, begin.works_seen, begin.points_seen),
+    "copied": (clone.copies_seen, clone.copies_told),
+    "cloned": (
+        begin.target_named,
+        begin.tag_readable,
+        begin.account_seen,
+        begin.works_seen,
+        begin.points_seen,
+        drill.drill_alone,
+        clone.copies_seen,
+        clone.before_the_copies(begin.cloud_allows),
+        begin.points_belong,
+        plan.guest_seen,
+        plan.guest_readable,
+        drill.something_to_drill,
+        plan.planned,
+        clone.before_the_copies(plan.guest_allows),
+        work.no_work_runs,
+        clone.clones_offered,
+        clone.tags_free,
+        clone.room_seen,
+        clone.leftovers_gone,
+        clone.points_taken,
+        clone.made(clone.IMAGE),
+        clone.made(clone.GROUP),
+        clone.made(clone.CLONE),
+        clone.cloned,
+    ),
+    "cleared": (
+        begin.works_seen,
+        begin.points_seen,
+        clone.copies_seen,
+        clone.all_gone,
+        clone.result_marked,
+        clone.cleared,
+    ),
+    "discarded": (
+        clone.is_clone,
+        begin.works_seen,
+        begin.points_seen,
+        clone.works_over,
+        clone.works_gone,
+        clone.clone_s_points_gone,
+        clone.clone_s_source_left,
+        clone.discarded,
+    ),
     "rolled_back": (*_SEEN, back.attempt_there),
     "protected": (
         *_SEEN,
@@ -92,7 +140,14 @@ def _gates(record: Migration, goal: Goal) -> Gates:
         return (*GOALS["migrated"], *_method(record, goal))
     if goal.state == "rolled_back":
         return (*GOALS["rolled_back"], *_way_back(record, goal))
-    return GOALS[goal.state]
+    return (*GOALS[goal.state], *(_drill(record, goal) if goal.state == "drilled" else ()))
+
+
+def _drill(record: Migration, goal: Goal) -> Gates:
+    """Return the gates of a drill by the service: those of its job, and those of what came of it."""
+    if record.view.drill is not None:
+        return (*drill.AFTER, work.disks_kept, drill.drill_told)
+    return (*drill.BEFORE, *DRILLS.get(method(record, goal), (begin.not_offered,)))
 
 
 def _method(record: Migration, goal: Goal) -> Gates:

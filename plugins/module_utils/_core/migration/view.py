@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from .. import paths, rules, tag
 from ..before import Before
+from ..drilled import Cost, Drilled
 from ..goal import Goal, Offer
 from ..hooks import Ran, Sent
 from ..model import (
@@ -59,7 +60,10 @@ class View:
     ``unsettled`` when works were deleted whose service may put disks back, in ticks. ``gone`` are the points that were
     deleted, ``opens`` is when the maintenance window opens that the rest is left for. ``hook`` is the hook that was
     sent, ``said`` its result until it is judged, and ``hooks`` are those that are over. ``first_hop`` is how many hops
-    were done when this run came to the attempt.
+    were done when this run came to the attempt. ``drill`` is a drill of the service that is over, and
+    ``drilled`` what came of it. ``copies`` is what was made for drills on clones, ``room`` why the cloud would make no
+    clone, ``cost`` what one takes, ``clone_since`` when that was said, by the cloud's clock, and ``deleting`` what was
+    told of what is being deleted.
     """
 
     instance: Instance | None = None
@@ -100,6 +104,13 @@ class View:
     said: CommandResult | None = None
     hooks: tuple[Ran, ...] = ()
     first_hop: int | None = None
+    drill: Work | None = None
+    drilled: Drilled | None = None
+    copies: tuple[Work, ...] = ()
+    room: Problem | None = None
+    cost: Cost | None = None
+    clone_since: float = 0.0
+    deleting: tuple[str, ...] = ()
 
     @cached_property
     def tag(self) -> Tag | None:
@@ -161,7 +172,7 @@ def written_by_this_run(record: Migration, goal: Goal) -> bool:
 
 def in_flight(record: Migration) -> bool:
     """Say whether the instance is between its first and last write."""
-    return not record.done and stands(record, *ACTIVE)
+    return not record.done and (stands(record, *ACTIVE) or any(work in running(record) for work in drill_works(record)))
 
 
 def restoring(record: Migration) -> bool:
@@ -221,6 +232,11 @@ def own_works(record: Migration, of_attempt: int | None = None) -> tuple[Work, .
 
 def _own_place(record: Migration, work: Work) -> tag.WorkPlace | None:
     return tag.work_place(work.name, record.id)
+
+
+def drill_works(record: Migration) -> tuple[Work, ...]:
+    """Return the works by which the service drills a migration of the instance, of any run of this collection."""
+    return tuple(work for work in record.view.works if tag.is_drill_work(work.name, record.id))
 
 
 def current_works(record: Migration) -> tuple[Work, ...]:
@@ -324,4 +340,5 @@ def case(record: Migration, goal: Goal, now: Moment) -> rules.Case:
         waivers=record.item.waivers,
         words=offered.words,
         most_tags=offered.most_tags,
+        in_drill=bool(record.item.clone_of),
     )

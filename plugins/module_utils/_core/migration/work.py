@@ -62,23 +62,19 @@ def _retried(record: Migration, goal: Goal, work: Work) -> Step:
     return mark(record, goal, "started", "protecting", {"sets": sets, "tries": tries}, event, changes)
 
 
-def work_awaited(record: Migration, goal: Goal, now: Moment, work: Work) -> Step:
+def work_awaited(record: Migration, goal: Goal, now: Moment, work: Work, state: str = "migrating") -> Step:
     """Return the step that waits for a work, as long as a hop may take.
 
     What is only made is looked at now: somebody may have begun it, so it is not begun unseen.
     """
-    if record.overdue("migrating", goal.hop_timeout, "works", now):
+    if record.overdue(state, goal.hop_timeout, "works", now):
         return failing(
             "JobStuck",
             f"{{work}} {work.id} is still {work.said or work.status} at {work.progress:.0f} % "
             f"after {goal.hop_timeout:.0f} s.",
             "Look at the job in the {console}; a later run goes on following it.",
         )
-    return (
-        look("work", "migrating")
-        if work.status == "made"
-        else wait("work", "migrating", _pause(record, goal, now, work))
-    )
+    return look("work", state) if work.status == "made" else wait("work", state, _pause(record, goal, now, work))
 
 
 def _pause(record: Migration, goal: Goal, now: Moment, work: Work) -> float:
@@ -87,7 +83,7 @@ def _pause(record: Migration, goal: Goal, now: Moment, work: Work) -> float:
     That a hop is asked for about ten times, more often towards its end, spares calls for what cannot be over yet.
     """
     left = (now.ticks - record.since) * (100 - work.progress) / work.progress if work.progress else 0.0
-    return min(left / 4, _MOST_POLLS * goal.poll_interval) if record.state == "migrating" else 0.0
+    return min(left / 4, _MOST_POLLS * goal.poll_interval) if record.state in ("migrating", "drilling") else 0.0
 
 
 def work_failed(work: Work) -> Step:
@@ -165,6 +161,7 @@ def ordered(kind: str) -> Gate[View]:
             token=tag.client_token(record.id, known.attempt, place, tried, "job"),
             hop=hop,
             enrolment=(record.view.enrolment or Enrolment()).id,
+            settings={"drill": "and_migrate"} if goal.drill_first else {},
         )
         return Step(Verb.ORDER, "migrating", order, event=f"created the job {hop.source} -> {hop.target}")
 

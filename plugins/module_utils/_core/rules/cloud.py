@@ -9,7 +9,7 @@ from __future__ import annotations
 from ..catalog import is_windows
 from ..model import IN_USE, RUNNING, UNKNOWN, Account
 from ..record import epoch
-from ..tag import TAG_KEY, work_place
+from ..tag import MADE_KEY, TAG_KEY, what_of, work_place
 from .documents import AWS, ECS, ECS_ENGLISH, ECS_LIMITS, ECS_SNAPSHOT, OWN, SMC
 from .rule import INHIBITOR, NOT_KNOWN, WARNING, Case, Verdict, Weighed, rule
 
@@ -71,6 +71,19 @@ def _owner_rule(trait: str, message: str, remedy: str) -> None:
 
 for _row in _OWNERS:
     _owner_rule(*_row)
+
+
+@rule(
+    "instance.clone_of_a_drill",
+    INHIBITOR,
+    "The instance is a clone that was made for a drill, and will be deleted.",
+    "Take it out of the inventory, and let the drill of its original clean up.",
+    OWN,
+)
+def _clone_of_a_drill(case: Case) -> Verdict:
+    label = case.instance.tags.get(MADE_KEY, "")
+    return f"its tag says {label}" if what_of(label) == "clone" and not case.in_drill else None
+
 
 #: How many tags an attempt sets, and the names of those that the provider does not count.
 _TAGS_OF_AN_ATTEMPT, _NOT_COUNTED = 2, ("aws:", TAG_KEY)

@@ -44,6 +44,7 @@ class Case:
     probed_at: float = 0.0
     waivers: tuple[Waiver, ...] = ()
     words: Mapping[str, str] = field(default_factory=dict)
+    in_drill: bool = False
     most_tags: int = 20
 
     @property
