@@ -37,7 +37,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model
     Take,
     Work,
 )
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.tag import TAG_KEY
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.tag import MADE_KEY, TAG_KEY, made_label
 from ansible_collections.evergreen.os_migration.plugins.module_utils._engine import Clock
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import CloudError, Moved
 
@@ -54,6 +54,8 @@ OFFER = Offer(
     methods={"smc": ("smc", "smc_watch")},
     back=("reset_disks",),
     enrols=frozenset(("linux", "windows")),
+    drills=frozenset(("linux",)),
+    drill_proven=True,
     words={"agent": "agent", "console": "console", "work": "Job", "enrol_option": "import_command"},
 )
 
@@ -128,6 +130,10 @@ class MemoryCloud:
     durations: Callable[[str, str], float] = lambda what, who: 60.0
     most_running: int = 0
     capabilities: Capabilities = LIMITS
+    copied: dict[str, tuple[Work, float, Order]] = field(default_factory=dict)
+    no_room: frozenset[str] = frozenset()
+    silent_clones: bool = False
+    image_fails: bool = False
     lock: Any = field(default_factory=RLock)
     ids: Counter[str] = field(default_factory=Counter)
 
@@ -163,6 +169,10 @@ class MemoryCloud:
     @property
     def works(self) -> dict[str, Works]:
         return {KIND: Works(self)}
+
+    @property
+    def copies(self) -> dict[str, Copies]:
+        return {kind: Copies(self, kind) for kind in ("image", "security_group", "clone")}
 
     def kills_after(self, calls: int, applied: bool) -> None:
         """Let the controller die after some calls, before or after the last of them took effect."""
@@ -357,8 +367,11 @@ class Snapshots:
 
     def delete(self, point_id: str) -> None:
         self.cloud.before_call("delete_point")
+        if any(point_id in order.settings.values() for _work, _ready, order in self.cloud.copied.values()):
+            raise Moved(Problem("SnapshotCreatedImage", point_id))
         self.cloud.taken.pop(point_id, None)
         self.cloud.write("delete_point", point_id)
+        self.cloud.after_call("delete_point")
 
     def restore(self, disk_id: str, point_id: str) -> None:
         cloud = self.cloud
@@ -443,7 +456,7 @@ class Works:
                 code = "M199" if broken else ""
                 work = replace(work, status="failed" if broken else "done", error_code=code, ended=iso(ready))
                 cloud.made[key] = (work, ready, order)
-                if not broken:
+                if not broken and order.settings.get("drill") != "only":
                     cloud.machines[name].os = order.hop.target
             return replace(work, said=work.status.title())
 
@@ -496,3 +509,73 @@ class Works:
         self.cloud.before_call("delete_work")
         self.cloud.made.pop(work_id, None)
         self.cloud.write("delete_work", work_id)
+        self.cloud.after_call("delete_work")
+
+
+@dataclass(frozen=True)
+class Copies:
+    """What a cloud in memory makes of one kind to copy instances."""
+
+    cloud: MemoryCloud
+    kind: str
+    enrolments = None
+
+    def find(self, instances: Sequence[Instance]) -> Mapping[str, tuple[tuple[Work, ...], Enrolment | None]]:
+        self.cloud.before_call("find_copies")
+        there = [self._seen(key) for key in list(self.cloud.copied) if self.cloud.visible(key)]
+        mine = [work for work in there if work.kind == self.kind]
+        return {one.instance_id: (tuple(w for w in mine if w.of == one.instance_id), None) for one in instances}
+
+    def _seen(self, key: str) -> Work:
+        work, ready, _order = self.cloud.copied[key]
+        if self.cloud.now < ready or (self.kind == "clone" and self.cloud.silent_clones):
+            return replace(work, status="running", said="Creating")
+        bad = self.kind == "image" and self.cloud.image_fails
+        return replace(work, status="failed" if bad else "done", said="CreateFailed" if bad else "Available")
+
+    def read(self, work_ids: Sequence[str]) -> Mapping[str, Work]:
+        return {key: self._seen(key) for key in work_ids if key in self.cloud.copied}
+
+    def of(self, instances: Sequence[Instance], enrolments: Mapping[str, str]) -> Mapping[str, tuple[Work, ...]]:
+        return {key: works for key, (works, _none) in self.find(instances).items()}
+
+    def running(self) -> Mapping[str, str]:
+        return {}
+
+    def begin(self, work_id: str) -> None:
+        raise AssertionError("an order is the start")
+
+    def refusal(self, order: Order) -> Problem | None:
+        self.cloud.before_call("refusal")
+        return Problem("QuotaExceed.ElasticQuota", "full", "Ask for more.") if self.kind in self.cloud.no_room else None
+
+    def order(self, order: Order) -> Work:
+        cloud, kind = self.cloud, self.kind
+        cloud.before_call(f"order_{kind}")
+        with cloud.lock:
+            if kind in cloud.no_room:
+                raise CloudError(Problem(f"QuotaExceed.{kind}", "full"))
+            if order.token not in cloud.tokens:
+                cloud.ids[kind] += 1
+                key = f"{kind[0]}x{cloud.ids[kind]}"
+                work = Work(kind, key, order.name, order.of.instance_id, "running", holds=False)
+                cloud.copied[key] = (work, cloud.now + cloud.durations(kind, key), order)
+                cloud.tokens[order.token], cloud.born[key] = key, cloud.now
+                if kind == "clone":
+                    original = cloud.machines[order.of.instance_id]
+                    label = made_label(order.of.instance_id, "clone")
+                    cloud.add(key, original.os, disks=len(original.instance.disks), tags={MADE_KEY: label})
+                cloud.write(f"order_{kind}", key)
+        cloud.after_call(f"order_{kind}")
+        return cloud.copied[cloud.tokens[order.token]][0]
+
+    def delete(self, work_id: str) -> None:
+        cloud = self.cloud
+        cloud.before_call(f"delete_{self.kind}")
+        with cloud.lock:
+            if any(work_id in order.settings.values() for _work, _ready, order in cloud.copied.values()):
+                raise Moved(Problem("DependencyViolation", work_id))
+            if cloud.copied.pop(work_id, None):
+                cloud.machines.pop(work_id, None)
+                cloud.write(f"delete_{self.kind}", work_id)
+        cloud.after_call(f"delete_{self.kind}")

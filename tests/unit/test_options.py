@@ -416,7 +416,8 @@ def test_documented_limits_of_actions_are_known_with_their_source_and_what_the_u
 
 def test_the_goal_says_what_the_options_say() -> None:
     codes = {"linux": {194: "restart", 193: "power_off"}, "windows": {3010: "restart", 3009: "power_off"}}
-    offered = {"alicloud": Offer({"smc": ("smc", "smc_watch")}, ("reset_disks",), words=WORDS, exit_codes=codes)}
+    own = {"words": WORDS, "exit_codes": codes, "drills": frozenset({"linux"})}
+    offered = {"alicloud": Offer({"smc": ("smc", "smc_watch")}, ("reset_disks",), **own)}
     assert migration_goal(options()) == Goal(offers=offered)
     given = options(
         state="committed",

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-PHASES = ("assess", "remediate", "migrate", "verify", "rollback", "commit", "report")
+PHASES = ("assess", "remediate", "drill", "migrate", "verify", "rollback", "commit", "report")
 
 
 def tasks(role: str, file: str = "main") -> list[dict[str, Any]]:

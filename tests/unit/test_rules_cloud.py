@@ -66,6 +66,7 @@ UNCLEAR = Enrolment("unclear", problem=Problem("SourceUnclear", "s-1 or s-2", "T
 VIOLATED = [
     ("instance.not_running", INHIBITOR, about(LINUX, status="Stopped")),
     ("instance.not_running", INHIBITOR, about(LINUX, status="")),
+    ("instance.clone_of_a_drill", INHIBITOR, about(LINUX, tags={"evergreen:os_migration.made": "of=i-1 what=clone"})),
     ("instance.tags_full", INHIBITOR, about(LINUX, tags={f"key-{n}": "" for n in range(19)})),
     ("instance.tags_full", INHIBITOR, about(LINUX, tags={f"acs:{n}": "" for n in range(19)})),
     ("owner.scaling_group", INHIBITOR, about(LINUX, traits={"scaling_group": "asg-1"})),

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ..core import power, storage
-from ..core.state import Content, Instance
+from ..core.state import Content, Instance, Snapshot
 from .account import Account
 from .migrations import Job, JobState, Run
 
 REBOOTS = (0.45, 0.85)
 EARLY = 5.0
 ENVIRONMENT = "M199"
+DRILL_SHARE, DRILL_CRITICAL = 0.5, "MigrationDrill.Critical"
 RELEASED = ("InvalidInstanceId.NotFound", "The instance was released during the migration.")
 _MIGRATION_MINIMUM = 1.0
 _FREE_MIB = {"/usr": 250, "/var": 4096, "/boot": 100}
@@ -40,7 +42,31 @@ def start(account: Account, job: Job, now: float) -> None:
     snapshots = max(backup.length for backup in backups)
     migrate = max(account.sample(instance, "migrate"), _MIGRATION_MINIMUM)
     job.states.plan(now, JobState("Running"))
-    _plan(account, job, instance, Run(now, snapshots, snapshots + migrate))
+    run = Run(now, snapshots, snapshots + migrate)
+    if job.drill and (job.drill == "only" or instance.group.faults.drill_critical):
+        _drill(account, job, run, backups)
+    else:
+        _plan(account, job, instance, run)
+
+
+def _drill(account: Account, job: Job, run: Run, backups: Sequence[Snapshot]) -> None:
+    """Convert for a trial, then put all disks back to the job's own snapshots (documented: what was written is lost).
+
+    That the guest serves on until then, and is restarted at the end, is invented, and so are code and words.
+    """
+    instance = account.instances[job.instance_id]
+    critical = instance.group.faults.drill_critical
+    end = run.started + run.snapshots + (run.length - run.snapshots) * DRILL_SHARE
+    job.runs.append(run)
+    for backup in backups:
+        disk = account.disks[backup.disk_id]
+        disk.conditions.plan(end - 1, "ReIniting")
+        disk.conditions.plan(end, "In_use")
+        disk.data.plan(end, backup.data)
+    power.bounce(account, instance, end - 4)
+    job.states.plan(
+        end, JobState("InError", 50.0, DRILL_CRITICAL, critical) if critical else JobState("Finished", 100.0)
+    )
 
 
 def _plan(account: Account, job: Job, instance: Instance, run: Run) -> None:

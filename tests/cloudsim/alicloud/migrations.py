@@ -56,6 +56,7 @@ class Job:
     serial: int = 0
     visible: float = -math.inf
     gone: float = math.inf
+    drill: str = ""
     runs: list[Run] = field(default_factory=list)
 
     def status(self, now: float) -> str:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,12 +48,12 @@ class AnswerMismatch(Exception):
     """The simulator built an answer that the SDK's model does not know: a bug here, never the client's fault."""
 
 
-def typed_parameters(model: Mapping[str, Any], flat: Mapping[str, str], hidden: str | None) -> dict[str, Any]:
+def typed_parameters(model: Mapping[str, Any], flat: Mapping[str, str], hidden: Collection[str]) -> dict[str, Any]:
     """Flat wire parameters (`Tag.1.Key=x`) as the model's tree; unknown, malformed and missing ones are refused."""
     known = model["parameters"]
     result: dict[str, Any] = {}
     for name, value in flat.items():
-        if name == hidden or (name in COMMON and name not in known):
+        if name in hidden or (name in COMMON and name not in known):
             result[name] = value
         else:
             _put(result, known, name, value)

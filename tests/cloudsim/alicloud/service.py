@@ -194,7 +194,7 @@ class AlibabaCloud:
         if refused is not None:
             return {**refused, "RequestId": _request_id()}
         model, action = MODELS[call.service][call.action], ACTIONS[call.service, call.action]
-        call.params = typed_parameters(model, call.flat, _hidden_parameter(call))
+        call.params = typed_parameters(model, call.flat, _hidden_parameters(call))
         _refuse_unsimulated(call)
         answer = self._once(call) if action.idempotent and call.get("ClientToken") else action.handler(call)
         answer = {**answer, "RequestId": _request_id()}
@@ -305,12 +305,13 @@ def _permission(call: Call) -> Answer | None:
     )
 
 
-def _hidden_parameter(call: Call) -> str | None:
-    """The one parameter that is in no public model: the target of an operating system migration."""
+def _hidden_parameters(call: Call) -> set[str]:
+    """The parameters that are in no public model: the target of an operating system migration, and its drill."""
     smc_spec = call.world.scenario.smc
-    if call.action == "CreateReplicationJob" and smc_spec.target_location == "query":
-        return smc_spec.target_parameter
-    return None
+    if call.action != "CreateReplicationJob":
+        return set()
+    places = {smc_spec.target_parameter: smc_spec.target_location, smc_spec.drill_parameter: smc_spec.drill_location}
+    return {name for name, location in places.items() if location == "query"}
 
 
 def _refuse_unsimulated(call: Call) -> None:

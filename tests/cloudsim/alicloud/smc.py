@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..core.clock import Timeline
-from ..core.scenario import Smc
 from ..core.world import there
 from . import jobs, sources
 from .common import TAG_LIMIT, at_most, by_number, has_tags, read_tags, tags_at
@@ -138,6 +137,7 @@ def create_replication_job(call: Call) -> Answer:
         source_id=source.id,
         instance_id=source.instance_id,
         target=_target(call, source),
+        drill=_drill(call, source),
         created=call.now,
         states=Timeline(JobState("Ready")),
         tags=Timeline(tags),
@@ -173,7 +173,7 @@ def _target(call: Call, source: Source) -> str:
     smc = call.world.scenario.smc
     instance = call.world.instances[source.instance_id]
     system = instance.system(call.now)
-    wanted = _target_name(call, smc)
+    wanted = _hidden(call, smc.target_location, smc.target_parameter)
     allowed = {smc.target_name(each): each for each in targets(system.id, instance.group.architecture)}
     if wanted not in allowed:
         message = (
@@ -184,16 +184,27 @@ def _target(call: Call, source: Source) -> str:
     return allowed[wanted]
 
 
-def _target_name(call: Call, smc: Smc) -> str:
-    if smc.target_location == "query":
-        return str(call.get(smc.target_parameter, ""))
+def _drill(call: Call, source: Source) -> str:
+    """Whether the job drills, and does no more than that; Linux only (documented), its words are invented."""
+    smc = call.world.scenario.smc
+    said = _hidden(call, smc.drill_location, smc.drill_parameter)
+    modes = {word: mode for mode, word in smc.drill_values.items()}
+    if said and (said not in modes or call.world.instances[source.instance_id].system(call.now).windows):
+        raise ApiError(400, "InvalidParameter", f"The {smc.drill_parameter} {said} is not valid for this source.")
+    return modes.get(said, "")
+
+
+def _hidden(call: Call, location: str, parameter: str) -> str:
+    """A parameter that is in no public model, from where this scenario's service looks for it."""
+    if location == "query":
+        return str(call.get(parameter, ""))
     try:
         parameters = json.loads(call.get("ReplicationParameters") or "{}")
     except ValueError:
         parameters = None
     if not isinstance(parameters, Mapping):
         raise ApiError(400, "InvalidParameter", "ReplicationParameters must be a JSON object.")
-    return str(parameters.get(smc.target_parameter, ""))
+    return str(parameters.get(parameter, ""))
 
 
 def _find_job(call: Call) -> Job:

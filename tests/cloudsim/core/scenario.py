@@ -83,7 +83,8 @@ class Smc:
     """What the simulated SMC expects of CreateReplicationJob; the real names are not public.
 
     `codes_last`: for how many seconds the first activation codes count, whatever was asked for; `codes_listed`: how
-    many of them a list shows at the most.
+    many of them a list shows at the most. `drill_parameter`, `drill_location`, `drill_values`: how it is asked for a
+    drill, which is not public either; the defaults are invented.
     """
 
     target_parameter: str = "TargetOsType"
@@ -93,6 +94,11 @@ class Smc:
     most_codes: int = 1000
     codes_last: tuple[float, ...] = ()
     codes_listed: int = 1000
+    drill_parameter: str = "DrillMode"
+    drill_location: str = "query"
+    drill_values: Mapping[str, str] = field(
+        default_factory=lambda: {"only": "DrillOnly", "and_migrate": "DrillAndMigrate"}
+    )
 
     def target_name(self, system_id: str) -> str:
         return self.target_values.get(system_id, CATALOG[system_id].service_name)
@@ -200,6 +206,7 @@ class GroupFaults:
     guest_hangs: tuple[Window, ...] = ()
     stop_hangs: int = 0
     image_fails: int = 0
+    drill_critical: str = ""
     copies_silent: bool = False
     source: tuple[SourceFault, ...] = ()
 

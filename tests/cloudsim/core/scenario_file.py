@@ -136,6 +136,7 @@ _group_faults = record(
     guest_hangs=_windows,
     stop_hangs=integer,
     image_fails=integer,
+    drill_critical=text,
     copies_silent=boolean,
     source=list_of(record(SourceFault, since=moment, until=moment, state=one_of("Pending", "Unavailable"))),
 )
@@ -253,6 +254,9 @@ _scenario = record(
         most_codes=integer,
         codes_last=list_of(number),
         codes_listed=integer,
+        drill_parameter=text,
+        drill_location=one_of("query", "replication_parameters"),
+        drill_values=mapping_of(text, keys=one_of("only", "and_migrate")),
     ),
     ros=_ros,
     command=record(Command, latency=duration, max_wall=number, memoise_facts=boolean, code_pages=boolean),

@@ -1,0 +1,255 @@
+# Copyright (c) 2026 evergreen.os_migration contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A drill on a clone: its original is only looked at, locked and tagged, and whatever happens nothing is left."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import count
+from typing import Any
+
+import pytest
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core import drilled
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.drilled import Cost, Prices
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.goal import Goal
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.lock import LOCK_KEY, Holder
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration.tables import MIGRATION
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration.view import Migration
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Disk, Hop, Item
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.tag import TAG_KEY
+from ansible_collections.evergreen.os_migration.plugins.module_utils._engine import Brief, Engine, Limits
+
+from .controllers import PROBES
+from .memory_cloud import OFFER, Killed, MemoryCloud
+
+ID = "web"
+CLONED = Goal("cloned", hop_timeout=3600, offers={"alicloud": OFFER})
+HOPS = [Hop("centos-7", "alinux-3", path="x")]
+TEXT = drilled.drilled(True, 0, HOPS, drilled.CLONE, "1").text
+
+
+def cloud(os: str = "centos-7", **more: Any) -> MemoryCloud:
+    made = MemoryCloud(**more)
+    made.add(ID, os, disks=2)
+    return made
+
+
+def run(there: MemoryCloud, goal: Goal, number: int = 1, check: bool = False, **item: Any) -> Migration:
+    """Bring one instance to a goal by one engine."""
+    os = there.machines[item.get("name", ID)].os
+    target = "windows-2016" if os.startswith("windows") else "alinux-3"
+    brief, limits = Brief(goal, PROBES, holder=Holder(f"{number:08x}", "a1", number, "1")), Limits(threads=1)
+    engine = Engine(MIGRATION, lambda place: there, brief, limits, check, there.clock, there=lambda lock: False)  # type: ignore[arg-type,return-value]
+    name = item.pop("name", ID)
+    (record,) = engine.run([MIGRATION.record(Item(name, "cn-hangzhou", "alicloud", target=target, **item))])
+    return record
+
+
+def drill(there: MemoryCloud, number: int = 1) -> list[Migration]:
+    """Do what a drill on a clone does: clear what was left, clone, migrate the clone, clear."""
+    clear(there, number)
+    made = run(there, CLONED, number)
+    records = [made]
+    for work in made.view.copies:
+        if work.kind == "clone" and made.state == "cloned":
+            records.append(run(there, replace(CLONED, state="migrated"), number, name=work.id, clone_of=ID))
+    passed = [record.state for record in records] == ["cloned", "migrated"]
+    return [*records, clear(there, number, TEXT if passed else TEXT.replace("passed", "failed"))]
+
+
+def clear(there: MemoryCloud, number: int = 1, text: str = "") -> Migration:
+    found = run(there, replace(CLONED, state="copied"), number)
+    discard = replace(CLONED, state="discarded", delete_service_points=True)
+    for work in found.view.copies:
+        if work.kind == "clone" and work.id in there.machines:
+            assert run(there, discard, number, name=work.id, clone_of=ID).problem is None
+    return run(there, replace(CLONED, state="cleared"), number, drilled=text)
+
+
+def left(there: MemoryCloud) -> dict[str, Any]:
+    """Everything that a drill makes."""
+    return {
+        "copies": dict(there.copied),
+        "points": dict(there.taken),
+        "works": dict(there.made),
+        # Of an import that was killed before its source was tagged nobody knows whose that is: it is told, and left.
+        "sources": {key: one for key, one in there.registered.items() if key in there.imported},
+        "machines": [name for name in there.machines if name != ID],
+    }
+
+
+NOTHING: dict[str, Any] = {"copies": {}, "points": {}, "works": {}, "sources": {}, "machines": []}
+
+
+def untouched(there: MemoryCloud, os: str) -> bool:
+    """Whether the original was never stopped, changed, or marked otherwise than by its lock and what came of drills."""
+    own = [(verb, what) for verb, what in there.log if what == ID]
+    tags = {key: value for key, value in there.machines[ID].instance.tags.items() if value}
+    keys = {drilled.DRILL_KEY, LOCK_KEY}
+    return own == [] and set(tags) <= keys and (there.machines[ID].os, there.facts(ID).status) == (os, "Running")
+
+
+@pytest.mark.parametrize("os", ["centos-7", "windows-2012r2"])
+def test_a_drill_migrates_a_clone_and_leaves_only_a_tag_of_the_original(os: str) -> None:
+    there = cloud(os)
+    records = drill(there)
+    assert [(record.state, record.problem) for record in records] == [
+        ("cloned", None),
+        ("migrated", None),
+        ("cleared", None),
+    ]
+    assert left(there) == NOTHING
+    assert untouched(there, os)
+    assert there.machines[ID].instance.tags[drilled.DRILL_KEY] == TEXT
+
+
+def test_everything_is_made_of_the_points_of_one_moment_and_goes_in_its_order() -> None:
+    there = cloud()
+    drill(there)
+    order = [verb for verb, _what in there.log if verb.startswith(("take", "order", "delete"))]
+    assert order[:5] == ["take", "take", "order_image", "order_security_group", "order_clone"]
+    assert [verb for verb in order if verb.startswith("delete_")][-5:] == [
+        "delete_clone",
+        "delete_image",
+        "delete_security_group",
+        "delete_point",
+        "delete_point",
+    ]
+
+
+@pytest.mark.parametrize("applied", [False, True])
+@pytest.mark.parametrize("os", ["centos-7", "windows-2012r2"])
+def test_killed_at_any_call_the_next_drill_leaves_nothing_of_both(os: str, applied: bool) -> None:
+    for calls in count(0, 3 if os == "centos-7" else 7):
+        there = cloud(os)
+        there.kills_after(calls, applied)
+        try:
+            drill(there)
+        except Killed:
+            pass
+        else:
+            assert calls > 20
+            return
+        there.before_call = there.after_call = lambda verb: None
+        records = drill(there, number=2)
+        assert [record.state for record in records] == ["cloned", "migrated", "cleared"], (calls, records[-1].timeline)
+        assert left(there) == NOTHING, calls
+        assert untouched(there, os), calls
+
+
+@pytest.mark.parametrize("applied", [False, True])
+def test_killed_at_any_call_a_clean_up_alone_leaves_nothing(applied: bool) -> None:
+    for calls in count(0, 4):
+        there = cloud(lag=10.0)
+        there.kills_after(calls, applied)
+        try:
+            drill(there)
+        except Killed:
+            pass
+        else:
+            return
+        there.before_call = there.after_call = lambda verb: None
+        there.now += 20.0
+        assert clear(there, number=2).state == "cleared", calls
+        assert left(there) == NOTHING, calls
+
+
+def test_points_and_works_of_others_stay() -> None:
+    there = cloud()
+    run(there, replace(CLONED, state="protected"))
+    kept = dict(there.taken)
+    drill(there, number=2)
+    assert there.taken == kept
+
+
+def test_check_mode_tells_what_a_drill_takes_and_writes_nothing() -> None:
+    there = cloud()
+    there.machines[ID].instance = replace(
+        there.machines[ID].instance,
+        disks=tuple(replace(disk, size_gib=40) for disk in there.machines[ID].instance.disks),
+    )
+    goal = replace(CLONED, prices=Prices(0.1, 0.5))
+    record = run(there, goal, check=True)
+    assert (record.state, record.changed, there.log) == ("planned", True, [])
+    assert record.view.cost == Cost(2, 80, 1.5, round(0.1 * 2 * 80 * 1.5 / 730 + 0.5 * 1.5, 2))
+    assert "2 snapshots and an image of 80 GiB, and a clone with as much for about 1.5 h" in record.timeline[-1].event
+
+
+def test_a_quota_that_is_full_is_told_before_anything_is_made() -> None:
+    there = cloud(no_room=frozenset({"clone"}))
+    record = run(there, CLONED)
+    assert record.problem is not None
+    assert (record.state, record.problem.code, there.log) == ("blocked", "QuotaExceed.ElasticQuota", [])
+
+
+@pytest.mark.parametrize("kind", ["image", "security_group"])
+def test_what_is_refused_later_fails_the_drill_and_is_cleared(kind: str) -> None:
+    there = cloud(no_room=frozenset({kind}))
+    records = drill(there)
+    assert [record.state for record in records] == ["failed", "cleared"]
+    assert left(there) == NOTHING
+    assert there.machines[ID].instance.tags[drilled.DRILL_KEY].startswith("failed")
+
+
+def test_an_image_that_fails_fails_the_drill_and_is_cleared() -> None:
+    there = cloud(image_fails=True)
+    records = drill(there)
+    assert records[0].problem is not None
+    assert (records[0].problem.code, left(there)) == ("CloneFailed", NOTHING)
+
+
+def test_a_clone_whose_agent_never_answers_is_given_up_at_its_deadline_and_cleared() -> None:
+    there = cloud(silent_clones=True)
+    records = drill(there)
+    assert records[0].problem is not None
+    assert (records[0].problem.code, left(there)) == ("CloneSilent", NOTHING)
+
+
+def test_a_clone_that_cannot_be_migrated_fails_the_drill_and_nothing_else() -> None:
+    there = cloud(failing=frozenset({("cx1", "alinux-3")}))
+    records = drill(there)
+    assert [record.state for record in records] == ["cloned", "failed", "cleared"]
+    assert (left(there), untouched(there, "centos-7")) == (NOTHING, True)
+
+
+def test_an_instance_that_is_being_migrated_is_not_cloned() -> None:
+    there = cloud(durations=lambda what, who: 10_000.0 if what == "work" else 60.0)
+    run(there, replace(CLONED, state="migrated", hop_timeout=3000))
+    before = list(there.log)
+    record = run(there, CLONED, number=2)
+    assert record.problem is not None
+    assert (record.problem.code, there.log) == ("AttemptUnderWay", before)
+
+
+def test_a_clone_is_not_migrated_outside_its_drill() -> None:
+    there = cloud()
+    made = run(there, CLONED)
+    (clone,) = [work.id for work in made.view.copies if work.kind == "clone"]
+    record = run(there, replace(CLONED, state="migrated"), name=clone)
+    assert record.problem is not None
+    assert record.problem.code == "instance.clone_of_a_drill"
+
+
+def test_nothing_but_a_clone_is_ever_discarded() -> None:
+    there = cloud()
+    before = list(there.log)
+    record = run(there, replace(CLONED, state="discarded", delete_service_points=True), clone_of=ID)
+    assert record.problem is not None
+    assert (record.problem.code, there.log) == ("NotAClone", before)
+
+
+def test_an_instance_without_room_for_tags_or_with_local_disks_is_not_cloned() -> None:
+    there = cloud()
+    whole = there.machines[ID].instance
+    full = {f"team-{number}": "x" for number in range(18)}
+    full[TAG_KEY] = "committed attempt=1 from=centos-6 to=centos-7"
+    there.machines[ID].instance = replace(whole, tags=full)
+    record = run(there, CLONED)
+    assert record.problem is not None
+    assert (record.problem.code, there.log) == ("NoRoomForTags", [])
+    there.machines[ID].instance = replace(whole, disks=(*whole.disks, Disk("d-local", category="local_ssd_pro")))
+    record = run(there, CLONED)
+    assert record.problem is not None
+    assert (record.state, there.log) == ("blocked", [])
