@@ -76,6 +76,21 @@ function Write-Fact($Name, $Find) { Write-Known $Name { ConvertTo-Ascii (& $Find
 
 function Write-List($Name, $Find) { Write-Known $Name { Join-Name (& $Find) } }
 
+# How many different names there are, no checksum of them all, and the names, each after a letter that says that it
+# shares no beginning with the one before; of very many these are the first.
+function Join-All($Names) {
+    $words = @($Names | Where-Object { $_ } | ForEach-Object { (ConvertTo-Ascii $_) -replace ' ', '_' } |
+        Sort-Object -Unique)
+    $left = 2500
+    $told = @($words | ForEach-Object {
+        $left -= $_.Length + 2
+        if ($left -ge 0) { "0$_" }
+    })
+    "$($words.Count) - $($told -join ' ')".Trim()
+}
+
+function Write-All($Name, $Find) { Write-Known "all.$Name" { Join-All (& $Find) } }
+
 # ---- Where facts come from -------------------------------------------------------------------------------------------
 
 # The rows of each WMI query that was asked, or its trouble: what failed once is not waited for again.
@@ -130,7 +145,7 @@ function Get-System {
 }
 
 function Get-ServiceRow {
-    foreach ($row in @(Get-Row 'SELECT Name, State FROM Win32_Service')) {
+    foreach ($row in @(Get-Row 'SELECT Name, State, StartMode FROM Win32_Service')) {
         if (-not $row.State) { throw "the state of $($row.Name) is not known" }
         $row
     }
@@ -404,6 +419,69 @@ function Get-CrashDump {
     }
 }
 
+# ---- What is compared later ------------------------------------------------------------------------------------------
+
+# The services of each user have a number of the session behind their name.
+function Get-ServiceStarted($Mode) {
+    foreach ($service in @(Get-ServiceRow)) {
+        if (-not $service.StartMode) { throw "the start mode of $($service.Name) is not known" }
+        $name = $service.Name -replace '_[0-9a-f]{4,8}$', ''
+        if ($service.StartMode -eq 'Auto' -and $service.State -match $Mode) { $name }
+    }
+}
+
+# What is listened on, as PROTOCOL/PORT in hexadecimal digits, and what only this machine reaches. Ports that the system
+# gives away by itself are others after each start. What listens has no other end, whatever the language calls it.
+function Get-ListeningPort {
+    $rows = @(cmd.exe /d /c 'netstat -an 2>nul')
+    if ($rows.Count -eq 0) { throw 'netstat told nothing' }
+    foreach ($row in $rows) {
+        if ($row -notmatch '^\s*(TCP|UDP)\s+(\S+):(\d+)\s+(?:0\.0\.0\.0:0|\[::\]:0|\*:\*)(?:\s|$)') { continue }
+        if ([int]$matches[3] -ge 49152) { continue }
+        $port = '{0}/{1:X4}' -f $matches[1], [int]$matches[3]
+        if ($matches[2] -match '^(127\.|\[::1\])') { $port = "$port@lo" }
+        $port
+    }
+}
+
+function Get-Volume {
+    Get-Row 'SELECT DeviceID, FileSystem FROM Win32_LogicalDisk WHERE DriveType=3' |
+        ForEach-Object { "$($_.DeviceID) $($_.FileSystem)" }
+}
+
+# What is below a network that only this machine has, and below those for many at once, is in every table.
+function Get-Route {
+    foreach ($row in @(Get-Row 'SELECT Destination, Mask, NextHop FROM Win32_IP4RouteTable')) {
+        if ($row.Mask -ne '255.255.255.255' -and $row.Destination -notmatch '^(127|22[4-9]|23\d)\.') {
+            "$($row.Destination),$($row.NextHop),$($row.Mask)"
+        }
+    }
+}
+
+# Tasks of the first two levels; Windows' own are below a folder of their own.
+function Get-TaskName {
+    Assert-Native
+    $tree = "$windowsKey NT\CurrentVersion\Schedule\TaskCache\Tree"
+    foreach ($key in @(Get-ChildItem -LiteralPath $tree)) {
+        if ($key.PSChildName -eq 'Microsoft') { continue }
+        $key.PSChildName
+        Get-ChildItem -LiteralPath $key.PSPath | ForEach-Object { "$($key.PSChildName)\$($_.PSChildName)" }
+    }
+}
+
+# What is listed among the programs, but parts and updates of others.
+function Get-Software {
+    Assert-Native
+    foreach ($key in "$currentVersion\Uninstall", 'HKLM:\SOFTWARE\Wow6432Node\Microsoft\Windows\CurrentVersion\Uninstall') {
+        foreach ($entry in @(Get-ChildItem -LiteralPath $key)) {
+            $known = Get-ItemProperty -LiteralPath $entry.PSPath
+            if ($known.DisplayName -and -not $known.SystemComponent -and -not $known.ParentKeyName) {
+                "$($known.DisplayName)/$($known.DisplayVersion)"
+            }
+        }
+    }
+}
+
 # ---- All facts -------------------------------------------------------------------------------------------------------
 
 $told = @(
@@ -438,6 +516,14 @@ $told = @(
     Write-List 'page_file' { Get-PageFile }
     Write-Fact 'crash_dump' { Get-CrashDump }
     Write-Fact 'crash_dump_file' { (Get-ItemProperty -LiteralPath "$control\CrashControl").DumpFile }
+    Write-All 'services_enabled' { Get-ServiceStarted '.' }
+    Write-All 'services_running' { Get-ServiceStarted '^Running$' }
+    Write-All 'ports' { Get-ListeningPort }
+    Write-All 'mounts' { Get-Volume }
+    Write-All 'users' { Get-Row 'SELECT Name FROM Win32_UserAccount WHERE LocalAccount=True' | ForEach-Object { $_.Name } }
+    Write-All 'cron' { Get-TaskName }
+    Write-All 'routes' { Get-Route }
+    Write-All 'package_versions' { Get-Software }
 )
 'osm-facts 1'
 $told

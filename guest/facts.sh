@@ -8,6 +8,13 @@
 # Prints what the precheck rules want to know about a Linux guest and changes nothing; what package managers fetch to
 # prove that they can goes into a directory of its own, which is removed.
 # Runs on end-of-life systems: POSIX sh, no Python, no bash; a fact that cannot be found is left out, with the reason.
+# The agents take little more than this script: names of its own are shortened where it is sent.
+# Sent as: available=A candidate=B characters=C code=D directory=E enabled_repositories=F excluded_packages=G
+# Sent as: flavour=H found=I installed=J limited=K line=L listed=M locked_packages=O modules_tainted=P names=Q
+# Sent as: newline=R options=S owner=T package_managers_running=U part=V processes=W programs=X query_packages=Y
+# Sent as: reachable=Z reclaimable=a series=b started=c unowned_programs=d value=e volumes=f wanted=g configuration=h
+# Sent as: count=j reason=k kind=l database=m elf_files=o builder=p made=q usage=r points=s name=t path=u version=v
+# Sent as: manager=w device=x status=y table=z order=aa
 
 LC_ALL=C
 LANG=C
@@ -21,16 +28,18 @@ characters=0
 
 # ---- How facts are printed ------------------------------------------------------------------------------------------
 
+put() { printf '%s\n' "$1"; }
+
 # One line, in ASCII, not longer than its reader takes and without blanks at its end, which it would not count.
 say() {
     value=${2%%"$newline"*}
     case $value in
         *[!\ -~]*) value=$(printf '%s' "$value" | sed 's/[^ -~]/?/g') ;;
     esac
-    if [ "${#value}" -gt 3000 ]; then value=$(printf '%.3000s' "$value"); fi
+    if [ "${#value}" -gt 5000 ]; then value=$(printf '%.5000s' "$value"); fi
     line="$1=$value"
     while [ "$line" != "${line% }" ]; do line=${line% }; done
-    printf '%s\n' "$line"
+    put "$line"
     lines=$((lines + 1))
     characters=$((characters + ${#line}))
 }
@@ -86,9 +95,9 @@ listed() {
     found=$("$@")
     code=$?
     if [ "$code" -eq 0 ]; then
-        printf '%s\n' "$found" | list "$limit"
+        put "$found" | list "$limit"
     else
-        printf '%s\n' "$found"
+        put "$found"
         return "$code"
     fi
 }
@@ -173,7 +182,7 @@ selinux() {
 
 time_synchronised() {
     status=$(limited 3 timedatectl status) || return
-    printf '%s\n' "$status" | awk '
+    put "$status" | awk '
         tolower($0) ~ /(ntp|clock) synchronized: *(yes|no)/ && !found { print $NF; found = 1 }
     '
 }
@@ -188,12 +197,12 @@ modules_tainted() {
 # Processes come and go while they are read.
 processes() {
     names=$(cat /proc/[0-9]*/comm)
-    [ -n "$names" ] && printf '%s\n' "$names"
+    [ -n "$names" ] && put "$names"
 }
 
 package_managers_running() {
     names=$(processes) || return
-    printf '%s\n' "$names" | grep -xE 'yum|yum-cron|dnf|dnf-3|dnf-automatic|rpm|leapp|convert2rhel' | sort -u
+    put "$names" | grep -xE 'yum|yum-cron|dnf|dnf-3|dnf-automatic|rpm|leapp|convert2rhel' | sort -u
 }
 
 security_center() {
@@ -224,12 +233,12 @@ reachable() {
 
 free_mib() {
     [ -n "$usage" ] || return
-    printf '%s\n' "$usage" | awk 'NR == 2 { printf "%d", $4 / 1024 }'
+    put "$usage" | awk 'NR == 2 { printf "%d", $4 / 1024 }'
 }
 
 mounted_on() {
     [ -n "$usage" ] || return
-    printf '%s\n' "$usage" | awk 'NR == 2 { sub(/^([^ ]+ +)+[0-9]+% +/, ""); gsub(/[ \t]/, "_"); print }'
+    put "$usage" | awk 'NR == 2 { sub(/^([^ ]+ +)+[0-9]+% +/, ""); gsub(/[ \t]/, "_"); print }'
 }
 
 # Mount points with their types: of disks and network shares, each once, whatever else it is bound to.
@@ -292,7 +301,7 @@ fstab_device_names() {
 crypttab() {
     [ -e /etc/crypttab ] || return 0
     table=$(cat /etc/crypttab) || return
-    printf '%s\n' "$table" | while read -r name device key options; do
+    put "$table" | while read -r name device key options; do
         case $name,$options, in
             '#'* | ,* | *,noauto,* | *,nofail,* | *,swap,* | *,tmp,* | *,tmp=*) continue ;;
         esac
@@ -308,7 +317,7 @@ crypttab() {
 
 volumes() {
     volumes=$(crypttab) || return
-    printf '%s\n' "$volumes" | awk -v how="$1" '$3 == how { print $1 }'
+    put "$volumes" | awk -v how="$1" '$3 == how { print $1 }'
 }
 
 there() {
@@ -327,11 +336,11 @@ missing_devices() {
     ' /proc/mounts /etc/fstab) && volumes=$(crypttab) || return
     open=$(cat /sys/class/block/dm-*/dm/name)
     wanted="$wanted
-$(printf '%s\n' "$volumes" | awk -v open="$open" '
+$(put "$volumes" | awk -v open="$open" '
         BEGIN { n = split(open, name, "\n"); for (i = 1; i <= n; i++) is[name[i]] = 1 }
         NF && !is[$1] { print "crypttab", $2 }
     ')"
-    printf '%s\n' "$wanted" | while read -r table device; do
+    put "$wanted" | while read -r table device; do
         [ -n "$device" ] || continue
         there "$device"
         case $? in
@@ -351,7 +360,7 @@ immutable_files() {
         if [ -e "$path" ] && ! [ -h "$path" ]; then set -- "$@" "$path"; fi
     done
     flags=$(limited 3 lsattr -d "$@") || return
-    printf '%s\n' "$flags" | awk '$1 ~ /[ai]/ { print $2 }'
+    put "$flags" | awk '$1 ~ /[ai]/ { print $2 }'
 }
 
 # What an in-place upgrade (Leapp) leaves behind when it does not come to its end.
@@ -360,7 +369,7 @@ leftovers() {
     for path in /boot/vmlinuz-upgrade.* /boot/initramfs-upgrade.* /root/tmp_leapp_py3 \
         /var/lib/leapp/scratch /var/lib/leapp/el[789]userspace /var/lib/leapp/el10userspace; do
         if [ -e "$path" ]; then
-            printf '%s\n' "$path"
+            put "$path"
         fi
     done
 }
@@ -394,7 +403,7 @@ nics() {
     [ -d /sys/class/net ] || return
     for nic in /sys/class/net/*; do
         if [ -e "$nic/device" ]; then
-            printf '%s\n' "${nic##*/}"
+            put "${nic##*/}"
         fi
     done
 }
@@ -441,7 +450,7 @@ package_manager_works() {
 
 configuration() {
     for file in /etc/yum.conf /etc/dnf/dnf.conf /etc/yum.repos.d/*.repo; do
-        if [ -e "$file" ]; then printf '%s\n' "$file"; fi
+        if [ -e "$file" ]; then put "$file"; fi
     done
 }
 
@@ -507,8 +516,8 @@ package_sources() {
     case $code:$said in
         0:* | *'No Groups Available'*) echo answer ;;
         124:* | 137:* | 143:*) return "$code" ;;
-        *) printf '%s\n' "$said" | awk '
-            NF && !/^(Warning|No matches found)/ && !line { line = substr($0, 1, 300) }
+        *) put "$said" | awk '
+            NF && !/^(Warning|No matches)/ && !line { line = substr($0, 1, 300) }
             END { print line ? line : "failed" }
         ' ;;
     esac
@@ -531,7 +540,7 @@ unfinished_transactions() {
     for path in /var/lib/yum/transaction-all.*; do
         case $path in
             *.disabled) ;;
-            *) if [ -e "$path" ]; then printf '%s\n' "${path##*/}"; fi ;;
+            *) if [ -e "$path" ]; then put "${path##*/}"; fi ;;
         esac
     done
 }
@@ -550,7 +559,7 @@ rpm_database() {
     case $1 in
         124 | 137 | 143) return "$1" ;;
     esac
-    if [ "$1" -eq 0 ] && printf '%s\n' "$2" | grep -q '^@' && ! printf '%s\n' "$2" | grep -q '^error:'; then
+    if [ "$1" -eq 0 ] && put "$2" | grep -q '^@' && ! put "$2" | grep -q '^error:'; then
         echo sound
     else
         echo damaged
@@ -560,7 +569,7 @@ rpm_database() {
 # The lines of the packages: NAME VERSION-RELEASE ARCH TIME KIND. The kind is TAG/KEY: the system that the release names
 # first (what follows may be a hash), and the last 16 digits of the key that signed the package.
 packages() {
-    printf '%s\n' "$installed" | awk '
+    put "$installed" | awk '
         $1 == "@" {
             tag = key = "none"
             made = $3
@@ -704,7 +713,7 @@ elf_files() {
 unowned_programs() {
     reachable usr/local opt || return
     files=$(elf_files) || return
-    files=$(printf '%s\n' "$files" | sed -n 1,500p)
+    files=$(put "$files" | sed -n 1,500p)
     [ -n "$files" ] || return 0
     IFS=$newline
     set -f
@@ -714,7 +723,7 @@ unowned_programs() {
     case $code in
         124 | 137 | 143) return "$code" ;;
     esac
-    printf '%s\n' "$owners" | sed -n 's/^file \(.*\) is not owned by any package$/\1/p' | sort
+    put "$owners" | sed -n 's/^file \(.*\) is not owned by any package$/\1/p' | sort
 }
 
 # A damaged database is not the same as one without such packages: say nothing then.
@@ -733,11 +742,89 @@ package_facts() {
     programs=$(unowned_programs 2>/dev/null)
     code=$?
     if [ "$code" -eq 0 ]; then
-        fact local_programs count printf '%s\n' "$programs"
-        fact local_program_names listed 10 printf '%s\n' "$programs"
+        fact local_programs count put "$programs"
+        fact local_program_names listed 10 put "$programs"
     else
         say why.local_programs "$(reason "$code" "$programs")"
     fi
+}
+
+# ---- What is compared later -----------------------------------------------------------------------------------------
+
+# How many different lines a command prints, the checksum of them all, and the lines in their order, each without the
+# beginning that it shares with the one before: the first letter says how long that is. Of very many these are the first.
+summed() {
+    found=$("$2") || return
+    found=$(put "$found" | sort -u)
+    sum=$(put "$found" | cksum) || return
+    put "$found" | awk -v sum="${sum%% *}" -v room=$((21000 - characters)) -v most="$1" '
+        BEGIN { if (room < most) most = room }
+        NF {
+            gsub(/[ \t]/, "_")
+            for (n = 0; n < 35 && n < length(last) && substr($0, n + 1, 1) == substr(last, n + 1, 1); n++);
+            word = " " substr("0123456789abcdefghijklmnopqrstuvwxyz", n + 1, 1) substr($0, n + 1)
+            full = full || length(told word) > most
+            if (!full) told = told word
+            last = $0
+            count++
+        }
+        END { print count + 0, sum told }
+    '
+}
+
+# Without names there was no answer: some are on every system.
+units() {
+    limited 3 systemctl --no-legend "$@" | awk '{ sub(/\.service$/, "", $1); print $1 }' | grep .
+}
+
+services_enabled() { units list-unit-files -tservice,timer --state=enabled; }
+services_running() { units list-units -tservice --state=running; }
+
+# What is listened on, as PROTOCOL/PORT in hexadecimal digits, and what only this machine reaches. Ports that the
+# system gives away by itself are others after each start.
+ports() {
+    awk '
+        FNR > 1 && ($4 == "0A" || FILENAME ~ /udp/ && $3 ~ /:0000$/) {
+            kind = FILENAME ~ /udp/ ? "udp/" : "tcp/"
+            port = $2
+            sub(/.*:/, "", port)
+            if (port < "8000" || port > "EE47")
+                print kind port ($2 ~ /^(0*(FFFF0000)?......7F|0*1000000):/ ? "@lo" : "")
+        }
+    ' /proc/net/[tu][cd]p*
+}
+
+users() { awk -F: 'NF > 2 { print $1 ":" $3 }' /etc/passwd; }
+
+# What a schedule holds may be secret: its file and a checksum tell whether it has changed.
+cron() {
+    reachable var/spool || return
+    set --
+    for file in /etc/crontab /etc/cron.*/* /var/spool/cron/*; do
+        if [ -f "$file" ]; then set -- "$@" "$file"; fi
+    done
+    [ $# -gt 0 ] || return 0
+    cksum "$@" | awk '{ sub(/.*\/(etc|var)\//, "", $3); print $3 ":" $1 }'
+}
+
+# As the kernel writes them: DEVICE,NETWORK,GATEWAY,MASK.
+routes() { awk 'NR > 1 { print $1 "," $2 "," $3 "," $8 }' /proc/net/route; }
+
+package_names() { packages | awk '$1 != "gpg-pubkey" { print $1 }'; }
+# Those that are not of the most frequent kind, with all that is known of them.
+package_versions() {
+    kind=$(package_kinds | sed -n '1s/.*://p')
+    packages | awk -v kind="$kind" '$1 != "gpg-pubkey" && $5 != kind { print $1 "-" $2 "." $3 "/" $5 }'
+}
+# Of all of them, to the last letter.
+package_sum() {
+    packages | awk '{ print $1 "-" $2 "." $3 }' | sort | cksum
+}
+
+compared() {
+    most=$1
+    shift
+    for each in "$@"; do fact "all.$each" summed "$most" "$each"; done
 }
 
 # ---- All facts ------------------------------------------------------------------------------------------------------
@@ -775,5 +862,11 @@ fact package_manager_works package_manager_works "$manager"
 lists held_packages unfinished_transactions
 package_facts
 if [ "$manager" != none ]; then fact package_sources package_sources "$manager"; fi
+compared 1200 services_enabled services_running ports mounts users cron routes
+if [ "$(rpm_database "${database:-1}" "$installed")" = sound ]; then
+    compared 1200 package_versions
+    compared 4500 package_names
+    fact package_sum package_sum
+fi
 printf 'osm-facts lines %s %s\n' "$lines" "$characters"
 echo 'osm-facts end'

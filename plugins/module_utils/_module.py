@@ -31,6 +31,7 @@ from ._core.workflow import Workflow
 from ._engine import Brief, Callers, Clock, Engine, Limits
 from ._errors import MigrationError, MissingLibrary, broken
 from ._identity import is_there, this_process
+from ._kept import KeptFacts, kept_facts
 from ._options import check_numbers, clouds, every_connection, items, rates, requests_per_second
 from ._processes import watch
 from ._results import ResultsFile, hops_lasted, results_file
@@ -40,6 +41,7 @@ _LEAVING = 30.0
 
 #: Does the work of a module: the workflow's engine, once or more often.
 Work = Callable[[AnsibleModule, Workflow[Any], Brief, float], tuple[list[Record[Any]], float]]
+Tell = Callable[[Sequence[Record[Any]]], None]
 Extra = Callable[[Record[Any], Goal], Mapping[str, Any]]
 
 
@@ -79,7 +81,7 @@ def _run_module(
     try:
         check_numbers(module.params)
         probes = module.params.get("guest_scripts") or {}
-        goal = replace(goal_of(module.params), lasted=hops_lasted(module.params), approval=approval(module.params))
+        goal = replace(goal_of(module.params), **_from_files(module.params))
         brief = Brief(goal, probes, script or Script(""), this_process())
         if file:
             file.check()
@@ -94,6 +96,16 @@ def _run_module(
         "diff": difference(records, brief.goal),
     }
     _leave(module, records, bad, told, lambda record: extra(record, brief.goal), file)
+
+
+def _from_files(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a goal knows from the files that the options name."""
+    kept = kept_facts(options, writing=False)
+    return {
+        "lasted": hops_lasted(options),
+        "approval": approval(options),
+        "kept": kept.of(one["instance_id"] for one in options["instances"]),
+    }
 
 
 def one_engine(
@@ -112,13 +124,15 @@ def one_engine(
     limits = Limits(until=started + timeout, calls_per_second=pace, **chosen)
     engine = Engine(workflow, connect, brief, limits, module.check_mode, clock, stop, is_there)
     watch(options.get("watched") or (), stop)
+    kept = kept_facts(options, writing=not module.check_mode)
     records = engine.run(
         [workflow.record(item) for item in (items(options) if wanted is None else wanted)],
-        _teller(options, limits, clock, started, brief.goal),
+        _keeping(kept, clock, _teller(options, limits, clock, started, brief.goal)),
     )
+    kept.keep(records)
     elapsed = clock.ticks() - started
     _tell_clock(module, clock.skew.wrong)
-    for text in engine.left:
+    for text in (*engine.left, *filter(None, [kept.trouble])):
         module.warn(text)
     return [record if record.done else _timed_out(record) for record in records], elapsed
 
@@ -149,9 +163,17 @@ def _timed_out(record: Record[Any]) -> Record[Any]:
     return record.with_(problem=record.problem or problem, state="failed", done=True)
 
 
-def _teller(
-    options: Mapping[str, Any], limits: Limits, clock: Clock, started: float, goal: Goal
-) -> Callable[[Sequence[Record[Any]]], None]:
+def _keeping(kept: KeptFacts, clock: Clock, tell: Tell) -> Tell:
+    """Return what tells, and keeps what has been seen of guests."""
+
+    def tell_and_keep(records: Sequence[Record[Any]]) -> None:
+        kept.keep(records, clock.ticks())
+        tell(records)
+
+    return tell_and_keep
+
+
+def _teller(options: Mapping[str, Any], limits: Limits, clock: Clock, started: float, goal: Goal) -> Tell:
     """Return what adds lines of progress to the file that the action plugin shows."""
     if not options.get("progress_file"):
         return lambda records: None

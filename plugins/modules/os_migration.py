@@ -380,6 +380,27 @@ results:
       returned: always
       sample: [{id: linux.reboot_required, severity: warning, message: The guest waits for a restart.,
                 evidence: reboot_required is yes, remedy: Restart the guest first., source: "", waiver: null}]
+    proof:
+      description:
+        - >-
+          The guest as it is, compared with what it was before the attempt; after a rollback, with what it was at the
+          moment of the snapshots. C(facts) has C(packages), C(kernel), C(services_enabled), C(services_running),
+          C(ports), C(mounts), C(users), C(cron) and C(routes).
+        - >-
+          Each C(verdict) is V(equal), V(expected) (it differs as the path says), V(not_expected) or V(not_known); that
+          of the whole is the worst of them. After a rollback nothing is expected to differ.
+        - >-
+          C(expected) and C(not_expected) name differences, with V(+) for new, V(-) for gone and V(~) for changed ones.
+          C(compared) says by what: V(names), or V(digests) where only the digests on the snapshots are left.
+      type: dict
+      returned: with O(state=migrated), O(state=verified) and O(state=rolled_back), null where nothing was compared
+      sample:
+        verdict: expected
+        compared: names
+        facts:
+          kernel: {verdict: expected, before: 1, after: 1, expected_count: 1, not_expected_count: 0,
+                   expected: ["~kernel: 3.10.0-1160.el7.x86_64 -> 5.10.134-16.1.al8.x86_64"], not_expected: [],
+                   why: null}
     changed: {description: Whether anything was written for this instance., type: bool, returned: always, sample: true}
     error:
       description: Why the instance has not the wanted state; C(code), C(message) and C(remedy).

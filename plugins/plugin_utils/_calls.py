@@ -11,9 +11,11 @@ or the worker that waits for it, is gone: the next run finds everything in the c
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -40,6 +42,7 @@ ROOT = Path(__file__).parents[2]
 #: Where the files are that go before scripts.
 SENT = ROOT / "roles/sequence/files"
 _MARK = (f"# {COLLECTION} guest facts", f"# {COLLECTION} hook")
+_SENT_AS = "# Sent as: "
 #: Seconds between two looks at the file of progress.
 GLANCE = 0.5
 #: Modules that plan, so they need what is said of the clouds' services; and those that ask guests for facts.
@@ -78,11 +81,17 @@ def resources() -> dict[str, str]:
 def as_sent(script: str) -> str:
     """Return a script without its comments, blank lines and indentation: the agents take little more than that.
 
-    Its first line and the line by which the script is known stay.
+    Its first line and the line by which the script is known stay. What the script itself says in lines "# Sent as:" is
+    shortened: names of its own, which are no part of a path, an option or a longer name.
     """
     lines = [line.lstrip(" ") for line in script.splitlines()]
     kept = [line for line in lines if line and (not line.startswith("#") or line.startswith(("#!", *_MARK)))]
-    return "\n".join([*kept, ""])
+    pairs = (line.removeprefix(_SENT_AS).split() for line in lines if line.startswith(_SENT_AS))
+    names = dict(pair.split("=") for pair in chain.from_iterable(pairs))
+    text = "\n".join([*kept, ""])
+    if not names:
+        return text
+    return re.sub(rf"(?<![\w./-])({'|'.join(names)})(?![\w-])", lambda found: names[found[1]], text)
 
 
 def script_with(shell: str, script: str, arguments: Sequence[str]) -> str:

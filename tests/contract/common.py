@@ -30,6 +30,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.tag i
 
 from .bed import Bed
 
+CONTENTS = "pk=1a2b3c4d ke=2b3c4d5e"
 LABEL = "of=i-1 attempt=1 set=1"
 
 
@@ -64,7 +65,15 @@ def stopped(cloud: Cloud, bed: Bed, role: str = "linux") -> str:
 
 
 def a_take(disk: Disk, token: str = "token", label: str = LABEL) -> Take:
-    return Take(disk, f"osm-{disk.disk_id}-a1-s1", label, token, place_of(disk), before="host=1a2b3c4d twice=0")
+    return Take(
+        disk,
+        f"osm-{disk.disk_id}-a1-s1",
+        label,
+        token,
+        place_of(disk),
+        before="host=1a2b3c4d twice=0",
+        contents=CONTENTS,
+    )
 
 
 def take(cloud: Cloud, disk: Disk, token: str = "token", label: str = LABEL) -> Point:

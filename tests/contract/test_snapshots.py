@@ -15,6 +15,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._errors imp
 
 from .bed import Bed, Setting
 from .common import (
+    CONTENTS,
     LABEL,
     a_take,
     accomplished,
@@ -58,6 +59,7 @@ def test_a_point_keeps_its_label_its_disk_s_place_and_what_the_instance_was(bed:
     ):
         assert {p.disk_id: (p.label, p.place) for p in known} == {d.disk_id: (LABEL, place_of(d)) for d in disks}
         assert {p.before for p in known} == {"host=1a2b3c4d twice=0"}
+        assert {p.contents for p in known} == {CONTENTS}
     assert place_of(disks[0]) == "root"
 
 

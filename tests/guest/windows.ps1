@@ -82,7 +82,8 @@ $standIns = {
         Note "keys $key"
         if (-not (Check 'Get-ChildItem' $key)) {
             foreach ($each in @($world.registry.Keys) -like "$key\*") {
-                [pscustomobject]@{ PSPath = $each; PSChildName = $each.Substring($key.Length + 1) } } } }
+                $child = $each.Substring($key.Length + 1)
+                if ($child -notlike '*\*') { [pscustomobject]@{ PSPath = $each; PSChildName = $child } } } } }
     function New-Item { param($Path, $ItemType, [switch]$Force)
         Note "write $Path"
         if (-not (Check 'New-Item' $Path)) { if (-not $world.registry.Contains($Path)) { $world.registry[$Path] = @{} } } }
@@ -123,7 +124,10 @@ $standIns = {
     function Wait-Process { param($InputObject, $Timeout)
         if ($case.hanging -contains $InputObject.Name) { [Guests.World]::Clock += $Timeout; Write-Error 'did not stop' } }
     function Stop-Process { param($InputObject, [switch]$Force) Note "stop $($InputObject.Name)" }
-    function cmd.exe { Note "start cmd.exe $args"; if (-not (Check 'cmd.exe' '')) { $world.dir } }
+    function cmd.exe {
+        Note "start cmd.exe $args"
+        $asked = if ("$args" -like '*netstat*') { 'netstat' } else { 'dir' }
+        if (-not (Check 'cmd.exe' $asked)) { $world[$asked] } }
     function Get-Process {
         Note 'processes'
         if (-not (Check 'Get-Process' '')) {

@@ -28,6 +28,21 @@ WINDOWS = r"HKLM:\SOFTWARE\Microsoft\Windows"
 CURRENT = rf"{WINDOWS}\CurrentVersion"
 SETUP = r"HKLM:\SYSTEM\Setup"
 CLIENT = rf"{CONTROL}\SecurityProviders\SCHANNEL\Protocols\TLS 1.2\Client"
+TASKS = rf"{WINDOWS} NT\CurrentVersion\Schedule\TaskCache\Tree"
+SOFTWARE = rf"{CURRENT}\Uninstall"
+#: In German: only the ends of a connection tell what listens.
+NETSTAT = [
+    "",
+    "Aktive Verbindungen",
+    "",
+    "  Proto  Lokale Adresse         Remoteadresse          Status",
+    "  TCP    0.0.0.0:3389           0.0.0.0:0              ABH\u00d6REN",
+    "  TCP    10.0.0.5:3389          10.0.0.9:50000         HERGESTELLT",
+    "  TCP    127.0.0.1:5432         0.0.0.0:0              ABH\u00d6REN",
+    "  TCP    0.0.0.0:49664          0.0.0.0:0              ABH\u00d6REN",
+    "  TCP    [::]:3389              [::]:0                 ABH\u00d6REN",
+    "  UDP    0.0.0.0:123            *:*                    ",
+]
 #: Each Windows Server of the documents: version, build, the name behind "Windows Server".
 RELEASES = {
     "windows-2008r2": ("6.1.7601", "7601", "2008 R2"),
@@ -84,7 +99,13 @@ def server(release: str = "windows-2008r2", language: str = "en-US") -> World:
             ],
             "Win32_ComputerSystem": [{"DomainRole": 2}],
             "Win32_TerminalServiceSetting": [{"TerminalServerMode": 0}],
-            "Win32_LogicalDisk": [{"DeviceID": "C:", "FreeSpace": 42949672960}],
+            "Win32_LogicalDisk": [{"DeviceID": "C:", "FreeSpace": 42949672960, "FileSystem": "NTFS"}],
+            "Win32_UserAccount": [{"Name": "Administrator"}, {"Name": "Guest"}],
+            "Win32_IP4RouteTable": [
+                {"Destination": "0.0.0.0", "Mask": "0.0.0.0", "NextHop": "192.168.0.253"},
+                {"Destination": "127.0.0.0", "Mask": "255.0.0.0", "NextHop": "127.0.0.1"},
+                {"Destination": "192.168.0.10", "Mask": "255.255.255.255", "NextHop": "192.168.0.10"},
+            ],
             "Win32_Process": [{"Name": "services.exe"}, {"Name": "TrustedInstaller.exe"}, {"Name": "msiexec.exe"}],
             "Win32_SystemDriver": [
                 {"Name": "ACPI", "PathName": r"C:\Windows\system32\drivers\ACPI.sys"},
@@ -114,12 +135,17 @@ def server(release: str = "windows-2008r2", language: str = "en-US") -> World:
                 "InstallDate": 1500000000,
             },
             SETUP: dict.fromkeys(("SystemSetupInProgress", "OOBEInProgress", "SetupType"), 0),
+            rf"{TASKS}\Microsoft": {},
+            rf"{TASKS}\Nightly": {},
+            rf"{SOFTWARE}\App": {"DisplayName": "Some App", "DisplayVersion": "1.2"},
+            rf"{SOFTWARE}\Part": {"DisplayName": "Part of it", "SystemComponent": 1},
         },
         "files": {
             rf"C:\Windows\system32\drivers\{file}.sys": maker
             for file, maker in (("ACPI", "Microsoft Corporation"), ("viostor", "Red Hat, Inc."), ("bare", "Microsoft"))
         },
         "services": [service("W32Time"), service("Web"), service("Depends", needs=["Web"])],
+        "netstat": NETSTAT,
         "dir": totals,
     }
 

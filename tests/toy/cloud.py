@@ -189,7 +189,14 @@ class Snapshots(Desk):
     def _copied(self, world: World, take: model.Take, disk: Thing) -> str:
         what = {"of": disk["on"], "disk": take.disk.disk_id, "place": take.place, "content": dict(disk)}
         return world.new(
-            world.points, "snap", SECONDS["point"], **what, label=take.label, name=take.name, before=take.before
+            world.points,
+            "snap",
+            SECONDS["point"],
+            **what,
+            label=take.label,
+            name=take.name,
+            before=take.before,
+            contents=take.contents,
         )
 
     def restore(self, disk_id: str, point_id: str) -> None:

@@ -59,7 +59,15 @@ def to_point(world: World, key: str) -> model.Point:
     raw = world.points[key]
     status = "accomplished" if world.now >= raw["ready"] else "progressing"
     return model.Point(
-        key, raw["disk"], status, raw["name"], raw["label"], _iso(raw["born"]), raw["place"], raw["before"]
+        key,
+        raw["disk"],
+        status,
+        raw["name"],
+        raw["label"],
+        _iso(raw["born"]),
+        raw["place"],
+        raw["before"],
+        raw["contents"],
     )
 
 

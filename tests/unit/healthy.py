@@ -23,6 +23,42 @@ OWN = {
 BOOTS = ("11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222")
 
 
+def listed(*names: str) -> str:
+    """Return a list as the guests' scripts print it, without what its names share."""
+    return " ".join([str(len(names)), "1", *(f"0{name}" for name in sorted(names))])
+
+
+def linux_contents(os_id: str) -> dict[str, str]:
+    """Return what a Linux guest consists of, beside its kernel: a web server and a package of somebody else's."""
+    kind, release = OWN[os_id][:2]
+    return {
+        "all.services_enabled": listed("crond", "httpd", "sshd"),
+        "all.services_running": listed("crond", "httpd", "sshd", "systemd-timedated"),
+        "all.ports": listed("tcp/0016", "tcp/0019@lo", "tcp/0050"),
+        "all.mounts": listed("/_xfs", "/data_xfs"),
+        "all.users": listed("root:0", "sshd:74", "web:1001"),
+        "all.cron": listed("cron.d/0hourly:1", "spool/cron/web:2"),
+        "all.routes": listed("eth0,00000000,FD00A8C0,00000000", "eth0,0000A8C0,00000000,00FFFFFF"),
+        "all.package_names": listed("app", "bash", "httpd", release),
+        "all.package_versions": listed("app-2.0-1.x86_64/none/1111222233334444"),
+        "package_sum": f"{sum(map(ord, kind))} 99",
+    }
+
+
+def windows_contents() -> dict[str, str]:
+    """Return what a Windows guest consists of, beside its build."""
+    return {
+        "all.services_enabled": listed("Dnscache", "W3SVC"),
+        "all.services_running": listed("Dnscache", "W3SVC", "sppsvc"),
+        "all.ports": listed("tcp/0050", "tcp/0D3D"),
+        "all.mounts": listed("C:_NTFS"),
+        "all.users": listed("Administrator", "Guest"),
+        "all.cron": listed("Nightly"),
+        "all.routes": listed("0.0.0.0,192.168.0.253,0.0.0.0"),
+        "all.package_versions": listed("Some_App/1.2"),
+    }
+
+
 def linux_signs(os_id: str, boot: str = BOOTS[0]) -> dict[str, str]:
     """Return what a Linux guest says that is nothing but this system."""
     kind, release, kernel, builder = OWN[os_id]
@@ -37,6 +73,7 @@ def linux_signs(os_id: str, boot: str = BOOTS[0]) -> dict[str, str]:
         "release_owner": f"{release}/{kind}",
         "release_packages": f"{release}/{kind} epel-release/el7/6a2faea2352c64e5",
         "upgrade_pending": "none",
+        **linux_contents(os_id),
     }
 
 
@@ -51,6 +88,7 @@ def windows_signs(os_id: str, booted: int = 1_000, installed: int = 900) -> dict
         "upgraded_from": "none",
         "setup_rolled_back": "none",
         "setup_state": "none",
+        **windows_contents(),
     }
 
 

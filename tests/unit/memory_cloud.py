@@ -356,7 +356,14 @@ class Snapshots:
                 owner = take.disk.disk_id.split("-")[1]
                 what = cloud.machines[owner].os
                 point = Point(
-                    key, take.disk.disk_id, "progressing", what, take.label, place=take.place, before=take.before
+                    key,
+                    take.disk.disk_id,
+                    "progressing",
+                    what,
+                    take.label,
+                    place=take.place,
+                    before=take.before,
+                    contents=take.contents,
                 )
                 cloud.taken[key] = (point, cloud.now + cloud.durations("snapshot", take.disk.disk_id), owner)
                 cloud.tokens[take.token] = key

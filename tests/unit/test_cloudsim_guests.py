@@ -216,7 +216,8 @@ def test_a_scenario_makes_a_linux_guest_sick(
 def test_recorded_facts_are_those_that_the_script_writes(make_lab: MakeLab) -> None:
     script = SCRIPTS["windows"]
     recorded = facts_of(run(make_lab(guest={}), script, WINDOWS)["Output"])
-    assert recorded.keys() == set(re.findall(r"Write-(?:Fact|List|Answer) '([^']+)'", script))
+    names = re.findall(r"Write-(Fact|List|All) '([^']+)'", script)
+    assert recorded.keys() == {f"all.{name}" if kind == "All" else name for kind, name in names}
 
 
 def test_a_scenario_replaces_and_leaves_out_recorded_facts(make_lab: MakeLab) -> None:

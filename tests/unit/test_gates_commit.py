@@ -76,7 +76,10 @@ def test_a_guest_that_is_not_proven_is_not_verified_and_nothing_of_it_is_deleted
 def test_what_did_not_stay_as_it_was_is_told_by_verify() -> None:
     was = seen_before(replace(HERE, hostname="web-1"), linux())
     end = end_of(THERE.learns(was=was), VERIFY)
-    assert (end.state, [one.id for one in end.view.findings]) == ("verified", ["verify.hostname_changed"])
+    assert (end.state, [one.id for one in end.view.findings]) == (
+        "verified",
+        ["verify.hostname_changed", "verify.not_compared"],
+    )
 
 
 def test_who_runs_its_target_is_verified() -> None:

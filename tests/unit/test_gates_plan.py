@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.before import of_instance
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.contents import of_guest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration.arrive import GRACE, seen_before
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import (
     UNKNOWN,
@@ -146,7 +147,14 @@ def test_the_first_write_is_the_mark_and_it_waits_for_a_place() -> None:
     step = step_of(FRESH)
     assert (step.verb, step.queue, step.state) == (Verb.MARK, "smc", "queued")
     assert step.subject == "started attempt=1 set=1 try=1 from=centos-7 to=alinux-3 by=smc back=disks"
-    assert step.changes == {"begun": 1, "sets": (1,), "retried": True, "before": HERE, "was": WAS}
+    assert step.changes == {
+        "begun": 1,
+        "sets": (1,),
+        "retried": True,
+        "before": HERE,
+        "was": WAS,
+        "former": of_guest(linux()),
+    }
     assert " run=1a2b3c4d " in step_of(FRESH, wanting(run="1a2b3c4d")).subject
 
 

@@ -30,8 +30,37 @@ SHELL_SCRIPTS = sorted([*ROOT.glob("guest/*.sh"), *ROOT.glob("roles/*/files/*.sh
 ALL_SCRIPTS = sorted([*SHELL_SCRIPTS, *ROOT.glob("guest/*.ps1"), *ROOT.glob("roles/*/files/*.ps1")])
 #: Cloud Assistant takes the least: 24 KiB of Base64.
 LEAST_SCRIPT = 18 * 1024
-COMMANDS = ["awk", "cat", "date", "find", "grep", "mktemp", "rm", "sed", "sh", "sort", "timeout", "true"]
+#: And brings the least: 24 KiB, of which the lists of what is compared leave some to the facts.
+MOST_OUTPUT = 23_000
+COMMANDS = ["awk", "cat", "cksum", "date", "find", "grep", "mktemp", "rm", "sed", "sh", "sort", "timeout", "true"]
 
+
+def _without_sum(value: str) -> str:
+    """A list of what is compared, without the checksum of it."""
+    count, checksum, *names = value.split(" ")
+    assert checksum.isdecimal()
+    return " ".join([count, *names])
+
+
+def checksum(text: str) -> str:
+    done = subprocess.run(["cksum"], input=text, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+SOCKETS = "  sl  local_address rem_address   st\n   0: {}\n   1: {}\n"
+
+
+def summed(*names: str) -> str:
+    """What the script makes of a list, its checksum aside."""
+    last, told = "", [str(len(names))]
+    for name in sorted(each.replace(" ", "_") for each in names):
+        same = next((n for n, (a, b) in enumerate(zip(name, last, strict=False)) if a != b), min(len(name), len(last)))
+        told.append("0123456789abcdefghijklmnopqrstuvwxyz"[min(same, 35)] + name[min(same, 35) :])
+        last = name
+    return " ".join(told)
+
+
+BACKUP = "0 3 * * * root backup --password=secret\n"
 FILES = {
     "etc/os-release": 'NAME="CentOS Linux"\nID="centos"\nVERSION_ID="7"\nPRETTY_NAME="CentOS Linux 7 (Core)"\n',
     "etc/redhat-release": "CentOS Linux release 7.9.2009 (Core)\n",
@@ -42,6 +71,12 @@ FILES = {
     "proc/cmdline": "BOOT_IMAGE=/vmlinuz ro net.ifnames=0 quiet\n",
     "proc/filesystems": "nodev\tselinuxfs\n\txfs\n",
     "proc/meminfo": "MemTotal: 8000000 kB\nMemFree: 1024 kB\nMemAvailable: 4096000 kB\n",
+    "etc/cron.d/backup": BACKUP,
+    "proc/net/tcp": SOCKETS.format("00000000:0016 00000000:0000 0A", "0100007F:0019 00000000:0000 0A"),
+    "proc/net/tcp6": SOCKETS.format(f"{'0' * 32}:0016 {'0' * 32}:0000 0A", f"{'0' * 32}:C350 {'0' * 32}:0000 0A"),
+    "proc/net/udp": SOCKETS.format("00000000:007B 00000000:0000 07", "0500000A:0035 0900000A:0035 01"),
+    "proc/net/route": "Iface Destination Gateway Flags RefCnt Use Metric Mask\n"
+    "eth0 00000000 FD00A8C0 0003 0 0 0 00000000 0 0 0\n",
     "proc/modules": "virtio_net 28096 0 - Live 0x0\nxfs 997127 1 - Live 0x0\n",
     "proc/mounts": "/dev/vda1 / xfs rw 0 0\nproc /proc proc rw 0 0\n/dev/sr0 /cd iso9660 ro 0 0\n",
     "proc/stat": "cpu 1 2 3\nbtime 1700000000\n",
@@ -61,6 +96,13 @@ PACKAGES = f"""
 @ mariadb-libs 5.5.68-1.el7 x86_64 1600000000 {SIGNED}
 @ gpg-pubkey f4a80eb5-53a7ff4b (none) 1600000000 -
 """
+INSTALLED = [
+    "kernel-3.10.0-1160.el7.x86_64",
+    "kernel-3.10.0-1160.119.1.el7.x86_64",
+    "centos-release-7-9.2009.1.el7.centos.x86_64",
+    "mariadb-libs-5.5.68-1.el7.x86_64",
+    "gpg-pubkey-f4a80eb5-53a7ff4b.(none)",
+]
 DF = """
 echo 'Filesystem 1024-blocks Used Available Capacity Mounted on'
 for path in "$@"; do case $path in -*) ;; *) echo "/dev/vda1 9 9 4198400 1% ${path#"$ROOT"}" ;; esac; done
@@ -96,6 +138,10 @@ STUBS = {
     "lsattr": 'shift; for path in "$@"; do echo "-------------e-- $path"; done',
     "rpm": rpm(),
     "rsync": "exit 0",
+    "systemctl": """case $* in
+        *list-unit-files*) printf 'sshd.service enabled\\nfstrim.timer enabled\\n' ;;
+        *) printf 'sshd.service loaded active running OpenSSH\\ncrond.service loaded active running Cron\\n' ;;
+    esac""",
     "timedatectl": "echo 'NTP enabled: yes'; echo 'NTP synchronized: yes'",
     "uname": '[ "$1" = -m ] && echo x86_64 || echo 3.10.0-1160.119.1.el7.x86_64',
     "yum": "echo 3.4.3",
@@ -160,11 +206,22 @@ HEALTHY = {
     "local_program_names": "none",
     "leftovers": "none",
     "upgrade_pending": "none",
+    "all.services_enabled": summed("fstrim.timer", "sshd"),
+    "all.services_running": summed("crond", "sshd"),
+    "all.ports": summed("tcp/0016", "tcp/0019@lo", "udp/007B"),
+    "all.mounts": summed("/ xfs", "/cd iso9660"),
+    "all.users": summed("root:0"),
+    "all.cron": summed(f"cron.d/backup:{checksum(BACKUP).split()[0]}"),
+    "all.routes": summed("eth0,00000000,FD00A8C0,00000000"),
+    "all.package_names": summed("centos-release", "kernel", "mariadb-libs"),
+    "all.package_versions": summed(),
+    "package_sum": checksum("".join(f"{line}\n" for line in sorted(INSTALLED))),
 }
+COMPARED = {name for name in HEALTHY if name.startswith("all.")}
 FROM_RPM = {
     *("kernel_owner", "packages_twice", "package_kinds", "release_packages", "release_owner"),
     *("i686_count", "duplicate_packages", "mysql", "kernel_package", "kernel_newest", "reboot_required"),
-    *("local_programs", "local_program_names"),
+    *("local_programs", "local_program_names", "all.package_names", "all.package_versions", "package_sum"),
 }
 
 
@@ -232,7 +289,8 @@ class Guest:
         lines = self.output().splitlines()
         assert (lines[0], lines[-1]) == ("osm-facts 1", "osm-facts end")
         assert lines[-2] == f"osm-facts lines {len(lines) - 3} {sum(map(len, lines[1:-2]))}"
-        return dict(line.split("=", 1) for line in lines[1:-2])
+        found = dict(line.split("=", 1) for line in lines[1:-2])
+        return {name: _without_sum(value) if name.startswith("all.") else value for name, value in found.items()}
 
 
 @pytest.fixture(params=["dash", "bash"])
@@ -250,6 +308,10 @@ def write(name: str, text: str = "", mode: int = 0o644) -> Change:
 
 def stub(name: str, body: str) -> Change:
     return lambda guest: guest.stub(name, body)
+
+
+def less(*names: str) -> Change:
+    return lambda guest: guest.remove(*names)
 
 
 def packages(*names: str, **more: Any) -> Change:
@@ -542,6 +604,49 @@ SICK: list[tuple[Change, dict[str, str]]] = [
     (write("proc/sys/kernel/random/boot_id", "another\n"), {"boot_id": "another"}),
     (packages(*MIXED), {"package_kinds": KINDS, "packages_twice": "1"}),
     (
+        packages("a 1-1.el7 x86_64 1", "b 1-1.el7 x86_64 1", "app 2-1 x86_64 1 a, Key ID 1111222233334444"),
+        {
+            "all.package_names": summed("a", "app", "b"),
+            "all.package_versions": summed("app-2-1.x86_64/none/1111222233334444"),
+            "package_sum": checksum("a-1-1.el7.x86_64\napp-2-1.x86_64\nb-1-1.el7.x86_64\n"),
+        },
+    ),
+    (
+        stub("systemctl", "echo postgresql-14.service x; echo postgresql-15.service x; echo php-fpm.service x"),
+        {
+            "all.services_enabled": "3 0php-fpm 1ostgresql-14 c5",
+            "all.services_running": "3 0php-fpm 1ostgresql-14 c5",
+        },
+    ),
+    (
+        write(
+            "proc/net/tcp6",
+            SOCKETS.format(
+                "0000000000000000FFFF00000100007F:1F90 0:0000 0A", "00000000000000000000000001000000:0019 0:0000 0A"
+            ),
+        ),
+        {"all.ports": summed("tcp/0016", "tcp/0019@lo", "tcp/1F90@lo", "udp/007B")},
+    ),
+    (
+        mounts("/dev/vdb1 /data xfs rw 0 0", "nas:/x /mnt nfs rw 0 0"),
+        {"all.mounts": summed("/ xfs", "/data xfs", "/mnt nfs")},
+    ),
+    (
+        write("etc/passwd", "root:x:0:0::/root:/bin/sh\n\nweb:x:1001:1001::/:/bin/sh\n"),
+        {"all.users": summed("root:0", "web:1001")},
+    ),
+    (less("etc/cron.d/backup"), {"all.cron": "0"}),
+    (
+        write("var/spool/cron/web", "* * * * * x\n"),
+        {
+            "all.cron": summed(
+                f"cron.d/backup:{checksum(BACKUP).split()[0]}",
+                f"spool/cron/web:{checksum('* * * * * x' + chr(10)).split()[0]}",
+            )
+        },
+    ),
+    (write("proc/net/route", "Iface Destination\n"), {"all.routes": "0"}),
+    (
         packages(*(f"p{n} 1-1.el{n} x86_64 1" for n in range(10, 30))),
         {"package_kinds": " ".join([*(f"1:el{n}/none" for n in range(29, 17, -1)), "8:other"])},
     ),
@@ -587,13 +692,10 @@ def hanging(command: str) -> Change:
     )
 
 
-def less(*names: str) -> Change:
-    return lambda guest: guest.remove(*names)
-
-
 FREE = {"free_mib./usr", "free_mib./var", "free_mib./boot"}
 FROM_MOUNTS = {
     *("full_filesystems", "readonly_filesystems", "noexec_filesystems", "nested_filesystems", "missing_devices"),
+    "all.mounts",
 }
 
 #: What is taken from the healthy guest, and the facts that nobody can know then.
@@ -628,7 +730,10 @@ LACKING: list[tuple[Change, set[str]]] = [
     (hanging("yum\\ -q"), {"package_sources"}),
     (mounts("nas:/l /usr/local nfs4 rw 0 0"), {"security_center", "local_programs", "local_program_names"}),
     (mounts("nas:/o /opt cifs rw 0 0"), {"local_programs", "local_program_names"}),
-    (mounts("nas:/o /var fuse.sshfs rw 0 0"), {"unfinished_transactions", "leftovers", "stopped_services", "hooks"}),
+    (
+        mounts("nas:/o /var fuse.sshfs rw 0 0"),
+        {"unfinished_transactions", "leftovers", "stopped_services", "hooks", "all.cron"},
+    ),
     (
         lambda guest: (hanging("find\\ *")(guest), guest.write("opt/app/run", ELF, 0o755)),
         {"local_programs", "local_program_names"},
@@ -651,6 +756,12 @@ LACKING: list[tuple[Change, set[str]]] = [
         {"local_programs", "local_program_names", "release_owner"},
     ),
     (less("proc/stat"), {"os_booted", "reboot_required"}),
+    (without("systemctl"), {"all.services_enabled", "all.services_running"}),
+    (hanging("systemctl"), {"all.services_enabled", "all.services_running"}),
+    (less("proc/net"), {"all.ports", "all.routes"}),
+    (less("etc/passwd"), {"all.users"}),
+    (without("cksum"), COMPARED | {"package_sum"}),
+    (mounts("nas:/v /var/spool nfs rw 0 0"), {"all.cron"}),
 ]
 #: These cannot be missing: the shell itself finds them out, or every guest has what they need.
 ALWAYS = {"package_manager", "rsync", "i686_packages"}
@@ -739,9 +850,11 @@ def test_lists_have_an_end(guest: Guest) -> None:
         guest.write(f"sys/class/net/{long}{n}/device/vendor", "")
         guest.write(f"opt/{long}/{n}", ELF, 0o755)
         guest.write(f"boot/vmlinuz-upgrade.{long}{n}", "")
+        guest.write(f"etc/cron.d/{long}{n}", "")
+    guest.write("etc/passwd", "".join(f"u{hash((n, long))}{n}:x:{n}:\n" for n in range(900)))
     output = guest.output()
     assert output.isascii()
-    assert len(output) < 12_000
+    assert len(output) < MOST_OUTPUT
     found = parse(output).facts
     assert (found["i686_count"], found["local_programs"]) == ("180", "90")
 
@@ -801,7 +914,7 @@ def test_a_script_is_sent_without_what_only_its_readers_need() -> None:
     assert sum(line.startswith((" ", "#")) or not line for line in sent.splitlines()) == 2
 
 
-SLEEPERS = ("df", "findfs", "lsattr", "rpm", "timedatectl", "yum")
+SLEEPERS = ("df", "findfs", "lsattr", "rpm", "systemctl", "timedatectl", "yum")
 
 
 @pytest.mark.parametrize("sleepers", [SLEEPERS, *((name,) for name in SLEEPERS)], ids="-".join)
@@ -826,14 +939,15 @@ LOST: dict[str, list[str]] = {
     "findfs": ["missing_devices"],
     "lsattr": ["immutable_files"],
     "rpm": ["rpm_database", *sorted(FROM_RPM)],
+    "systemctl": ["all.services_enabled", "all.services_running"],
     "timedatectl": ["time_synchronised"],
     "yum": ["package_manager_works", "package_sources"],
 }
 
 
 def test_all_limits_of_time_together_are_below_that_of_the_command() -> None:
-    """Each limit with its grace; df is asked for three directories."""
+    """Each limit with its grace; df is asked for three directories, systemctl twice."""
     code = re.sub(r"(?m)^\s*#.*$", "", FACTS.read_text("utf-8"))
     limits = [int(seconds) for seconds in re.findall(r"\blimited (\d+) ", code)]
-    assert len(limits) == 13
-    assert sum(seconds + 2 for seconds in limits) + 2 * (3 + 2) < FACTS_TIMEOUT
+    assert len(limits) == 14
+    assert sum(seconds + 2 for seconds in limits) + 2 * (3 + 2) + (3 + 2) < FACTS_TIMEOUT

@@ -21,6 +21,8 @@ from guest.windows import (
     MISSING,
     RELEASES,
     SETUP,
+    SOFTWARE,
+    TASKS,
     TOTALS,
     WINDOWS,
     Answer,
@@ -66,6 +68,14 @@ HEALTHY = {
     "page_file": r"C:\pagefile.sys",
     "crash_dump": "kernel",
     "crash_dump_file": r"%SystemRoot%\MEMORY.DMP",
+    "all.services_enabled": "3 - 0Depends 0W32Time 0Web",
+    "all.services_running": "3 - 0Depends 0W32Time 0Web",
+    "all.ports": "3 - 0TCP/0D3D 0TCP/1538@lo 0UDP/007B",
+    "all.mounts": "1 - 0C:_NTFS",
+    "all.users": "2 - 0Administrator 0Guest",
+    "all.cron": "1 - 0Nightly",
+    "all.routes": "1 - 00.0.0.0,192.168.0.253,0.0.0.0",
+    "all.package_versions": "1 - 0Some_App/1.2",
 }
 SYSTEM = {"os_name", "os_build", "os_sku", "os_language", "memory_available_mib", "os_booted"}
 STOPPED = r"HKLM:\SOFTWARE\evergreen.os_migration"
@@ -79,8 +89,10 @@ SOURCES: dict[str, set[str]] = {
     "Win32_OperatingSystem": SYSTEM,
     "Win32_ComputerSystem": {"roles"},
     "Win32_TerminalServiceSetting": {"roles"},
-    "Win32_LogicalDisk": {"free_mib.C"},
-    "Win32_Service": {"roles", "antivirus"},
+    "Win32_LogicalDisk": {"free_mib.C", "all.mounts"},
+    "Win32_Service": {"roles", "antivirus", "all.services_enabled", "all.services_running"},
+    "Win32_UserAccount": {"all.users"},
+    "Win32_IP4RouteTable": {"all.routes"},
     "Win32_Process": {"installers"},
     "Win32_SystemDriver": {"third_party_drivers"},
     "SoftwareLicensingProduct": {"activation_channel", "activated"},
@@ -89,10 +101,10 @@ SOURCES: dict[str, set[str]] = {
 FAILING: dict[str, set[str]] = {
     "Get-Item": {"third_party_drivers"},
     rf"{DRIVERS}\bare.sys": {"third_party_drivers"},
-    "Get-ChildItem": {"upgraded_from"},
+    "Get-ChildItem": {"upgraded_from", "all.cron", "all.package_versions"},
     "Get-ItemProperty": {
         *("installation", "tls12", "reboot_required", "page_file", "crash_dump", "crash_dump_file"),
-        *("os_installed", "setup_state", "stopped_services", "hooks"),
+        *("os_installed", "setup_state", "stopped_services", "hooks", "all.package_versions"),
     },
     "Test-Path": {"reboot_required", "installers", "roles", "setup_rolled_back"},
     SETUP: {"setup_state", "upgraded_from"},
@@ -101,8 +113,11 @@ FAILING: dict[str, set[str]] = {
     rf"{CONTROL}\CrashControl": {"crash_dump", "crash_dump_file"},
     rf"{CURRENT}\Component Based Servicing\RebootPending": {"reboot_required"},
     r"C:\Windows\Web\RDWeb\Pages": {"roles"},
-    "cmd.exe": {"windows_dir_mib"},
+    "cmd.exe": {"windows_dir_mib", "all.ports"},
     "Start-Process": {"windows_dir_mib"},
+    "netstat": {"all.ports"},
+    TASKS: {"all.cron"},
+    SOFTWARE: {"all.package_versions"},
 }
 
 
@@ -181,6 +196,21 @@ SICK: list[tuple[World, dict[str, str | None]]] = [
     ),
     (changed(services=[service("TermServLicensing"), service("ClusSvc")]), {"roles": "rds_licensing cluster"}),
     (wmi("Win32_Service", {"Name": "avp", "State": None}), {"antivirus": None, "roles": None}),
+    (
+        wmi("Win32_Service", {"Name": "avp", "State": "Stopped"}),
+        {"all.services_enabled": None, "all.services_running": None},
+    ),
+    (
+        changed(services=[service("Web", status="Stopped"), service("Cdp_1a2b3", "Auto"), service("X", "Manual")]),
+        {"all.services_enabled": "2 - 0Cdp 0Web", "all.services_running": "1 - 0Cdp"},
+    ),
+    (changed(netstat=[]), {"all.ports": None}),
+    (changed(netstat=["  TCP    [::1]:80   [::]:0   LISTENING   4"]), {"all.ports": "1 - 0TCP/0050@lo"}),
+    (registry(rf"{TASKS}\Ours\Weekly"), {"all.cron": "1 - 0Nightly"}),
+    (
+        changed(registry={rf"{TASKS}\Ours": {}, rf"{TASKS}\Ours\Weekly": {}}),
+        {"all.cron": "3 - 0Nightly 0Ours 0Ours\\Weekly"},
+    ),
     (wmi("Win32_ComputerSystem", {"DomainRole": 5}), {"roles": "domain_controller"}),
     (wmi("Win32_ComputerSystem", {"DomainRole": None}), {"roles": None}),
     (wmi("Win32_TerminalServiceSetting", {"TerminalServerMode": 1}), {"roles": "rds_session_host"}),

@@ -12,7 +12,7 @@ from typing import Any
 Json = Mapping[str, Any]
 
 #: What a run that found nothing to do does not know any more.
-_STAYS = ("source_os", "hops", "job_id", "method", "way_back", "data_lost_since")
+_STAYS = ("source_os", "hops", "job_id", "method", "way_back", "data_lost_since", "proof")
 #: What is kept of an attempt when the next one begins.
 _OF_AN_ATTEMPT = (
     "attempt",

@@ -148,7 +148,8 @@ class Point:
 
     ``label`` is the collection's own tag, the same for all points of a set; ``created`` is ISO 8601 and empty until a
     look has shown the point. ``place`` is that of the disk when the point was taken, empty where that is not known;
-    ``before`` is the text of what the instance was then (:mod:`.before`).
+    ``before`` is the text of what the instance was then (:mod:`.before`), ``contents`` that of what its guest consisted
+    of (:mod:`.contents`).
     """
 
     snapshot_id: str
@@ -159,6 +160,7 @@ class Point:
     created: str = ""
     place: str = ""
     before: str = ""
+    contents: str = ""
 
 
 @dataclass(frozen=True)
@@ -391,7 +393,8 @@ class Event:
 class Take:
     """One point to take; the same ``token`` takes the same point, where the cloud knows tokens.
 
-    ``place`` is that of the disk, ``before`` the text of what the instance is.
+    ``place`` is that of the disk, ``before`` the text of what the instance is, ``contents`` that of what its guest
+    consists of.
     """
 
     disk: Disk
@@ -400,6 +403,7 @@ class Take:
     token: str
     place: str = ""
     before: str = ""
+    contents: str = ""
 
 
 @dataclass(frozen=True)

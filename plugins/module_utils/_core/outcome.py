@@ -19,6 +19,7 @@ from .hooks import PLANNED, Ran
 from .migration.hooked import due_from_here
 from .migration.view import View, in_flight, own_works, start
 from .model import CommandResult
+from .proof import as_json
 from .record import Record
 
 #: So many letters of what a hook prints are kept: the last ones say how it ended.
@@ -102,12 +103,20 @@ def attempted(record: Record[View], goal: Goal) -> dict[str, Any]:
 
 
 def _hooked(record: Record[View], goal: Goal) -> dict[str, Any]:
+    compared = _compared(record, goal)
     if goal.state != "migrated" or not goal.hooks or record.view.instance is None:
-        return assessment(record, goal)
+        return {**assessment(record, goal), **compared}
     over = [_hook(ran) for ran in record.view.hooks]
     marks = {one["mark"] for one in over}
     left = due_from_here(record, goal) if record.state == "planned" else ()
-    return {"hooks": over + [_hook(Ran(due, PLANNED)) for due in left if due.mark not in marks]}
+    return {**compared, "hooks": over + [_hook(Ran(due, PLANNED)) for due in left if due.mark not in marks]}
+
+
+def _compared(record: Record[View], goal: Goal) -> dict[str, Any]:
+    """Return what the guest differs in from before; where it was not compared, nothing."""
+    compares = goal.state in ("migrated", "verified", "rolled_back")
+    proof = record.view.proof if isinstance(record.view, View) else None
+    return {"proof": as_json(proof) if proof else None} if compares else {}
 
 
 def _drill(view: View) -> dict[str, Any] | None:

@@ -34,6 +34,8 @@ TAG_KEY = "evergreen:os_migration"
 PLACE_KEY = f"{TAG_KEY}.place"
 #: The tag of a point that says what the instance was before the attempt.
 BEFORE_KEY = f"{TAG_KEY}.before"
+#: The tag of a point that says what the guest consisted of.
+CONTENTS_KEY = f"{TAG_KEY}.contents"
 #: The tag of something that was made for an instance and is deleted when it is no longer needed.
 MADE_KEY = f"{TAG_KEY}.made"
 #: The tag of a stack, which its resources bear too: a key of its own, so that none of them is taken for anything else.

@@ -25,7 +25,7 @@ from .._core.verb import Step, Verb
 from .._errors import CloudError
 from .sights import SIGHTS, Answers, Brief, Seen, enrolment_ports, here, ids
 
-FACTS_TIMEOUT = 120
+FACTS_TIMEOUT = 130
 _SHELLS = {"windows": "powershell"}
 # Sights and verbs that take as many ids as there are.
 _ALL = 1_000_000

@@ -31,7 +31,20 @@ NOBODY = 65534
 _BASE_PACKAGES = 120
 _FILE_BLOCKS = 20480  # 512-byte blocks that a script may write into one file
 _DIRECTORIES = (
-    *("boot", "etc/yum.repos.d", "home", "mnt", "opt", "proc/1", "proc/sys/kernel/random", "root", "run", "srv", "tmp"),
+    *(
+        "boot",
+        "etc/yum.repos.d",
+        "home",
+        "mnt",
+        "opt",
+        "proc/1",
+        "proc/net",
+        "proc/sys/kernel/random",
+        "root",
+        "run",
+        "srv",
+        "tmp",
+    ),
     *("sys/class/net/eth0/device", "sys/class/net/lo", "sys/firmware"),
     *("usr/bin", "usr/lib", "usr/local", "usr/share", "var/lib/rpm", "var/log", "var/tmp"),
 )
@@ -44,6 +57,9 @@ _FILES = {
     "proc/cmdline": "BOOT_IMAGE=/boot/vmlinuz root=UUID=6634633e-001d-43ba-8fab-202f1df93339 ro net.ifnames=0\n",
     "proc/filesystems": "nodev\tproc\n\text4\n",
     "proc/modules": "virtio_net 28096 0 - Live 0x0000000000000000\n",
+    "proc/net/route": "Iface Destination Gateway Flags RefCnt Use Metric Mask\n"
+    "eth0 00000000 FD00A8C0 0003 0 0 0 00000000 0 0 0\n",
+    "proc/net/tcp": "sl local_address rem_address st\n0: 00000000:0016 00000000:0000 0A\n",
     "proc/mounts": "/dev/vda1 / ext4 rw,relatime 0 0\nproc /proc proc rw 0 0\n",
     "var/lib/rpm/Packages": "see .guest/packages\n",
 }
@@ -155,6 +171,9 @@ class LinuxGuest:
             base.append(f"kernel {runs.kernel} {architecture} {runs.making.key}")
         self._write(".guest/base", "".join(f"{line}\n" for line in base))
         self._write(".guest/release", f"{system.making.release}\n")
+        lost = self.instance.group.faults.loses if content.hops else ()
+        services = [name for name in self.instance.group.guest.services if name not in lost]
+        self._write(".guest/services", "".join(f"{name}\n" for name in services))
         self._write(
             "proc/version", f"Linux version {runs.kernel}.{architecture} (mockbuild@{runs.making.builder}) (gcc)\n"
         )

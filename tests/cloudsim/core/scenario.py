@@ -164,6 +164,7 @@ class Guest:
     files: Mapping[str, str | None] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
     answers: tuple[Answer, ...] = ()
+    services: tuple[str, ...] = ("crond", "sshd")
 
 
 @dataclass(frozen=True)
@@ -193,6 +194,7 @@ class GroupFaults:
     job: JobFault | None = None
     job_stuck: StuckFault | None = None
     arrival: str = ""
+    loses: tuple[str, ...] = ()
     snapshot_fails: int = 0
     agent: str = "online"
     agent_heartbeat_age: float = 3 * 86400.0

@@ -109,6 +109,7 @@ _guest = record(
     files=mapping_of(optional(text)),
     facts=mapping_of(text),
     answers=list_of(record(Answer, contains=text, output=text, rc=integer)),
+    services=list_of(text),
 )
 _windows = list_of(record(Window, since=moment, until=moment))
 _group_faults = record(
@@ -123,6 +124,7 @@ _group_faults = record(
     ),
     job_stuck=record(StuckFault, at_hop=integer, after_progress=number),
     arrival=one_of(*ARRIVALS),
+    loses=list_of(text),
     snapshot_fails=integer,
     agent=one_of("online", "offline", "missing"),
     agent_heartbeat_age=number,

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 
 from ..._core.model import Disk, Instance, Point, Take
-from ..._core.tag import BEFORE_KEY, PLACE_KEY, TAG_KEY
+from ..._core.tag import BEFORE_KEY, CONTENTS_KEY, PLACE_KEY, TAG_KEY
 from ..._errors import CloudError, Moved
 from .chunks import chunks
 from .errors import Meaning, meaning_of
@@ -40,6 +40,7 @@ def to_point(raw: Mapping[str, Any]) -> Point:
         created=text(raw, "CreationTime"),
         place=tags.get(PLACE_KEY, ""),
         before=tags.get(BEFORE_KEY, ""),
+        contents=tags.get(CONTENTS_KEY, ""),
     )
 
 
@@ -81,7 +82,7 @@ class Snapshots:
             raise
 
     def _take(self, take: Take) -> Point:
-        tags = {TAG_KEY: take.label, PLACE_KEY: take.place, BEFORE_KEY: take.before}
+        tags = {TAG_KEY: take.label, PLACE_KEY: take.place, BEFORE_KEY: take.before, CONTENTS_KEY: take.contents}
         answer = self._rpc.request(
             "ecs",
             "CreateSnapshot",
@@ -91,8 +92,16 @@ class Snapshots:
             token=take.token,
             Tag=[{"Key": key, "Value": value} for key, value in tags.items() if value],
         )
-        key, disk_id = answer["SnapshotId"], take.disk.disk_id
-        return Point(key, disk_id, "progressing", take.name, take.label, place=take.place, before=take.before)
+        return Point(
+            answer["SnapshotId"],
+            take.disk.disk_id,
+            "progressing",
+            take.name,
+            take.label,
+            place=take.place,
+            before=take.before,
+            contents=take.contents,
+        )
 
     def restore(self, disk_id: str, point_id: str) -> None:
         """Put a disk back to a snapshot of its own; the instance must be stopped."""

@@ -7,16 +7,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
-from .. import approval, durations, windows
+from .. import approval, contents, durations, windows
 from ..goal import Goal
 from ..model import Hop, Problem, required
 from ..record import Moment
-from ..verb import Step, blocked, finish, wait
+from ..verb import Step, blocked, finish, note, wait
 from ..workflow import Gate
 from .arrive import seen_before
 from .begin import mark
-from .view import Migration, View, active, attempt, instance, next_hop
+from .hooked import changed_before
+from .view import Migration, View, active, attempt, instance, next_hop, own_works, points_of
 
 
 def in_window(record: Migration, goal: Goal, now: Moment) -> Step | None:
@@ -70,6 +72,19 @@ def approved(record: Migration, goal: Goal, now: Moment) -> Step | None:
     )
 
 
+def _before(record: Migration) -> dict[str, Any]:
+    """Return what the view learns of the instance and its guest before the first write."""
+    here, guest = instance(record), required(record.view.guest)
+    return {"before": here, "was": seen_before(here, guest), "former": contents.of_guest(guest)}
+
+
+def _seen_late(record: Migration) -> Step | None:
+    """Keep what an instance is whose attempt a killed run has begun, as long as nothing of it can have changed it."""
+    view = record.view
+    untouched = not view.was and not points_of(record) and not own_works(record) and not changed_before(record)
+    return note(record.state, **_before(record)) if untouched and view.hop == 0 else None
+
+
 def admitted(queue: str) -> Gate[View]:
     """Return the gate that begins the attempt when the queue of a kind of works has a place free.
 
@@ -78,9 +93,8 @@ def admitted(queue: str) -> Gate[View]:
 
     def admitted(record: Migration, goal: Goal, now: Moment) -> Step | None:
         if active(record):
-            return None
-        was = seen_before(instance(record), required(record.view.guest))
-        began = {"begun": attempt(record), "sets": (1,), "retried": True, "before": instance(record), "was": was}
+            return _seen_late(record)
+        began = {"begun": attempt(record), "sets": (1,), "retried": True, **_before(record)}
         return mark(record, goal, "started", "queued", queue=queue, changes=began)
 
     return admitted

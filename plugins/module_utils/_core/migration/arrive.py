@@ -16,6 +16,7 @@ from ..signs import Case, Verdict, judge, told
 from ..verb import Step, Verb, failing_by, finish
 from .ask import asked_again
 from .begin import mark
+from .compared import findings, forward
 from .hooked import hooks_at_the_end, warnings
 from .view import Migration, active, guest_os, instance, points_of, stands
 
@@ -32,15 +33,17 @@ def arrived(record: Migration, goal: Goal, now: Moment) -> Step | None:
         return unsettled(record, goal, now, verdict, record.item.target)
     if active(record):
         return hooks_at_the_end(record, goal, now) or mark(record, goal, "migrated", "verifying")
-    return _ended(record, verdict)
+    return _ended(record, goal, verdict)
 
 
-def _ended(record: Migration, verdict: Verdict) -> Step:
+def _ended(record: Migration, goal: Goal, verdict: Verdict) -> Step:
     """Return the step that ends an instance which is marked as migrated, or was the target all along."""
     if not taken(record, verdict):
         return failing_by(told(verdict, record.item.target))
-    findings = (*record.view.findings, *kept(record), *doubts(verdict), *warnings(record))
-    return finish("migrated", "verified", findings=findings, hop=len(record.view.hops))
+    proof = forward(record, goal)
+    new = (*kept(record), *findings(proof, "verify"), *doubts(verdict), *warnings(record))
+    found = (*record.view.findings, *new)
+    return finish("migrated", "verified", findings=found, hop=len(record.view.hops), proof=proof)
 
 
 def verdict_on(record: Migration, target: str, source: str = "") -> Verdict:

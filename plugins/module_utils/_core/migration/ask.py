@@ -23,11 +23,11 @@ def guest_asked(record: Migration, goal: Goal, now: Moment, state: str) -> Step:
     return _agent_awaited(record, goal, now, state)
 
 
-def asked_again(record: Migration, goal: Goal, now: Moment) -> Step:
+def asked_again(record: Migration, goal: Goal, now: Moment, state: str = "verifying") -> Step:
     """Return the step that asks the guest once more, some time after its last answer."""
     if now.ticks - (record.seen.get("guest") or 0.0) < AGAIN:
-        return wait("instance", "verifying", AGAIN)
-    return guest_asked(record, goal, now, "verifying")
+        return wait("instance", state, AGAIN)
+    return guest_asked(record, goal, now, state)
 
 
 def _agent_awaited(record: Migration, goal: Goal, now: Moment, state: str) -> Step:

@@ -14,7 +14,9 @@ from ..model import RESETTING, RUNNING, STARTING, STOPPED, Disk, Order, Point, P
 from ..record import Moment, epoch
 from ..verb import Step, Verb, failing, failing_by, finish, look, note, wait
 from ..workflow import Gate
+from .ask import asked_again
 from .begin import mark
+from .compared import back, findings, not_known, starting
 from .sets import Set, chosen, served
 from .view import (
     Migration,
@@ -415,7 +417,7 @@ def former_os_seen(record: Migration, goal: Goal, now: Moment) -> Step | None:
     """
     trouble = required(record.view.guest).trouble
     if not trouble and _runs_former(record, goal):
-        return mark(record, goal, "rolled_back", "rolling_back")
+        return _compared(record, goal, now)
     if not trouble and goal.state == "rolled_back" and not record.view.turned:
         return _again(record, goal, now)
     said = f"could not be read ({trouble.replace('_', ' ')})" if trouble else f"runs {guest_os(record)}"
@@ -425,6 +427,19 @@ def former_os_seen(record: Migration, goal: Goal, now: Moment) -> Step | None:
         f"The disks were put back, but the guest {said}; it should run {former}.",
         "Look at the instance in the console before you go on.",
     )
+
+
+def _compared(record: Migration, goal: Goal, now: Moment) -> Step:
+    """Mark the end of the rollback with what the guest differs in from the moment that its disks were put back to.
+
+    What has not been started yet is waited for, as long as a system takes for that.
+    """
+    proof = back(record, goal)
+    if starting(record, proof) and not record.overdue("rolling_back", goal.hop_timeout, "guest", now):
+        return asked_again(record, goal, now, "rolling_back")
+    told = (*findings(proof, "rollback"), *not_known(proof, "rollback"))
+    changes = {"proof": proof, "findings": (*record.view.findings, *told)}
+    return mark(record, goal, "rolled_back", "rolling_back", changes=changes)
 
 
 def _runs_former(record: Migration, goal: Goal) -> bool:

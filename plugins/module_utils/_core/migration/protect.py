@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from .. import before, tag
+from .. import before, contents, tag
 from ..goal import Goal
 from ..model import Disk, Point, Take, required
 from ..record import Moment
@@ -143,6 +143,7 @@ def _take(record: Migration, disk: Disk, number: int) -> Take:
         token=tag.client_token(record.id, attempt, number, "snapshot", disk.disk_id),
         place=tag.place_of(disk),
         before=before.to_text(record.view.was),
+        contents=contents.to_text(contents.of_guest(record.view.guest)),
     )
 
 

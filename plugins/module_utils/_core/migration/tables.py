@@ -108,7 +108,7 @@ GOALS: Mapping[str, Gates] = {
         keep.kept,
     ),
     "unprotected": (*_SEEN, keep.nothing_under_way, work.no_work_runs, keep.sets_deleted, keep.let_go),
-    "verified": (*_SETTLED, *_READ, verify.verified),
+    "verified": (*_SETTLED, verify.before_seen, *_READ, verify.verified),
     "committed": (
         begin.works_seen,
         begin.points_seen,

@@ -13,6 +13,8 @@ from ..record import Moment
 from ..signs import told
 from ..verb import Step, failing, failing_by, finish
 from .arrive import kept, verdict_on
+from .begin import points_seen
+from .compared import findings, forward, not_known
 from .view import Migration, guest_os, instance
 
 
@@ -20,6 +22,11 @@ def reachable(record: Migration, goal: Goal, now: Moment) -> Step | None:
     """Refuse a guest that cannot be asked."""
     here = instance(record)
     return None if record.view.guest is not None or here.answers else failing_by(unreachable(here))
+
+
+def before_seen(record: Migration, goal: Goal, now: Moment) -> Step | None:
+    """Look at the points of an attempt: they say what the instance was before it."""
+    return points_seen(record, goal, now) if record.view.tag is not None and record.view.tag.source else None
 
 
 def guest_understood(record: Migration, goal: Goal, now: Moment) -> Step | None:
@@ -53,4 +60,6 @@ def proven(record: Migration, goal: Goal, now: Moment) -> Step | None:
 
 def verified(record: Migration, goal: Goal, now: Moment) -> Step | None:
     """End an instance that passed, with a warning for what did not stay as it was."""
-    return finish("verified", "verified", findings=(*record.view.findings, *kept(record)))
+    proof = forward(record, goal)
+    told = (*kept(record), *findings(proof, "verify"), *not_known(proof, "verify"))
+    return finish("verified", "verified", findings=(*record.view.findings, *told), proof=proof)

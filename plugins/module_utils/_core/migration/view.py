@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from .. import paths, rules, tag
 from ..before import Before
+from ..contents import Contents
 from ..drilled import Cost, Drilled
 from ..goal import Goal, Offer
 from ..hooks import Ran, Sent
@@ -33,6 +34,7 @@ from ..model import (
     Work,
     required,
 )
+from ..proof import Proof
 from ..record import Moment, Record
 
 #: States of the tag between the first and the last write of an attempt.
@@ -46,11 +48,12 @@ class View:
     """What was seen, and what was concluded from it.
 
     The first seven fields are aspects, each looked at on its own. ``before`` is the instance as it was before the
-    attempt, ``was`` what of it and of its guest tells later what has changed, ``doubt`` why the guest is not proven to
-    be migrated yet. ``asked`` is when the guest was asked (epoch seconds), ``restored`` are the disks that were put
-    back in this run, ``enrolled_for`` is the number of the hop for which an import was begun, ``imports`` how
-    often it was, ``imported_at`` when, in ticks, ``import_again`` that another one may help, and ``restart_code`` the
-    exit code by which an import has the guest restarted.
+    attempt, ``was`` what of it and of its guest tells later what has changed, ``former`` what the guest consisted of,
+    ``proof`` what the comparison with it came to, ``doubt`` why the guest is not proven to be migrated yet. ``asked``
+    is when the guest was asked (epoch seconds), ``restored`` are the disks that were put back in this run,
+    ``enrolled_for`` is the number of the hop for which an import was begun, ``imports`` how often it was,
+    ``imported_at`` when, in ticks, ``import_again`` that another one may help, and ``restart_code`` the exit code by
+    which an import has the guest restarted.
 
     What this run has done: ``begun`` is the attempt that it began or found to be this instance's, ``sets`` the numbers
     of the sets that it began, of which the last ``wasted`` did not become complete; ``renewed`` is the hop and try that
@@ -75,6 +78,8 @@ class View:
     enrolment: Enrolment | None = None
     before: Instance | None = None
     was: Before = field(default_factory=dict)
+    former: Contents = field(default_factory=Contents)
+    proof: Proof | None = None
     doubt: str = ""
     asked: float = 0.0
     hops: tuple[Hop, ...] = ()
