@@ -25,7 +25,19 @@ Json = Mapping[str, Any]
 #: Options of instance_clone that hosts give.
 _RECKONED = ("lifetime", "price_gib_month", "price_hour")
 #: What of a module's answer on a clone is kept in the result of its original.
-_KEPT = ("instance_id", "state", "source_os", "target_os", "hops", "findings", "error", "timeline", "checks", "hooks")
+_KEPT = (
+    "instance_id",
+    "state",
+    "source_os",
+    "target_os",
+    "hops",
+    "findings",
+    "error",
+    "timeline",
+    "checks",
+    "hooks",
+    "proof",
+)
 #: Nothing was made for an instance that ended so.
 _UNTOUCHED = ("blocked", "unchanged", "planned")
 

@@ -22,6 +22,7 @@ import yaml
 from integration.harness import (
     ACCESS_KEY,
     DURATIONS,
+    IMPORT_LINUX,
     REQUESTS_PER_SECOND,
     ROOT,
     SECRET_KEY,
@@ -177,6 +178,20 @@ def test_two_accounts_by_profiles_and_by_keys_of_a_group(simulated: Cloud, tmp_p
     inventory.write_text(text.replace("os_migration_profile: office", "team: office"), "utf-8")
     verify = "```sh\nansible-playbook evergreen.os_migration.verify -i inventory.yml\n```\n"
     assert "2 verified" in follow(verify, tmp_path, reader.environment())
+
+
+def test_the_page_on_drills(tmp_path: Path) -> None:
+    shop = {"hosts": {"web-01": host("web-01")}}
+    with cloud({"groups": [group("web-01")]}, tmp_path / "cloud") as running:
+        reader = Reader(tmp_path / "reader", running.endpoint)
+        page = read("drill.md")
+        imports = {"import_command": {"linux": IMPORT_LINUX}}
+        reader.write(page)
+        inventory = {"all": {"children": {"shop": shop}, "vars": {"os_migration_smc": imports}}}
+        (reader.directory / "inventory.yml").write_text(yaml.safe_dump(inventory), "utf-8")
+        output = follow(page, reader.directory, reader.environment())
+        assert missing(page, output) == [], output
+        assert [len(running.writes(action)) for action in ("RunInstances", "DeleteImage")] == [1, 1]
 
 
 # --- the guides of the roles ------------------------------------------------------------------------------------------

@@ -77,7 +77,7 @@ class Cost:
     @property
     def text(self) -> str:
         """Return it for people."""
-        made = f"{self.disks} snapshots and an image of {self.gib} GiB"
+        made = f"{self.disks} snapshot{'' if self.disks == 1 else 's'} and an image of {self.gib} GiB"
         what = f"{made}, and a clone with as much for about {self.hours:g} h"
         return what if self.price is None else f"{what}: {self.price:.2f} by the prices given"
 
