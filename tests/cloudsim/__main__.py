@@ -22,6 +22,7 @@ from .core.journal import Journal
 from .core.readers import ScenarioError
 from .core.scenario_file import load
 from .core.server import Server
+from .core.sites import Network, Sites
 
 LOOK = 0.1  # real seconds between two looks for calls that take effect late
 
@@ -54,6 +55,12 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="simulated seconds per second")
     parser.add_argument("--seed", type=int, metavar="N", help="instead of the scenario's own")
     parser.add_argument("--alicloud-port", type=_port, default=0, metavar="P", help="0: any free port")
+    parser.add_argument(
+        "--site-port",
+        type=_port,
+        metavar="P",
+        help="serve instances' sites by an HTTP proxy, too; 0: any free port",
+    )
     parser.add_argument("--aws-port", type=_port, metavar="P", help="serve AWS (moto), too; 0: any free port")
     return parser.parse_args(given)
 
@@ -69,12 +76,17 @@ def serve(options: argparse.Namespace, stop: threading.Event) -> None:
         cloud = AlibabaCloud(scenario, accounts, runner, journal, options.seed)
         server = Server(cloud, options.alicloud_port)
         server.start()
+        sites = None
+        if options.site_port is not None:
+            sites = Sites(Network(accounts.values(), runner.base), server.url, options.site_port)
+            sites.start()
         aws_url = None if options.aws_port is None else aws.start(options.aws_port, journal, clock)
         credential = scenario.credentials[0]
         ready = {
             "ready": True,
             "alicloud": server.url,
             "aws": aws_url,
+            "sites": sites.url if sites else None,
             "access_key": credential.access_key,
             "secret_key": credential.secret_key,
             "journal": str(options.journal),
@@ -84,6 +96,8 @@ def serve(options: argparse.Namespace, stop: threading.Event) -> None:
         while not stop.wait(LOOK):
             cloud.tick()
         cloud.close()
+        if sites:
+            sites.stop()
         server.shutdown()
         server.server_close()
     finally:

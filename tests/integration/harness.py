@@ -74,6 +74,7 @@ class Cloud:
 
     endpoint: str
     journal: Path
+    sites: str = ""
 
     def calls(self) -> list[Call]:
         lines = self.journal.read_text("utf-8").splitlines() if self.journal.exists() else []
@@ -86,18 +87,20 @@ class Cloud:
 
 
 @contextmanager
-def cloud(scenario: Mapping[str, Any], directory: Path, speed: int = 600) -> Iterator[Cloud]:
-    """Run a simulated cloud as long as the block lasts."""
+def cloud(scenario: Mapping[str, Any], directory: Path, speed: int = 600, sites: bool = False) -> Iterator[Cloud]:
+    """Run a simulated cloud as long as the block lasts; with ``sites`` its instances can be asked for their pages."""
     directory.mkdir(parents=True, exist_ok=True)
     file, journal = directory / "scenario.yml", directory / "journal.jsonl"
     operator = {"access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
     file.write_text(yaml.safe_dump({"credentials": [operator], **scenario}), "utf-8")
     command = [sys.executable, "-m", "cloudsim", "--scenario", file, "--journal", journal, "--speed", str(speed)]
+    command += ["--site-port", "0"] if sites else []
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "tests")}
     with subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True, env=environment) as process:
         try:
             assert process.stdout is not None
-            yield Cloud(json.loads(process.stdout.readline())["alicloud"], journal)
+            ready = json.loads(process.stdout.readline())
+            yield Cloud(ready["alicloud"], journal, ready["sites"] or "")
         finally:
             process.terminate()
             process.wait(PATIENCE)

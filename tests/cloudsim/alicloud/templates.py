@@ -229,5 +229,6 @@ _FUNCTIONS: Mapping[str, Callable[[Scope, Any], Any]] = {
     "Fn::GetAtt": lambda scope, argument: scope.attribute(argument),
     "Fn::Sub": lambda scope, argument: scope.substituted(argument),
     "Fn::Join": lambda scope, argument: str(argument[0]).join(str(part) for part in scope.resolved(argument[1])),
+    "Fn::GetAZs": lambda scope, argument: [f"{scope.resolved(argument)}-h"],
     "Fn::Select": lambda scope, argument: scope.resolved(argument[1])[int(argument[0])],
 }

@@ -54,6 +54,11 @@ class OperatingSystem:
         return self.id.startswith("windows-")
 
     @property
+    def os_name(self) -> str:
+        """The NAME of /etc/os-release, where there is one."""
+        return self.os_release.partition('NAME="')[2].partition('"')[0] or self.service_name
+
+    @property
     def os_type(self) -> str:
         return "windows" if self.windows else "linux"
 
