@@ -160,6 +160,17 @@
     return element("li", {}, element("code", {}, work.id), element("span", {}, `${work.kind}, ${work.status} `, ...time));
   }
 
+  /** Say how the guest compares with what it was: the whole, or one fact of it. */
+  function proofItem(row) {
+    const name = row.fact ? words[`proof_${row.fact}`] || row.fact : words[`phase_${row.phase}`] || row.phase;
+    const verdict = words[`verdict_${row.verdict}`] || row.verdict;
+    const more = [row.expected && fill(words.proof_expected, { n: row.expected }), row.why].filter(Boolean).join("; ");
+    return element("li", {}, element("strong", {}, name), element("span", {},
+      ...(row.verdict === "not_expected" ? [badge("warning", verdict)] : [verdict]), " ",
+      ...(row.differences ? [element("code", {}, row.differences), " "] : []),
+      element("span", { class: "quiet" }, more)));
+  }
+
   function attemptItem(places, open) {
     const attempt = unpackAttempt(places);
     const path = hopsText(attempt.hops) || [attempt.source, attempt.target].filter(Boolean).map(osName).join(" → ");
@@ -175,6 +186,7 @@
     const lists = element("div", { class: "lists" },
       ...listed(words.column_runs, attempt.runs.map(runItem)),
       ...listed(words.column_works, attempt.works.map(workItem)),
+      ...listed(words.column_proof, attempt.proof.map(proofItem)),
       ...listed(words.column_timeline, attempt.timeline.map(eventItem)));
     return element("details", { class: "attempt", ...(open ? { open: "" } : {}) }, head, facts, lists);
   }

@@ -17,6 +17,8 @@ Json = Mapping[str, Any]
 MOST = 8_000
 #: Characters that the message keeps, which is what people read.
 _MESSAGE = 2000
+#: So many differences of each fact are named of a guest that is compared.
+_NAMES = 5
 #: How long a text and a list may be: the first pair with which the whole is small enough counts.
 _STEPS = ((4000, 60), (2000, 30), (1000, 15), (500, 8), (250, 4), (100, 2))
 #: What is left in any case.
@@ -31,8 +33,9 @@ def fitting(outcome: Json, most: int = MOST) -> dict[str, Any]:
     """
     if size(outcome) <= most:
         return dict(outcome)
-    for text, entries in _STEPS:
-        shortened = _shortened(outcome, text, entries)
+    brief = _with_brief_proof(outcome)
+    for text, entries in ((most, most), *_STEPS):
+        shortened = _shortened(outcome, brief, text, entries)
         if size(shortened) <= most:
             return shortened
     return _least(outcome)
@@ -43,8 +46,18 @@ def size(value: Any) -> int:
     return len(json.dumps(value, default=str))
 
 
-def _shortened(outcome: Json, text: int, entries: int) -> dict[str, Any]:
-    found = {name: _cut(value, text, entries) for name, value in outcome.items()}
+def _with_brief_proof(outcome: Json) -> Json:
+    """Return the outcome with few names of what differs in the guest; it counts all of them."""
+    result = outcome.get("result")
+    proof = result.get("proof") if isinstance(result, Mapping) else None
+    if not isinstance(result, Mapping) or not isinstance(proof, Mapping):
+        return outcome
+    differing = {name: one for name, one in proof["facts"].items() if one["verdict"] != "equal"}
+    return {**outcome, "result": {**result, "proof": {**proof, "facts": _cut(differing, _MESSAGE, _NAMES)}}}
+
+
+def _shortened(outcome: Json, brief: Json, text: int, entries: int) -> dict[str, Any]:
+    found = {name: _cut(value, text, entries) for name, value in brief.items()}
     found["msg"] = _cut(outcome.get("msg"), max(text, _MESSAGE), entries)
     before, after = outcome.get("result"), found.get("result")
     if isinstance(before, Mapping) and isinstance(after, dict):

@@ -76,3 +76,14 @@ def test_what_a_thousand_hosts_have_wrong_together_is_told_each_of_them_in_few_w
     assert without_doubled(everyone, out) == []
     told = failure("web", "i-1", "InvalidOptions", differing(everyone), "Act.")
     assert max(len(json.dumps(one)) for one in (*out.values(), told)) < 1500
+
+
+def test_a_guest_that_differs_in_much_is_told_in_numbers_and_few_names() -> None:
+    names = [f"+package-{number}" for number in range(600)]
+    changed = {"verdict": "expected", "expected_count": 600, "not_expected_count": 0, "expected": names}
+    proof = {"verdict": "expected", "compared": "names", "facts": {"packages": changed, "users": {"verdict": "equal"}}}
+    told = outcome("web", {**result(1, finding()), "proof": proof})
+    shown = fitting(told)["result"]
+    assert shown["left_out"] == ["proof"]
+    assert shown["proof"]["facts"] == {"packages": {**changed, "expected": names[:5]}}
+    assert shown["findings"] == told["result"]["findings"]

@@ -43,10 +43,29 @@ def job(name: str, status: str) -> dict[str, Any]:
 
 
 #: One attempt that is migrated and rolled back, and another that is migrated and committed.
+def compared(verdict: str, **facts: Any) -> dict[str, Any]:
+    return {"verdict": verdict, "compared": "names", "facts": facts}
+
+
+LOST = {"verdict": "not_expected", "expected_count": 2, "not_expected": ["-tcp/80", "+tcp/111"], "why": None}
 FIRST = told(
-    1, "migrated", "1 marked started", "2 marked migrated", hops=[HOP], works=[job("j-1", "done")], method="smc"
+    1,
+    "migrated",
+    "1 marked started",
+    "2 marked migrated",
+    hops=[HOP],
+    works=[job("j-1", "done")],
+    method="smc",
+    proof=compared("not_expected", ports=LOST, users={"verdict": "equal"}),
 )
-BACK = told(1, "rolled_back", "3 disks put back", way_back="disks", works=[job("j-1", "gone")])
+BACK = told(
+    1,
+    "rolled_back",
+    "3 disks put back",
+    way_back="disks",
+    works=[job("j-1", "gone")],
+    proof=compared("equal", ports={"verdict": "equal"}),
+)
 SECOND = told(
     2, "failed", "5 marked started", hops=[HOP], works=[job("j-2", "failed")], error={"code": "X", "message": "M."}
 )
@@ -174,3 +193,18 @@ def test_whatever_stands_in_a_result_is_told_or_refused(phase: str, entry: dict[
     of_attempts = {"$ref": "#/$defs/attempt", "$defs": SCHEMA["$defs"]}
     for one in found.get("i-1", ()):
         jsonschema.Draft202012Validator(of_attempts).validate(one)
+
+
+def test_an_attempt_tells_how_its_guest_compared_with_what_it_was(options: dict[str, Any]) -> None:
+    first, second = document(options)["instances"][0]["attempts"]
+    whole, lost, back = first["proof"]
+    assert (whole["phase"], whole["fact"], whole["verdict"]) == ("migrate", "", "not_expected")
+    assert (lost["fact"], lost["differences"], lost["expected"]) == ("ports", "-tcp/80, +tcp/111", 2)
+    assert (back["phase"], back["fact"], back["verdict"]) == ("rollback", "", "equal")
+    assert second["proof"] == []
+
+
+def test_of_very_many_differences_the_first_are_named() -> None:
+    many = {"verdict": "not_expected", "not_expected": [f"-user{number}" for number in range(500)]}
+    row = attempts({"migrate": [told(1, "migrated", proof=compared("not_expected", users=many))]})["i-1"][0]["proof"][1]
+    assert row["differences"].endswith("-user19, … (500)")

@@ -16,6 +16,8 @@ from string import Template
 from typing import Any
 
 import pytest
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.contents import WORDS as FACTS
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.proof import VERDICTS
 from ansible_collections.evergreen.os_migration.plugins.module_utils._report import charts, page
 from ansible_collections.evergreen.os_migration.plugins.module_utils._report.document import build
 from browser import devtools
@@ -217,10 +219,11 @@ def test_no_word_of_the_page_is_there_for_nothing(language: str) -> None:
     columns = {f"column_{name}" for name in ("hops", "os", "plan", "state")}
     changes = {name for name in WORDS["en"]["page"] if name.startswith("comparison_")}
     shares = {"support_title", "state_title"}
+    proofs = {f"proof_{name}" for name in FACTS.values()} | {f"verdict_{name}" for name in VERDICTS}
     assert [
         name
         for name in WORDS[language]["page"]
-        if not re.search(rf"\b{name}\b", sources) and name not in columns | changes | shares
+        if not re.search(rf"\b{name}\b", sources) and name not in columns | changes | shares | proofs
     ] == []
 
 

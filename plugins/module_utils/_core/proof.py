@@ -19,7 +19,7 @@ from .contents import SETTLED_AFTER, STARTING, WORDS, Contents, Listed
 
 EQUAL, EXPECTED, NOT_EXPECTED, NOT_KNOWN = "equal", "expected", "not_expected", "not_known"
 #: The verdict on the whole is that of the first of these that one of its parts has.
-_WEIGHT = (NOT_EXPECTED, NOT_KNOWN, EXPECTED, EQUAL)
+VERDICTS = (NOT_EXPECTED, NOT_KNOWN, EXPECTED, EQUAL)
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Proof:
     def verdict(self) -> str:
         """Return the verdict on the whole."""
         verdicts = {one.verdict for one in self.facts.values()}
-        return next((word for word in _WEIGHT if word in verdicts), NOT_KNOWN)
+        return next((word for word in VERDICTS if word in verdicts), NOT_KNOWN)
 
     def named(self, verdict: str) -> tuple[str, ...]:
         """Return the facts with a verdict."""

@@ -24,6 +24,11 @@ HOP = ("source", "target", "service")
 WORK = ("id", "kind", "status", "began", "ended")
 RUN = ("phase", "at", "who", "state")
 EVENT = ("at", "event")
+#: What was compared in the guest after a phase: a fact (empty for the whole), how that came out, the differences that
+#: are not expected, how many are, and why something is not known.
+PROOF = ("phase", "fact", "verdict", "differences", "expected", "why")
+#: So many differences of a fact are named.
+_NAMED = 20
 
 
 def attempts(results: Mapping[str, Iterable[Entry]]) -> dict[str, list[Json]]:
@@ -63,9 +68,28 @@ def _attempt(number: Any, entries: Entries) -> Json:
         "error": _error(last),
         "hops": _shaped(_longest(entries, "hops"), HOP),
         "works": list({work["id"]: work for work in _shaped(_all(entries, "works"), WORK)}.values()),
+        "proof": list(_proofs(entries)),
         "runs": runs,
         "timeline": sorted(_shaped(_all(entries, "timeline"), EVENT), key=lambda event: event["at"]),
     }
+
+
+def _proofs(entries: Entries) -> Iterator[Json]:
+    """Yield how the guest compared after each phase: the whole, and each fact that is not equal."""
+    for phase, entry in entries.items():
+        found = entry.get("proof")
+        if isinstance(found, Mapping):
+            yield _compared(phase, "", found)
+            facts = found.get("facts")
+            differing = facts.items() if isinstance(facts, Mapping) else ()
+            yield from (_compared(phase, name, one) for name, one in differing if one.get("verdict") != "equal")
+
+
+def _compared(phase: str, fact: str, found: Entry) -> Json:
+    names = [_text(name) for name in found.get("not_expected") or ()]
+    more = [f"… ({len(names)})"] if len(names) > _NAMED else []
+    row = {"phase": phase, "fact": fact, "differences": ", ".join([*names[:_NAMED], *more])}
+    return {**row, **_fields(found, ("verdict", "why")), "expected": int(found.get("expected_count") or 0)}
 
 
 def _runs(entries: Entries) -> Iterator[Json]:

@@ -42,7 +42,12 @@ COLUMNS = (
 FINDING_COLUMNS = ("id", "severity", "evidence", "waiver")
 ATTEMPT_COLUMNS = ("attempt", "source", "target", "state", "method", "way_back", "data_lost_since", "error", "hops")
 #: The lists of an attempt, each with its columns.
-ATTEMPT_LISTS = {"works": attempts.WORK, "runs": attempts.RUN, "timeline": attempts.EVENT}
+ATTEMPT_LISTS = {
+    "works": attempts.WORK,
+    "proof": attempts.PROOF,
+    "runs": attempts.RUN,
+    "timeline": attempts.EVENT,
+}
 _SECTIONS = {
     "figures": charts.figures,
     "shares": charts.shares,

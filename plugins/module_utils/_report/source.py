@@ -10,6 +10,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from .._core import contents
+
 Json = dict[str, Any]
 
 VERSION = 1
@@ -30,7 +32,7 @@ _OF_ATTEMPTS = frozenset(
         *("results", "phase", "instance_id", "attempt", "source_os", "target_os", "state", "error", "code", "message"),
         *("method", "way_back", "data_lost_since", "hops", "source", "target", "service"),
         *("works", "id", "kind", "status", "began", "ended", "runs", "who", "at", "changed", "timeline", "event"),
-        "earlier",
+        *("earlier", "proof", "verdict", "facts", "expected_count", "not_expected", "why", *contents.WORDS.values()),
     )
 )
 
