@@ -267,3 +267,19 @@ def test_an_instance_without_room_for_tags_or_with_local_disks_is_not_cloned() -
     record = run(there, CLONED)
     assert record.problem is not None
     assert (record.state, there.log) == ("blocked", [])
+
+
+class WithoutCopies(MemoryCloud):
+    """A cloud whose adapter copies no instances."""
+
+    @property
+    def copies(self) -> dict[str, Any]:  # type: ignore[override]
+        return {}
+
+
+def test_where_no_instances_are_copied_a_drill_is_refused_before_anything_is_made() -> None:
+    there = WithoutCopies()
+    there.add(ID, "centos-7")
+    record = run(there, CLONED)
+    assert record.problem is not None
+    assert (record.problem.code, there.log) == ("NotOffered", [])
