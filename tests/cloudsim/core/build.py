@@ -58,7 +58,7 @@ def add_instance(world: World, group: Group, instance_id: str, name: str) -> Ins
         stopped_mode=Timeline(NOT_STOPPED),
         tags=Timeline(dict(group.tags)),
         serial=world.serial(),
-        packages=group.guest.packages,
+        packages=group.packages,
     )
     for number, spec in enumerate(group.disks):
         disk = _disk(world, instance, spec, "abcdefghijklmnopqrstuvwxyz"[number % 26])

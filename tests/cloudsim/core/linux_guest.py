@@ -133,7 +133,7 @@ class LinuxGuest:
         available = group.guest.memory_available_mib * 1024
         memory = {"MemTotal": group.memory_mib * 1024, "MemFree": available, "MemAvailable": available}
         self._write(".guest/free_mib", free)
-        self._write(".guest/arch", "aarch64\n" if group.architecture == "arm64" else "x86_64\n")
+        self._write(".guest/arch", f"{group.machine}\n")
         self._write(".guest/packages", "".join(f"{package}\n" for package in self.instance.packages))
         self._write(".guest/clock_offset", f"{group.faults.clock_offset}\n")
         self._write("etc/hostname", f"{self.instance.host_name}\n")
@@ -166,7 +166,7 @@ class LinuxGuest:
         self._write("etc/redhat-release", f"{system.redhat_release}\n")
         self._write(".guest/kernel", f"{runs.kernel}.{architecture}\n")
         self._write(".guest/keys", f"{system.making.key} {runs.making.key}\n")
-        base = list(_base(content))
+        base = list(_base(content, self.instance.group.machine))
         if not any(name.startswith("kernel") for name in self.instance.packages):
             base.append(f"kernel {runs.kernel} {architecture} {runs.making.key}")
         self._write(".guest/base", "".join(f"{line}\n" for line in base))
@@ -266,13 +266,13 @@ class LinuxGuest:
             process.wait()
 
 
-def _base(content: Content) -> Iterator[str]:
+def _base(content: Content, machine: str) -> Iterator[str]:
     """The packages that every system has beside those of the scenario: NAME VERSION-RELEASE ARCH KEY."""
     new, old = CATALOG[content.os].making, CATALOG[content.former or content.os].making
     converted = _BASE_PACKAGES // 4 if content.arrival == "half_converted" else _BASE_PACKAGES
     for number in range(_BASE_PACKAGES):
         making = new if number < converted else old
-        yield f"base-{number} 1.0-1.{making.tag} x86_64 {making.key}"
+        yield f"base-{number} 1.0-1.{making.tag} {machine} {making.key}"
     yield f"{new.release} 1-1.{new.tag} noarch {new.key}"
 
 

@@ -154,7 +154,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Guest:
-    packages: tuple[str, ...] = ("glibc.x86_64", "kernel.x86_64")
+    packages: tuple[str, ...] | None = None
     free_mib: Mapping[str, int] = field(default_factory=lambda: {"/usr": 10000, "/var": 12000, "/boot": 400})
     memory_available_mib: int = 4000
     windows_dir_mib: int = 16000
@@ -266,6 +266,17 @@ class Group:
     smc_client_of: str = ""
     spot_strategy: str = "NoSpot"
     events: tuple[Event, ...] = ()
+
+    @property
+    def machine(self) -> str:
+        """The architecture as the guest's kernel and its packages call it."""
+        return "aarch64" if self.architecture == "arm64" else self.architecture
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """What is installed beside the packages of every system."""
+        default = tuple(f"{name}.{self.machine}" for name in ("glibc", "kernel"))
+        return default if self.guest.packages is None else self.guest.packages
 
     def sample(self, what: str, rng: random.Random) -> float:
         return self.durations.get(what, DURATIONS[what]).sample(rng)
