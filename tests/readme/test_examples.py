@@ -194,6 +194,18 @@ def test_the_page_on_drills(tmp_path: Path) -> None:
         assert [len(running.writes(action)) for action in ("RunInstances", "DeleteImage")] == [1, 1]
 
 
+def test_the_page_on_proof(tmp_path: Path) -> None:
+    lost = group("web-01", smc_source="available", guest={"services": ["nginx", "sshd"]}, faults={"loses": ["nginx"]})
+    with cloud({"groups": [lost]}, tmp_path / "cloud") as running:
+        reader = Reader(tmp_path / "reader", running.endpoint)
+        page = read("proof.md")
+        reader.write(page)
+        inventory = {"all": {"children": {"shop": {"hosts": {"web-01": host("web-01")}}}}}
+        (reader.directory / "inventory.yml").write_text(yaml.safe_dump(inventory), "utf-8")
+        output = follow(page, reader.directory, reader.environment())
+        assert missing(page, output) == [], output
+
+
 # --- the guides of the roles ------------------------------------------------------------------------------------------
 
 INVENTORY = {
