@@ -74,3 +74,13 @@ def test_every_variable_that_is_read_is_on_the_page_of_variables() -> None:
     inner = {"__sequence_step"}
     assert set(phases.known(CLOUDS)) - listed - inner == set()
     assert {*phases.OF_HOSTS, *phases.OF_PLAYBOOKS} - listed == set()
+
+
+def test_the_questions_that_a_path_asks_are_answered_by_variables_that_are_told() -> None:
+    page = (ROOT / "docs/assessment.md").read_text("utf-8")
+    rows = page.split("## Questions that a path asks")[1].split("\n## ")[0].splitlines()
+    answers = [row.split("|")[2] for row in rows if row.startswith("| ")][1:]
+    named = [re.findall(r"`(\w+)`", answer) for answer in answers]
+    assert len(named) == 13
+    assert all(named)
+    assert [name for names in named for name in names if f"| `{name}` |" not in VARIABLES] == []
