@@ -28,6 +28,7 @@ class Front:
     backends: Mapping[str, str]
     hangs: str = ""
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _stopped: bool = False
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection until the client closes it."""
@@ -36,7 +37,7 @@ class Front:
         assert task is not None
         self._tasks.add(task)
         try:
-            while True:
+            while not self._stopped:  # one that was accepted at the last moment is not served any more
                 head, body = await _message(reader)
                 asked = _parameters(head, body)
                 if self.hangs and asked.get("RegionId") == self.hangs:
@@ -61,6 +62,7 @@ class Front:
 
     def stop(self) -> None:
         """End what still waits."""
+        self._stopped = True
         for task in self._tasks:
             task.cancel()
 

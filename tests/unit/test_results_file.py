@@ -269,7 +269,7 @@ def record(**changes: Any) -> Migration:
 def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Module]:
     def run(work: Callable[[], Migration], **given: Any) -> Module:
         module = Module(**given)
-        monkeypatch.setattr(_module, "_work", lambda *arguments: ([work()], 0.0))
+        monkeypatch.setattr(_module, "one_engine", lambda *arguments: ([work()], 0.0))
         with pytest.raises(Left):
             _module.run_module(module, WORKFLOW, migration_goal)  # type: ignore[arg-type]
         return module

@@ -4,8 +4,8 @@
 
 """What a migration is expected to change in a guest, beside the kernel and the packages of the systems themselves.
 
-The tables are data: what the newer generation of a system has in another way. They come from the systems' own release
-notes and package lists; what is not in them is told as not expected, which is a warning and stops nothing.
+The tables are data: what the newer generation of a system has in another way, as it is generally known, not line by
+line from release notes. What is not in them is told as not expected, which is a warning and stops nothing.
 """
 
 from __future__ import annotations
