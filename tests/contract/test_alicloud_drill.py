@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -62,7 +61,7 @@ def run(
     """Bring the instance to a goal by the engine, on the simulated time."""
 
     def sleep(seconds: float) -> None:
-        time.sleep(0.01)  # guests really run what they are sent
+        bed.let_scripts_end()  # guests really run what they are sent
         bed.lab.wait(seconds)
 
     clock = Clock(lambda: bed.lab.time, bed.lab.world.clock.date, sleep)
