@@ -20,7 +20,7 @@ options:
   progress_interval:
     description:
       - Seconds between two lines of progress. A line is shown only when the state of an instance has changed, or after
-        ten minutes.
+        ten minutes. When a run takes long, its lines become rarer, but for those on an instance that failed.
     type: float
     default: 15
   progress_file:

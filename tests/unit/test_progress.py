@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.goal import Goal
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration.tables import MIGRATION
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Item
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Item, Problem
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.progress import HEARTBEAT, Progress
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.record import Record
 
@@ -51,6 +51,17 @@ def test_no_more_than_five_are_named() -> None:
 def test_who_only_waits_is_counted_and_not_named() -> None:
     (line,) = lines((20, fleet(a="queued", b="probing")))
     assert line.endswith("0/2 done, 1 queued, 1 probing")
+
+
+def test_the_longer_a_run_takes_the_rarer_are_its_lines_but_not_for_what_fails() -> None:
+    turns = [fleet(a="migrating", b="queued"), fleet(a="queued", b="migrating")]
+    hour = lines(*((at, turns[number % 2]) for number, at in enumerate(range(20, 3600, 15))))
+    day = lines(*((at, turns[number % 2]) for number, at in enumerate(range(20, 86_400, 15))))
+    assert sum(map(bool, hour)) < 100
+    assert sum(map(bool, day)) < 300
+    failed = [turns[0][0].with_(state="failed", problem=Problem("X", "It broke.")), turns[0][1]]
+    told = lines((7200, turns[0]), (7220, turns[1]), (7240, failed))
+    assert [bool(line) for line in told] == [True, False, True]
 
 
 def test_an_equal_state_is_told_again_only_after_a_long_time() -> None:

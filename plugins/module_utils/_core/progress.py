@@ -19,6 +19,8 @@ from .telling import some
 
 #: Seconds after which it is told that nothing has changed.
 HEARTBEAT = 600.0
+#: From so many intervals on, the time between two lines grows with that of the run.
+_RARER = 30
 #: States in which nothing is done: whoever is in them is only counted.
 _BEFORE = ("pending", "probing", "queued", "planned")
 _NAMED = 5
@@ -55,12 +57,19 @@ class Progress:
         if ticks < last + self.interval:
             return ""
         states = {record.id: record.state for record in records}
-        if states == self._told and ticks < last + HEARTBEAT:
-            return ""
         moved = [record for record in records if record.state != self._told.get(record.id)]
+        if ticks < last + self._pause(moved, ticks):
+            return ""
         self._told, self._at = states, ticks
         clock = time.strftime("%H:%M:%S", time.localtime(date))
         return "; ".join([f"{clock} {summary(records, ticks - self.started)['text']}", *_news(moved)])
+
+    def _pause(self, moved: Sequence[Record[Any]], ticks: float) -> float:
+        """Return for how long nothing is told: the longer a run takes, the rarer its lines; what fails is told soon."""
+        if any(record.problem for record in moved):
+            return self.interval
+        rare = max(self.interval, (ticks - self.started) / _RARER)
+        return min(rare, HEARTBEAT) if moved else HEARTBEAT
 
 
 def _news(moved: Sequence[Record[Any]]) -> Iterator[str]:
