@@ -250,6 +250,20 @@ EXAMPLES = r"""
   delegate_to: localhost
   run_once: true
 
+- name: Have the service drill a migration, on an instance that may be restarted and lose what is written meanwhile
+  evergreen.os_migration.os_migration:
+    instances:
+      - instance_id: i-bp1demo0centos7web01
+        region: cn-hangzhou
+    target: alinux-3
+    state: drilled
+    smc:
+      drill_proven: true
+      import_command:
+        linux: acs-plugin-manager -e -P smc-client-plugin -p --activationcode={activation_code}
+  delegate_to: localhost
+  run_once: true
+
 - name: Migrate a mixed list, and roll back what fails
   evergreen.os_migration.os_migration:
     instances:
@@ -264,18 +278,6 @@ EXAMPLES = r"""
       import_command:
         linux: acs-plugin-manager -e -P smc-client-plugin -p --activationcode={activation_code}
         windows: acs-plugin-manager.exe -e -P smc-client-plugin-win -p --activationcode={activation_code}
-  delegate_to: localhost
-  run_once: true
-
-- name: Have the service drill a migration, on an instance that may be restarted and lose what is written meanwhile
-  evergreen.os_migration.os_migration:
-    instances:
-      - instance_id: i-bp1demo0centos7web01
-        region: cn-hangzhou
-    target: alinux-3
-    state: drilled
-    smc:
-      drill_proven: true
   delegate_to: localhost
   run_once: true
 
