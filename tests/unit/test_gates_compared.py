@@ -208,6 +208,11 @@ def test_a_rollback_that_cannot_be_compared_is_not_called_proven() -> None:
     assert (attempted(end, BACK)["proof"]["verdict"], ids(end)) == ("not_known", ["rollback.not_compared"])
 
 
+def test_what_nobody_has_kept_is_not_waited_for_after_a_rollback() -> None:
+    unknown = back(time="5020", os_booted="5000").learns(points=(POINT,))
+    assert rolled_back(unknown).state == "rolled_back"
+
+
 def test_after_a_rollback_services_have_the_time_that_a_start_takes() -> None:
     """Only then does what is missing count; what is all there is not waited for."""
     young = {"time": "5020", "os_booted": "5000"}

@@ -41,7 +41,10 @@ BACK = Path()
 
 @dataclass(frozen=True)
 class Compared:
-    """One list of both moments. Differences begin with ``+`` for new, ``-`` for gone, ``~`` for changed."""
+    """One list of both moments. Differences begin with ``+`` for new, ``-`` for gone, ``~`` for changed.
+
+    What is missing ``may_come`` where the guest was asked soon after its start.
+    """
 
     verdict: str
     before: int | None = None
@@ -49,6 +52,7 @@ class Compared:
     expected: tuple[str, ...] = ()
     not_expected: tuple[str, ...] = ()
     why: str = ""
+    may_come: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,11 +124,14 @@ def _as_it_should_run(name: str, seen: Contents) -> Listed | None:
     return Listed(names, contents.digest(names), len(names), found.whole)
 
 
+_DIGEST = "it differs; only its digest is known from before"
+
+
 def _by_digest(name: str, after: Contents, path: Path, counts: tuple[int | None, int | None]) -> Compared:
     """Return what is known where it differs, and only a digest says what it was."""
     young = _too_young(name, after)
     verdict = NOT_KNOWN if young else _nameless(name, path)
-    return Compared(verdict, *counts, why=young or "it differs; only its digest is known from before")
+    return Compared(verdict, *counts, why=young or _DIGEST, may_come=bool(young))
 
 
 def _nameless(name: str, path: Path) -> str:
@@ -141,7 +148,7 @@ def _by_names(name: str, was: Listed, now: Listed, seen: tuple[Contents, Content
     bad = tuple(one for one in differences if one not in good)
     verdict, why = _judged(name, differences, bad, was.whole and now.whole, path)
     young = _too_young(name, seen[1]) if any(not one.startswith("+") for one in bad) else ""
-    return Compared(NOT_KNOWN if young else verdict, was.count, now.count, good, bad, young or why)
+    return Compared(NOT_KNOWN if young else verdict, was.count, now.count, good, bad, young or why, bool(young))
 
 
 def _judged(name: str, differences: tuple[str, ...], bad: tuple[str, ...], whole: bool, path: Path) -> tuple[str, str]:

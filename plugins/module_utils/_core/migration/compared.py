@@ -14,7 +14,7 @@ from .. import contents, rules
 from ..contents import SETTLED_AFTER, STARTING, Contents
 from ..goal import Goal
 from ..model import Finding, required
-from ..proof import BACK, EQUAL, NOT_EXPECTED, NOT_KNOWN, Path, Proof, compare
+from ..proof import BACK, NOT_EXPECTED, NOT_KNOWN, Path, Proof, compare
 from .sets import chosen
 from .view import Migration, points_of
 
@@ -66,10 +66,10 @@ def _before(record: Migration, goal: Goal, text: str) -> Contents:
 
 
 def starting(record: Migration, proof: Proof) -> bool:
-    """Say whether the guest was asked so early that what differs may still come."""
+    """Say whether the guest was asked so early that what differs may still come; what nobody has kept never comes."""
     uptime = contents.of_guest(record.view.guest).uptime
     early = uptime is not None and 0 <= uptime < SETTLED_AFTER
-    return early and any(proof.facts[name].verdict != EQUAL for name in STARTING)
+    return early and any(proof.facts[name].may_come for name in STARTING)
 
 
 def findings(proof: Proof | None, phase: str) -> tuple[Finding, ...]:
