@@ -21,8 +21,8 @@ REDACTED = "REDACTED"
 #: Prefix of the keys and the names that this collection gives: what they hold are ids and words of its own.
 OUR_TAGS, OUR_NAMES = "evergreen:os_migration", ("osm-", "SMC_Backup")
 
-#: Parameters that sign a request; they are left out.
-_SIGNING = re.compile(r"^(AccessKeyId|Signature\w*|SecurityToken|Timestamp|Format|ClientToken)$")
+#: Parameters that sign a request, or are another one each time it is sent; they are left out.
+SIGNING = re.compile(r"^(AccessKeyId|Signature\w*|SecurityToken|Timestamp|Format|ClientToken)$")
 #: Fields that can hold a secret, or whatever a guest or a user has written.
 _SECRET = re.compile(
     r"(?i)password|secret|accesskey|accesstokencode|securitytoken|content$|^output$|userdata|templatebody|parametervalue"
@@ -73,7 +73,7 @@ class Redactor:
     def parameters(self, given: Mapping[str, str]) -> dict[str, str]:
         """Return the parameters of a request, flat as they are sent, without what signs it."""
         return {
-            name: self._flat(name, value, given) for name, value in sorted(given.items()) if not _SIGNING.match(name)
+            name: self._flat(name, value, given) for name, value in sorted(given.items()) if not SIGNING.match(name)
         }
 
     def answer(self, value: Any, name: str = "") -> Any:

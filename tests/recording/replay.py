@@ -15,8 +15,10 @@ from typing import Any
 
 from cloudsim.core.server import Reply, Request
 
-#: What differs between two calls that ask the same.
-_VOLATILE = frozenset(("ClientToken", "MaxResults", "PageSize"))
+from .redact import SIGNING
+
+#: In what pages a list is asked for says nothing of what is asked.
+_PAGES = frozenset(("MaxResults", "PageSize"))
 
 
 class Replay:
@@ -50,9 +52,11 @@ def _not_recorded(request: Request) -> dict[str, str]:
 
 def _key(parameters: Mapping[str, str]) -> str:
     """Return what a call asks; the order of a list says nothing, since other ids sort otherwise."""
-    signing = ("AccessKeyId", "Signature", "SignatureMethod", "SignatureNonce", "SignatureType", "SignatureVersion")
-    left_out = {*_VOLATILE, *signing, "SecurityToken", "Timestamp", "Format"}
-    asked = {name: _unordered(value) for name, value in sorted(parameters.items()) if name not in left_out}
+    asked = {
+        name: _unordered(value)
+        for name, value in sorted(parameters.items())
+        if name not in _PAGES and not SIGNING.match(name)
+    }
     return json.dumps(asked)
 
 
