@@ -13,7 +13,7 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -215,6 +215,10 @@ class Controller:
     def play_until_killed(self, name: str, writes: int, whole_group: bool, **variables: Any) -> bool:
         """Run a playbook and kill it once the cloud has seen a number of writes; say whether it was still running."""
         command = self.command(f"evergreen.os_migration.{name}", **{"target": "all", **variables})
+        return self.run_until_killed(command, lambda: len(self.cloud.writes()) >= writes, whole_group)
+
+    def run_until_killed(self, command: Sequence[str], reached: Callable[[], bool], whole_group: bool = True) -> bool:
+        """Run a command and kill it once something is reached; say whether it was still running."""
         with subprocess.Popen(
             command,
             env=self.environment(),
@@ -225,7 +229,7 @@ class Controller:
             start_new_session=True,
         ) as process:
             deadline = time.monotonic() + PATIENCE
-            while len(self.cloud.writes()) < writes and process.poll() is None:
+            while not reached() and process.poll() is None:
                 assert time.monotonic() < deadline, "the playbook does not get on"
                 time.sleep(0.02)
             running = process.poll() is None

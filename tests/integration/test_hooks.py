@@ -5,10 +5,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
@@ -111,17 +107,10 @@ def test_a_hook_that_failed_keeps_its_instance_from_its_job_and_a_rollback_bring
 
 def killed_in_a_hook(user: Controller, running: Cloud) -> None:
     """Kill everything of a run once its hook was sent: after the snapshots the import goes to the guest, then that."""
-    with subprocess.Popen(
-        user.command("evergreen.os_migration.migrate", target="all"),
-        env=user.environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as process:
-        while after_snapshots(running).count("RunCommand") < 2:
-            assert process.poll() is None, "the run was over before its hook"
-            time.sleep(0.05)
-        os.killpg(process.pid, signal.SIGKILL)
+    command = user.command("evergreen.os_migration.migrate", target="all")
+    assert user.run_until_killed(command, lambda: after_snapshots(running).count("RunCommand") >= 2), (
+        "it was over before"
+    )
 
 
 def after_snapshots(running: Cloud) -> list[str]:

@@ -6,15 +6,11 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
 import yaml
-from integration.harness import DURATIONS, PATIENCE, Cloud, Controller, cloud
+from integration.harness import DURATIONS, Cloud, Controller, cloud
 
 SECRET = "the-Password-of-1-root"
 SITE = """
@@ -122,18 +118,5 @@ def test_a_controller_that_is_killed_while_a_stack_is_made_leaves_it_for_the_nex
 
 
 def killed_at_the_first_write(user: Controller, play: str) -> None:
-    with subprocess.Popen(
-        user.command(play),
-        env=user.environment(),
-        cwd=user.directory,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as process:
-        deadline = time.monotonic() + PATIENCE
-        while not user.cloud.writes():
-            assert process.poll() is None, "it ended before it made anything"
-            assert time.monotonic() < deadline, "the playbook does not get on"
-            time.sleep(0.02)
-        os.killpg(process.pid, signal.SIGKILL)
+    running = user.run_until_killed(user.command(play), lambda: bool(user.cloud.writes()))
+    assert running, "it ended before it made anything"
