@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
+from multiprocessing import parent_process
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -25,7 +26,9 @@ from ansible.utils.display import Display
 
 from ..module_utils._clouds import PROVIDERS
 from ..module_utils._core.codec import unpack
+from ..module_utils._core.model import Problem
 from ..module_utils._core.scripts import with_arguments
+from ..module_utils._errors import MigrationError
 from ..module_utils._processes import started
 from ._shown import COLLECTION
 
@@ -115,8 +118,22 @@ def watched() -> list[tuple[int, str]]:
     return [(process, start) for process in (os.getppid(), os.getpid()) if (start := started(process))]
 
 
+def refuse_without_controller() -> None:
+    """Begin nothing more when ansible-playbook was killed: its workers, sessions of their own, outlive it."""
+    parent = parent_process()
+    if parent is not None and parent.pid != os.getppid():
+        raise MigrationError(
+            Problem(
+                "ControllerGone",
+                "ansible-playbook was ended while its worker still had something to do. Nothing more was begun.",
+                "Run the playbook again: it goes on with what it finds in the cloud.",
+            )
+        )
+
+
 def own_arguments(module: str, file: str = "") -> dict[str, Any]:
     """Return what a module gets that no user gives; ``file`` is that of its progress, where it can write one."""
+    refuse_without_controller()
     if module == REPORT:
         return {"resources": resources()}
     texts = {**guest_scripts(), **(hook_scripts() if module == MIGRATION else {})}

@@ -214,7 +214,7 @@ INVENTORY = {
     "windows": {"guide-03": host("guide-03", "windows-2012r2", os_migration_target="windows-2019")},
     "rhel": {"guide-04": host("guide-04", os_migration_target="alinux-3")},
 }
-GUIDES = ("assess", "remediate", "migrate", "report", "commit", "centos", "windows_server")
+GUIDES = ("assess", "remediate", "drill", "migrate", "report", "commit", "centos", "windows_server")
 
 
 @pytest.fixture(scope="module")

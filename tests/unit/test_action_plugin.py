@@ -19,6 +19,7 @@ import pytest
 from ansible.errors import AnsibleActionFail
 from ansible_collections.evergreen.os_migration.plugins.action.os_migration import ActionModule
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.codec import pack
+from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import MigrationError
 from ansible_collections.evergreen.os_migration.plugins.plugin_utils import _calls
 from ansible_collections.evergreen.os_migration.plugins.plugin_utils._calls import guest_scripts, hook_scripts, watched
 
@@ -249,6 +250,16 @@ def test_the_module_is_told_whom_to_watch(playbook: Playbook) -> None:
     ticks = os.sysconf("SC_CLK_TCK")
     uptime = float(Path("/proc/uptime").read_text("utf-8").split()[0])
     assert all(0 <= int(start) <= (uptime + 1) * ticks for _process, start in watched())
+
+
+def test_a_worker_whose_ansible_playbook_is_gone_begins_no_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    for parent in (None, SimpleNamespace(pid=os.getppid())):
+        monkeypatch.setattr(_calls, "parent_process", lambda parent=parent: parent)
+        assert _calls.own_arguments("stack_info") == {}
+    monkeypatch.setattr(_calls, "parent_process", lambda: SimpleNamespace(pid=os.getppid() + 1))
+    for module in ("os_migration", "guest_command", "fleet_report", "stack_info"):
+        with pytest.raises(MigrationError, match="Nothing more was begun"):
+            _calls.own_arguments(module)
 
 
 def test_a_module_that_runs_elsewhere_is_given_neither_file_nor_processes(playbook: Playbook) -> None:

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core import drilled
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.drilled import Cost, Prices
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.goal import Goal
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.lock import LOCK_KEY, Holder
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.lock import LOCK_KEY, Holder, Lock
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration.tables import MIGRATION
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration.view import Migration
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Disk, Hop, Item
@@ -36,12 +36,14 @@ def cloud(os: str = "centos-7", **more: Any) -> MemoryCloud:
     return made
 
 
-def run(there: MemoryCloud, goal: Goal, number: int = 1, check: bool = False, **item: Any) -> Migration:
-    """Bring one instance to a goal by one engine."""
+def run(
+    there: MemoryCloud, goal: Goal, number: int = 1, check: bool = False, others_live: bool = False, **item: Any
+) -> Migration:
+    """Bring one instance to a goal by one engine; ``others_live`` says what it finds out of others' processes."""
     os = there.machines[item.get("name", ID)].os
     target = "windows-2016" if os.startswith("windows") else "alinux-3"
     brief, limits = Brief(goal, PROBES, holder=Holder(f"{number:08x}", "a1", number, "1")), Limits(threads=1)
-    engine = Engine(MIGRATION, lambda place: there, brief, limits, check, there.clock, there=lambda lock: False)  # type: ignore[arg-type,return-value]
+    engine = Engine(MIGRATION, lambda place: there, brief, limits, check, there.clock, there=lambda lock: others_live)  # type: ignore[arg-type,return-value]
     name = item.pop("name", ID)
     (record,) = engine.run([MIGRATION.record(Item(name, "cn-hangzhou", "alicloud", target=target, **item))])
     return record
@@ -168,6 +170,51 @@ def test_killed_at_any_write_a_clean_up_alone_leaves_nothing() -> None:
         there.now += 20.0
         assert clear(there, number=2).state == "cleared", calls
         assert left(there) == NOTHING, calls
+
+
+def holds(there: MemoryCloud, name: str, goal: str, number: int = 9) -> None:
+    """Let another run hold the lock of an instance."""
+    lock = Lock(Holder(f"{number:08x}", "b2", number, "1"), 1, 0, 600, goal)
+    seen = there.machines[name].instance
+    there.machines[name].instance = replace(seen, tags={**seen.tags, LOCK_KEY: lock.text})
+
+
+def clone_of(record: Migration) -> str:
+    (clone,) = [work.id for work in record.view.copies if work.kind == "clone"]
+    return clone
+
+
+def test_a_clone_that_another_run_works_on_is_not_cleared_away_from_it() -> None:
+    there = cloud()
+    clone = clone_of(run(there, CLONED))
+    holds(there, clone, "migrated")
+    before = list(there.log)
+    discard = replace(CLONED, state="discarded", delete_service_points=True)
+    record = run(there, discard, number=2, others_live=True, name=clone, clone_of=ID)
+    assert record.problem is not None
+    assert (record.problem.code, there.log) == ("Locked", before)
+
+
+def test_a_clone_that_another_run_is_making_is_not_cleared_away_from_it() -> None:
+    there = cloud()
+    run(there, CLONED)
+    holds(there, ID, "cloned")
+    before = list(there.log)
+    record = run(there, replace(CLONED, state="copied"), number=2, others_live=True)
+    assert record.problem is not None
+    assert (record.problem.code, there.log) == ("Locked", before)
+
+
+def test_nothing_is_begun_on_a_clone_that_another_run_is_about_to_delete() -> None:
+    there = cloud()
+    clone = clone_of(run(there, CLONED))
+    run(there, replace(CLONED, state="discarded", delete_service_points=True), number=2, name=clone, clone_of=ID)
+    before = list(there.log)
+    record = run(there, replace(CLONED, state="migrated"), name=clone, clone_of=ID)
+    assert record.problem is not None
+    assert (record.problem.code, there.log) == ("CloneGoing", before)
+    assert clear(there).state == "cleared"
+    assert left(there) == NOTHING
 
 
 def test_points_and_works_of_others_stay() -> None:

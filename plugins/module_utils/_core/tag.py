@@ -38,6 +38,8 @@ BEFORE_KEY = f"{TAG_KEY}.before"
 CONTENTS_KEY = f"{TAG_KEY}.contents"
 #: The tag of something that was made for an instance and is deleted when it is no longer needed.
 MADE_KEY = f"{TAG_KEY}.made"
+#: The tag of a clone that a run is about to delete: nobody begins anything on it any more.
+GOING_KEY = f"{TAG_KEY}.going"
 #: The tag of a stack, which its resources bear too: a key of its own, so that none of them is taken for anything else.
 STACK_KEY = f"{TAG_KEY}.stack"
 ROOT = "root"

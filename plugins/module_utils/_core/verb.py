@@ -15,7 +15,10 @@ from .model import Problem
 
 
 class Verb(Enum):
-    """Every step there is. NOTE, FINISH and FAIL touch no cloud, LOOK and ASK change nothing, all others write."""
+    """Every step there is. NOTE, FINISH and FAIL touch no cloud, LOOK and ASK change nothing, all others write.
+
+    A CLAIM writes only the lock that every write needs: nobody else works on the instance at that moment.
+    """
 
     NOTE = auto()
     FINISH = auto()
@@ -25,6 +28,7 @@ class Verb(Enum):
     RUN = auto()
     HOOK = auto()
     LOCK = auto()
+    CLAIM = auto()
     ENROL = auto()
     MARK = auto()
     SNAPSHOT = auto()

@@ -33,8 +33,22 @@ COMMON = frozenset(
     }
 )
 ID_NAMES = frozenset(
-    {"InstanceId", "DiskId", "SnapshotId", "JobId", "SourceId", "InvokeId", "ResourceId", "AccessTokenId", "StackId"}
+    {
+        "InstanceId",
+        "DiskId",
+        "SnapshotId",
+        "ImageId",
+        "SecurityGroupId",
+        "JobId",
+        "SourceId",
+        "InvokeId",
+        "ResourceId",
+        "AccessTokenId",
+        "StackId",
+    }
 )
+#: Where RunInstances names what it made.
+_MADE_LIST = "InstanceIdSet"
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int,),
@@ -119,8 +133,8 @@ def _check_fields(tree: Mapping[str, Any], answer: Mapping[str, Any], place: str
         if name not in tree:
             raise AnswerMismatch(f"{place}.{name} is not in the SDK's model")
         yield from check_answer(tree[name], value, f"{place}.{name}")
-        if name in ID_NAMES and value:
-            yield value
+        if name in ID_NAMES or name == _MADE_LIST:
+            yield from (one for one in (value if isinstance(value, list) else [value]) if one)
 
 
 def _fits(tree: Any, answer: Any) -> bool:

@@ -56,6 +56,13 @@ def _points(record: Migration, run: str = "") -> tuple[Point, ...]:
     return tuple(point for point in found if not run or point.label == tag.drill_label(record.id, run))
 
 
+def original_free(record: Migration, goal: Goal, now: Moment) -> Step | None:
+    """Make sure that no other run works for the original at this moment: a clone may be what it is making."""
+    if record.view.claimed or not _copies(record, CLONE):
+        return None
+    return Step(Verb.CLAIM, "clearing", changes={"claimed": True})
+
+
 def copies_told(record: Migration, goal: Goal, now: Moment) -> Step | None:
     """End an instance of which only was asked what was made for drills of it."""
     return finish("copied")
@@ -285,6 +292,25 @@ def is_clone(record: Migration, goal: Goal, now: Moment) -> Step | None:
         f"The instance is no clone for a drill of {record.item.clone_of}: its tag says {label or 'nothing'}.",
         "Look at its tags; it was left alone.",
     )
+
+
+def clone_given_up(record: Migration, goal: Goal, now: Moment) -> Step | None:
+    """Mark the clone as one that will be deleted, so that the run that made it begins nothing on it meanwhile.
+
+    That it bears no such mark yet also means that its lock is taken first: a clone that is worked on is left alone.
+    """
+    if tag.GOING_KEY in instance(record).tags:
+        return None
+    return Step(Verb.MARK, "clearing", tag.Extra(tag.GOING_KEY, f"run={goal.run}"), event="gave the clone up")
+
+
+def not_given_up(record: Migration, goal: Goal, now: Moment) -> Step | None:
+    """Refuse a clone that a run is about to delete."""
+    going = instance(record).tags.get(tag.GOING_KEY, "")
+    if not going:
+        return None
+    text = f"The clone is about to be deleted: its tag {tag.GOING_KEY} says {going}."
+    return failing("CloneGoing", text, "Let the other drill of the instance end, then drill again.")
 
 
 def works_over(record: Migration, goal: Goal, now: Moment) -> Step | None:

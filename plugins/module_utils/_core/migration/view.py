@@ -65,8 +65,8 @@ class View:
     sent, ``said`` its result until it is judged, and ``hooks`` are those that are over. ``first_hop`` is how many hops
     were done when this run came to the attempt. ``drill`` is a drill of the service that is over, and
     ``drilled`` what came of it. ``copies`` is what was made for drills on clones, ``room`` why the cloud would make no
-    clone, ``cost`` what one takes, ``clone_since`` when that was said, by the cloud's clock, and ``deleting`` what was
-    told of what is being deleted.
+    clone, ``cost`` what one takes, ``clone_since`` when that was said, by the cloud's clock, ``claimed`` that no other
+    run worked for the original then, and ``deleting`` what was told of what is being deleted.
     """
 
     instance: Instance | None = None
@@ -115,6 +115,7 @@ class View:
     room: Problem | None = None
     cost: Cost | None = None
     clone_since: float = 0.0
+    claimed: bool = False
     deleting: tuple[str, ...] = ()
 
     @cached_property
