@@ -25,10 +25,11 @@ from ._core.difference import difference
 from ._core.goal import Goal
 from ._core.model import Item, Place, Problem
 from ._core.outcome import outcome, summary
+from ._core.plan import wants_count
 from ._core.progress import Progress
 from ._core.record import Record
 from ._core.workflow import Workflow
-from ._engine import Brief, Callers, Clock, Engine, Limits
+from ._engine import Brief, Callers, Clock, Engine, Foresees, Limits
 from ._errors import MigrationError, MissingLibrary, broken
 from ._identity import is_there, this_process
 from ._kept import KeptFacts, kept_facts
@@ -122,12 +123,13 @@ def one_engine(
     chosen = {name: options[name] for name in ("poll_interval", "max_running", "hop_timeout") if name in options}
     pace, connect = _connecting(options, clock, started + timeout + _LEAVING)
     limits = Limits(until=started + timeout, calls_per_second=pace, **chosen)
-    engine = Engine(workflow, connect, brief, limits, module.check_mode, clock, stop, is_there)
+    foresees = _foresees(options, brief.goal)
+    engine = Engine(workflow, connect, brief, limits, module.check_mode, clock, stop, is_there, foresees)
     watch(options.get("watched") or (), stop)
     kept = kept_facts(options, writing=not module.check_mode)
     records = engine.run(
         [workflow.record(item) for item in (items(options) if wanted is None else wanted)],
-        _keeping(kept, clock, _teller(options, limits, clock, started, brief.goal)),
+        _keeping(kept, clock, _teller(options, engine, started)),
     )
     kept.keep(records)
     elapsed = clock.ticks() - started
@@ -173,12 +175,19 @@ def _keeping(kept: KeptFacts, clock: Clock, tell: Tell) -> Tell:
     return tell_and_keep
 
 
-def _teller(options: Mapping[str, Any], limits: Limits, clock: Clock, started: float, goal: Goal) -> Tell:
+def _foresees(options: Mapping[str, Any], goal: Goal) -> Foresees:
+    """Return what says whether to count who else takes places: for a plan of several instances that somebody reads."""
+    planned = options.get("progress_file") and goal.state == "migrated" and len(options["instances"]) > 1
+    return partial(wants_count, goal=goal) if planned else lambda records: False
+
+
+def _teller(options: Mapping[str, Any], engine: Engine, started: float) -> Tell:
     """Return what adds lines of progress to the file that the action plugin shows."""
     if not options.get("progress_file"):
         return lambda records: None
     file = Path(options["progress_file"])
-    progress = Progress(options["progress_interval"], started, goal, limits.max_running)
+    clock, most = engine.clock, engine.limits.max_running
+    progress = Progress(options["progress_interval"], started, engine.brief.goal, most, engine.taken)
 
     def tell(records: Sequence[Record[Any]]) -> None:
         lines = progress.lines(records, clock.ticks(), clock.date())

@@ -24,7 +24,7 @@ def fleet(**states: str) -> list[Record[Any]]:
 
 
 def lines(*looks: tuple[float, list[Record[Any]]]) -> list[str]:
-    progress = Progress(INTERVAL, 1000.0, Goal(), 20)
+    progress = Progress(INTERVAL, 1000.0, Goal(), 20, dict)
     return [progress.line(records, 1000.0 + at, 0.0) for at, records in looks]
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import heapq
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from . import durations
 from .difference import hops_left, sets_of, sizes_of
@@ -18,6 +19,7 @@ from .goal import Goal
 from .migration.commit import points_going
 from .migration.hooked import due_from_here
 from .migration.view import Migration
+from .model import Place, required
 from .record import Record
 from .telling import some
 
@@ -26,14 +28,31 @@ _NAMED = 2
 _HEAD = ("hosts", "minutes", "snapshots", "way")
 
 
-def lines(records: Sequence[Record[Any]], goal: Goal, most: int) -> list[str] | None:
+@dataclass(frozen=True)
+class Taken:
+    """Who takes places in the queue of a place: instances, or works that name none; ``None`` where it is not known."""
+
+    queue: Hashable
+    by: frozenset[str] | None = None
+
+
+#: By places, as far as they were counted.
+Counted: TypeAlias = Mapping[Place, Taken]
+
+
+def lines(records: Sequence[Record[Any]], goal: Goal, most: int, taken: Counted) -> list[str] | None:
     """Return the plan of a goal, ``None`` as long as it is not known of every instance."""
     if goal.state == "committed":
         return committing(records, goal) if all(map(_is_seen, records)) else None
-    if goal.state != "migrated":
-        return []
-    told = pace(records, goal, most)
-    return [*table(records, goal), *([told] if told else [])] if is_whole(records) else None
+    return _migrating(records, goal, most, taken) if goal.state == "migrated" else []
+
+
+def _migrating(records: Sequence[Record[Any]], goal: Goal, most: int, taken: Counted) -> list[str] | None:
+    taking = _taking(records, goal)
+    if not is_whole(records) or (len(taking) > 1 and any(record.item.place not in taken for record in taking)):
+        return None
+    told = pace(records, goal, most, taken)
+    return [*table(records, goal), *([told] if told else [])]
 
 
 def _is_seen(record: Record[Any]) -> bool:
@@ -44,6 +63,11 @@ def _is_seen(record: Record[Any]) -> bool:
 def is_whole(records: Iterable[Record[Any]]) -> bool:
     """Say whether it is known of every instance which way it goes, or that it goes none."""
     return all(record.done or record.view.hops for record in records)
+
+
+def wants_count(records: Sequence[Record[Any]], goal: Goal) -> bool:
+    """Say whether the instances of a place are about to take places in its queue, and all that do are known."""
+    return is_whole(records) and bool(_taking(records, goal))
 
 
 def committing(records: Iterable[Record[Any]], goal: Goal) -> list[str]:
@@ -90,21 +114,68 @@ def _setting_out(records: Iterable[Record[Any]]) -> list[Migration]:
     return [one for one in records if one.view.hops and (not one.done or one.state == "planned")]
 
 
-def pace(records: Iterable[Record[Any]], goal: Goal, most: int) -> str:
+def _taking(records: Iterable[Record[Any]], goal: Goal) -> list[Migration]:
+    """Return those that are about to take a place; whose works somebody else begins do not."""
+    return [one for one in _setting_out(records) if not goal.offer(one.item.provider).follows]
+
+
+def pace(records: Iterable[Record[Any]], goal: Goal, most: int, taken: Counted) -> str:
     """Return how many instances go at a time and how long all of them take; empty where that says nothing new.
 
-    An account has ``most`` places; where works of others take some, it takes longer.
+    Each queue has ``most`` places. Those that others use now are reckoned as if they kept them.
     """
-    accounts: dict[tuple[str, str], list[float]] = defaultdict(list)
-    for record in _setting_out(records):
-        account = record.item.place.provider, record.item.place.profile
-        accounts[account].append(sum(durations.usual(hop, goal.lasted) for hop in hops_left(record)))
-    number = sum(map(len, accounts.values()))
-    if number < 2:
+    setting_out = _taking(records, goal)
+    if len(setting_out) < 2:
         return ""
-    minutes = math.ceil(max(_together(times, most) for times in accounts.values()) / 60)
-    each = " of each account" if len(accounts) > 1 else ""
-    return f"{number} instances, at most {most}{each} at a time: about {minutes} min, more if others use places"
+    queues, others = _queues(setting_out, goal, taken), _others(setting_out, taken, most)
+    free = {queue: most - (others[queue] or 0) for queue in queues}
+    seconds = max(_together(times, free[queue] or most) for queue, times in queues.items())
+    each = " of each account" if len(queues) > 1 else ""
+    told = f"{len(setting_out)} instances, at most {most}{each} at a time{_used(others, most)}"
+    waiting = sum(len(times) for queue, times in queues.items() if not free[queue])
+    return f"{told}: {_lasting(math.ceil(seconds / 60), len(setting_out), waiting)}{_not_known(others)}"
+
+
+def _queues(setting_out: Iterable[Migration], goal: Goal, taken: Counted) -> dict[Hashable, list[float]]:
+    """Return how long the instances of each queue take as a rule."""
+    queues: dict[Hashable, list[float]] = defaultdict(list)
+    for record in setting_out:
+        times = (durations.usual(hop, goal.lasted) for hop in hops_left(record))
+        queues[taken[record.item.place].queue].append(sum(times))
+    return queues
+
+
+def _others(setting_out: Iterable[Migration], taken: Counted, most: int) -> dict[Hashable, int | None]:
+    """Return how many places of each queue others use, ``None`` where that is not known."""
+    own = {record.id for record in setting_out}
+    places = {record.item.place for record in setting_out}
+    found: dict[Hashable, int | None] = {}
+    for queue, by in ((taken[place].queue, taken[place].by) for place in places):
+        known = by is not None and found.get(queue, 0) is not None
+        found[queue] = max(found.get(queue) or 0, min(most, len(required(by) - own))) if known else None
+    return found
+
+
+def _used(others: Mapping[Hashable, int | None], most: int) -> str:
+    number = sum(one or 0 for one in others.values())
+    if not number:
+        return ""
+    which, are = ("all", "are") if number == most * len(others) else (str(number), "is" if number == 1 else "are")
+    return f", {which} of these places {are} used by others now"
+
+
+def _lasting(minutes: int, number: int, waiting: int) -> str:
+    """Return how long it takes; of those ``waiting`` all places are used, and nobody knows for how long."""
+    if not waiting:
+        return f"about {minutes} min"
+    who = "they begin" if waiting == number else f"{waiting} of them begin{'s' if waiting == 1 else ''}"
+    return f"{who} when places get free, and all take about {minutes} min from then on"
+
+
+def _not_known(others: Mapping[Hashable, int | None]) -> str:
+    unknown = sum(one is None for one in others.values())
+    where = f" of {unknown} of the accounts" if unknown < len(others) else ""
+    return f", more if others use places, which is not known{where}" if unknown else ""
 
 
 def _together(times: Iterable[float], places: int) -> float:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,13 +30,14 @@ _NAMED = 5
 class Progress:
     """The lines on a run; ``interval`` is in seconds. Migrations and commits begin with a table of what they will do.
 
-    ``most`` instances of an account are under way at a time.
+    ``most`` instances of an account are under way at a time; ``taken`` tells what others use of these places.
     """
 
     interval: float
     started: float
     goal: Goal
     most: int
+    taken: Callable[[], plan.Counted]
     _planned: bool = False
     _told: dict[str, str] = field(default_factory=dict)
     _at: float = 0.0
@@ -47,7 +48,7 @@ class Progress:
         return [*self._plan(records), *([line] if line else [])]
 
     def _plan(self, records: Sequence[Record[Any]]) -> list[str]:
-        told = None if self._planned else plan.lines(records, self.goal, self.most)
+        told = None if self._planned else plan.lines(records, self.goal, self.most, self.taken())
         self._planned = self._planned or told is not None
         return told or []
 

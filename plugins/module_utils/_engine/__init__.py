@@ -18,15 +18,16 @@ from typing import Any
 
 from .._clouds.base import Cloud
 from .._core.model import Place
+from .._core.plan import Counted
 from .._core.record import Record
 from .._core.workflow import Workflow
 from .cap import Cap
-from .lane import Lane, Limits, Shift
+from .lane import Foresees, Lane, Limits, Shift
 from .leases import There, nobody_knows
 from .limits import Callers, Clock
 from .sights import Brief
 
-__all__ = ["Brief", "Callers", "Clock", "Engine", "Limits"]
+__all__ = ["Brief", "Callers", "Clock", "Engine", "Foresees", "Limits"]
 
 Tell = Callable[[Sequence[Record[Any]]], None]
 
@@ -38,12 +39,18 @@ def _nothing(records: Sequence[Record[Any]]) -> None:
     """Tell nobody."""
 
 
+def _nobody_asks(records: Sequence[Record[Any]]) -> bool:
+    """Say that nothing is to be counted."""
+    return False
+
+
 @dataclass
 class Engine:
     """A run over one workflow; ``stop`` ends it: no call begins after it is set, and those under way come to an end.
 
-    ``there`` says whether the process that holds a lock is still there. ``left`` tells what was made for the run only
-    and could not be deleted at its end.
+    ``there`` says whether the process that holds a lock is still there. ``foresees`` says of the instances of a place
+    whether it is to be counted now what others use of the places that these will take. ``left`` tells what was made for
+    the run only and could not be deleted at its end.
     """
 
     workflow: Workflow[Any]
@@ -54,7 +61,9 @@ class Engine:
     clock: Clock = field(default_factory=Clock)
     stop: Event = field(default_factory=Event)
     there: There = nobody_knows
+    foresees: Foresees = _nobody_asks
     left: list[str] = field(default_factory=list)
+    _at_work: Sequence[Lane] = ()
 
     def run(self, records: Sequence[Record[Any]], tell: Tell = _nothing) -> list[Record[Any]]:
         """Work until every record is done or the time is over, and return the records in their order.
@@ -62,13 +71,17 @@ class Engine:
         ``tell`` is called again and again with the records as they are.
         """
         since = self.clock.ticks()
-        lanes = self._lanes([record.with_(since=since) for record in records])
+        lanes = self._at_work = self._lanes([record.with_(since=since) for record in records])
         try:
             self._run(lanes, records, tell)
         finally:
             self.stop.set()
             self.left += [text for lane in lanes for text in lane.left]
         return _newest(lanes, records)
+
+    def taken(self) -> Counted:
+        """Return who of others takes places, by the places of the instances, as far as it was counted."""
+        return {lane.place: lane.taken() for lane in self._at_work if lane.counted}
 
     def _lanes(self, records: Sequence[Record[Any]]) -> list[Lane]:
         goal = replace(self.brief.goal, run=self.brief.holder.run)
@@ -84,6 +97,7 @@ class Engine:
             self.stop,
             self.there,
             owned=len(accounts) > 1,
+            foresees=self.foresees,
         )
         places: dict[Place, dict[str, Record[Any]]] = {}
         for record in records:

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Hashable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from .._clouds.base import Cloud
 from .._core.lock import LATE, LOCK_KEY, WAIT, lock_in
 from .._core.model import Place, Problem
+from .._core.plan import Taken
 from .._core.record import Record
 from .._errors import CloudError, OutOfTime, Transient
 from .acts import Task
@@ -96,6 +98,22 @@ class Admission:
         """Note that this lane counts no more."""
         for kind in self.cloud.capabilities.queues:
             self.cap.ends(self._queue(kind), self.place)
+
+    def foresees(self) -> None:
+        """Have counted, for the plan, what nobody was let in by yet; where that cannot be, it is not known."""
+        for kind in self.cloud.capabilities.queues:
+            if kind not in self._counted:
+                self._count_if_it_can_be(kind)
+
+    def taken(self) -> Taken:
+        """Return who of others takes places here, in the fullest of the queues."""
+        found = [self._taken(kind) for kind in self.cloud.capabilities.queues]
+        nobody = Taken(self.place, frozenset())
+        return max(found, key=lambda one: inf if one.by is None else len(one.by), default=nobody)
+
+    def _taken(self, kind: str) -> Taken:
+        queue = self._queue(kind)
+        return Taken(queue, self.cap.others(queue) if kind in self._counted else None)
 
     def _queue(self, kind: str) -> Hashable:
         region = self.place.region if self.cloud.capabilities.queues[kind].scope == "region" else ""

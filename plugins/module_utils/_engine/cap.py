@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock as Mutex
+from typing import TypeAlias
 
 from .._core.lock import Lock
 
@@ -26,6 +27,10 @@ class Count:
     works: Mapping[str, str]
 
 
+#: What each lane counted last, by queues.
+Counts: TypeAlias = Mapping[Hashable, Mapping[Hashable, Count]]
+
+
 @dataclass
 class Cap:
     """The places of each queue: who of this run holds one, with which works, and what each lane counted last."""
@@ -34,6 +39,7 @@ class Cap:
     _held: dict[Hashable, dict[str, frozenset[str]]] = field(default_factory=lambda: defaultdict(dict))
     _counts: dict[Hashable, dict[Hashable, Count]] = field(default_factory=lambda: defaultdict(dict))
     _wanted: dict[Hashable, float] = field(default_factory=dict)
+    _told: dict[Hashable, dict[Hashable, Count]] = field(default_factory=lambda: defaultdict(dict))
     _mutex: Mutex = field(default_factory=Mutex)
 
     def keep(self, queue: Hashable, instance_id: str, works: frozenset[str]) -> None:
@@ -59,7 +65,12 @@ class Cap:
     def note(self, queue: Hashable, lane: Hashable, count: Count) -> None:
         """Keep what a lane counted."""
         with self._mutex:
-            self._counts[queue][lane] = count
+            self._counts[queue][lane] = self._told[queue][lane] = count
+
+    def others(self, queue: Hashable) -> frozenset[str]:
+        """Return who of others is under way by all that was counted, also by lanes that have ended."""
+        with self._mutex:
+            return frozenset(self._others(queue, self._told))
 
     def ends(self, queue: Hashable, lane: Hashable) -> None:
         """Note that a lane counts no more; what it counted last no longer says anything."""
@@ -75,7 +86,7 @@ class Cap:
         """Give the places that are free beside all others that are under way to the first of those waiting."""
         with self._mutex:
             held = self._held[queue]
-            free = max(0, self.most - len(held) - len(self._others(queue)))
+            free = max(0, self.most - len(held) - len(self._others(queue, self._counts)))
             admitted = frozenset([one for one in waiting if one not in held][:free])
             held.update(dict.fromkeys(admitted, frozenset[str]()))
             return admitted
@@ -92,16 +103,16 @@ class Cap:
             if not late and any(count.began < since for count in counts):
                 return None
             locks = {one: lock for count in counts for one, lock in count.locks.items()}
-            begun = self._running(queue) - locks.keys()
+            begun = self._running(queue, self._counts) - locks.keys()
             ahead = sorted(locks, key=lambda one: (locks[one].since, locks[one].holder.run, one))
             return instance_id not in locks or len(begun) + ahead.index(instance_id) < self.most
 
-    def _others(self, queue: Hashable) -> set[str]:
-        locks = {one for count in self._counts[queue].values() for one in count.locks}
-        return (locks | self._running(queue)) - self._held[queue].keys()
+    def _others(self, queue: Hashable, counts: Counts) -> set[str]:
+        locks = {one for count in counts[queue].values() for one in count.locks}
+        return (locks | self._running(queue, counts)) - self._held[queue].keys()
 
-    def _running(self, queue: Hashable) -> set[str]:
+    def _running(self, queue: Hashable, counts: Counts) -> set[str]:
         """Return the instances of the works that run and are not of this run; a work that names none stands for it."""
         own = frozenset().union(*self._held[queue].values())
-        works = {work: one for count in self._counts[queue].values() for work, one in count.works.items()}
+        works = {work: one for count in counts[queue].values() for work, one in count.works.items()}
         return {one or work for work, one in works.items() if work not in own}

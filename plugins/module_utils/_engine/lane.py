@@ -11,7 +11,7 @@ its instances; the others go on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
@@ -22,6 +22,7 @@ from .._clouds.base import Cloud
 from .._core.goal import told
 from .._core.lock import LATE
 from .._core.model import Event, Place, Problem
+from .._core.plan import Taken
 from .._core.record import Record
 from .._core.verb import Step, Verb, look
 from .._core.workflow import Workflow
@@ -56,7 +57,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class Shift:
-    """What all lanes of a run share. With ``owned`` the clouds are asked whose accounts the places' profiles are."""
+    """What all lanes of a run share. With ``owned`` the clouds are asked whose accounts the places' profiles are.
+
+    ``foresees`` says whether it is to be told who else takes places that instances of a lane are about to take.
+    """
 
     workflow: Workflow[Any]
     brief: Brief
@@ -68,6 +72,7 @@ class Shift:
     stop: Flag
     there: There
     owned: bool
+    foresees: Foresees
 
 
 @dataclass
@@ -82,6 +87,7 @@ class Again:
     """The answer of a step that was not sent: what was seen before it had become too old."""
 
 
+Foresees: TypeAlias = Callable[[Sequence[Record[Any]]], bool]
 Answer: TypeAlias = "Record[Any] | Problem | Hold | Again | None"
 
 
@@ -89,13 +95,15 @@ Answer: TypeAlias = "Record[Any] | Problem | Hold | Again | None"
 class Lane:
     """The instances of one place, by id and in the user's order.
 
-    ``_let_in`` are those with a place in a queue that are looked at before the write that the place is for.
+    ``_let_in`` are those with a place in a queue that are looked at before the write that the place is for. Once it has
+    ``counted``, it can tell who of others takes places.
     """
 
     shift: Shift
     place: Place
     records: dict[str, Record[Any]]
     left: list[str] = field(default_factory=list)
+    counted: bool = False
     _tick: float = float("-inf")
     _touched: set[str] = field(default_factory=set)
     _busy: set[str] = field(default_factory=set)
@@ -119,6 +127,16 @@ class Lane:
 
     def run(self) -> None:
         """Work until every record is done, the time is over, or the run is stopped."""
+        try:
+            self._run()
+        finally:
+            self.counted = True
+
+    def taken(self) -> Taken:
+        """Return who of others takes places here."""
+        return self._admission.taken() if self._connected else Taken(self.place)
+
+    def _run(self) -> None:
         self._left = sum(not record.done for record in self.records.values())
         self._order = {instance_id: number for number, instance_id in enumerate(self.records)}
         try:
@@ -139,15 +157,23 @@ class Lane:
         with ThreadPoolExecutor(self.shift.limits.threads) as pool, ThreadPoolExecutor(1) as keeper:
             while self._unfinished and not self._over():
                 self._decide()
+                self._foresee()
                 self._send(pool)
                 self._keep_locks(keeper)
                 self._rest()
+            self._foresee()
             for flight, tasks in self._flights.items():
                 self._take(flight, tasks)
             self._admission.ends()
             if not self.shift.stop.is_set():
                 self._let_go(keeper)
                 self._clear_away()
+
+    def _foresee(self) -> None:
+        """Have counted who else takes places, once it is known which instances are about to take some here."""
+        if not self.counted and self.shift.foresees(list(self.records.values())):
+            self._admission.foresees()
+            self.counted = True
 
     def _over(self) -> bool:
         return self.shift.stop.is_set() or self.shift.clock.ticks() >= self.shift.limits.until
