@@ -10,9 +10,15 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from integration.harness import Controller, cloud, group, host, instance_id
+import yaml
+from integration.harness import ROOT, Controller, cloud, group, host, instance_id
+from readme.pages import files
 
-NAMES = ("web-1", "web-2", "web-3")
+NAMES = ("web-1", "web-2", "web-3", "web-4")
+#: What the page on windows shows: nights from Saturday and from Sunday in Shanghai.
+SHOWN = yaml.safe_load(files((ROOT / "docs/how-it-works.md").read_text("utf-8"))["group_vars/shop.yml"])
+
+SHANGHAI = timezone(timedelta(hours=8))
 
 
 def window(after: timedelta, length: str, **more: Any) -> list[dict[str, Any]]:
@@ -27,6 +33,7 @@ def test_hosts_outside_of_their_window_are_left_untouched_and_told_and_the_other
             "web-1": host("web-1", os_migration_windows=later),
             "web-2": host("web-2", os_migration_windows=now),
             "web-3": host("web-3", os_migration_windows=[{**later[0], "timezone": "Asia/Shangai"}]),
+            "web-4": host("web-4", **SHOWN),
         }
         user = Controller(simulated, tmp_path / "user", hosts)
         checked = replace(user, screen="evergreen.os_migration.fleet").play("migrate", "--check")
@@ -36,7 +43,17 @@ def test_hosts_outside_of_their_window_are_left_untouched_and_told_and_the_other
     assert "postponed until" in checked.output
     assert "timezone 'Asia/Shangai' is not known to this machine" in done.failures["web-3"]
     assert list(done.failures) == ["web-3"], done.output
-    assert done.states("migrate") == {instance_id("web-1"): "postponed", instance_id("web-2"): "migrated"}
+    shown = done.report("migrate")[instance_id("web-4")]
+    assert done.states("migrate") == {
+        instance_id("web-1"): "postponed",
+        instance_id("web-2"): "migrated",
+        instance_id("web-4"): shown["state"],
+    }
+    if shown["state"] == "migrated":
+        assert datetime.now(SHANGHAI).strftime("%A") in ("Saturday", "Sunday", "Monday")
+    else:
+        opens = datetime.fromisoformat(shown["postponed_until"]).astimezone(SHANGHAI)
+        assert opens.strftime("%A %H:%M") in ("Saturday 22:00", "Sunday 22:00")
     assert done.report("migrate")[instance_id("web-1")]["postponed_until"].endswith(later[0]["start"] + "+00:00")
     assert instance_id("web-2") in touched
     assert touched.isdisjoint({instance_id("web-1"), instance_id("web-3")})
