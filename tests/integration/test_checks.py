@@ -82,6 +82,7 @@ def test_one_failed_check_is_a_failed_verification_in_everything_that_tells_of_i
     ]
 
 
+@pytest.mark.variant
 def test_a_check_that_could_not_be_run_is_a_failed_verification_too(controller: Controller) -> None:
     endless = {"name": "endless", "script": "sleep 60", "timeout": 1}
     run = controller.play("verify", "--limit", "web-1", verify_checks=[endless])

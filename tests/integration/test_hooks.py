@@ -65,6 +65,7 @@ def test_hooks_run_around_hops_and_the_results_tell_what_they_said(tmp_path: Pat
     assert "password" not in run.output
 
 
+@pytest.mark.variant
 def test_a_hook_that_hangs_ends_by_its_deadline_and_the_next_run_goes_on_with_it(tmp_path: Path) -> None:
     waits = 'echo "asked" >>/root/asked; [ "$(wc -l </root/asked)" -gt 1 ] || sleep 60'
     hooks = [
@@ -157,6 +158,7 @@ def test_a_guest_that_a_hook_restarts_is_waited_for_before_the_next_one(tmp_path
     assert "the guest restarts now (exit code 194)" in str(told["timeline"])
 
 
+@pytest.mark.variant
 @pytest.mark.skipif(not find(), reason=MISSING)
 def test_hooks_for_windows_run_on_each_of_its_systems_and_not_in_linux_guests(tmp_path: Path) -> None:
     script = "\"$($args[0]) $env:OS_MIGRATION_SOURCE -> $env:OS_MIGRATION_TARGET\"\nif ($args[1] -eq 'no') { exit 5 }"

@@ -63,6 +63,7 @@ def test_a_run_deletes_the_code_that_it_made(tmp_path: Path) -> None:
         assert made == ["CreateAccessToken", "DeleteAccessToken"]
 
 
+@pytest.mark.variant
 def test_a_code_that_may_not_be_deleted_is_told_and_no_failure(tmp_path: Path) -> None:
     faults = [{"match": {"action": "DeleteAccessToken"}, "effect": "code", "code": "Forbidden.RAM"}]
     with user_of(tmp_path, [group("web-1")], faults=faults) as (user, _simulated):
@@ -109,6 +110,7 @@ GIVEN = [
 ]
 
 
+@pytest.mark.variant
 def test_a_code_that_the_user_gives_is_used_and_stays(tmp_path: Path) -> None:
     with user_of(tmp_path, [group("web-1")]) as (user, simulated):
         user.directory.mkdir()
@@ -159,6 +161,7 @@ def test_who_waits_in_vain_for_a_source_has_written_nothing(tmp_path: Path) -> N
 # --- again ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.variant
 def test_a_client_that_an_interrupted_import_left_is_ended_and_the_import_made_again(tmp_path: Path) -> None:
     with user_of(tmp_path, [group("web-1", guest=RUNS)]) as (user, simulated):
         first = user.play("migrate")
@@ -180,6 +183,7 @@ def test_what_ends_an_earlier_client_says_nothing_of_the_import(tmp_path: Path, 
     assert run.states("migrate") == {WEB: "migrated"}, run.output
 
 
+@pytest.mark.variant
 def test_an_import_that_asks_for_a_restart_is_followed_by_the_migration(tmp_path: Path) -> None:
     groups = [group("web-1"), group("erp-1", "windows-2012r2")]
     with user_of(tmp_path, groups) as (user, simulated):

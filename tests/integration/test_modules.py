@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -69,30 +70,28 @@ def ran(user: Controller, tasks: list[dict[str, Any]], *options: str) -> Run:
     return user.run(str(file), *options)
 
 
-def called(user: Controller, module: str, *options: str, **arguments: Any) -> dict[str, Any]:
-    """Call a module for the first instance, and return all that it answers."""
-    given = {"instances": [{"instance_id": WEB, "region": "cn-hangzhou"}], **arguments}
-    answer = user.directory / "answer.json"
-    tasks = [
-        {
-            f"evergreen.os_migration.{module}": given,
-            "delegate_to": "localhost",
-            "run_once": True,
-            "register": "answer",
-            "ignore_errors": True,
-        },
-        {
-            "ansible.builtin.copy": {"content": "{{ answer | to_json }}", "dest": str(answer), "mode": "0600"},
-            "delegate_to": "localhost",
-            "run_once": True,
-            "check_mode": False,
-            "diff": False,
-        },
+def answers(user: Controller, tasks: list[dict[str, Any]], *options: str) -> tuple[list[dict[str, Any]], str]:
+    """Run tasks one after the other in one play; return what each registered, and all that was shown."""
+    local = {"delegate_to": "localhost", "run_once": True}
+    file, found = user.directory / "answers.json", ", ".join(f"answer_{number}" for number in range(len(tasks)))
+    kept = {"content": f"{{{{ [{found}] | to_json }}}}", "dest": str(file), "mode": "0600"}
+    called = [
+        {**task, "register": f"answer_{number}", "ignore_errors": True, **local} for number, task in enumerate(tasks)
     ]
-    run = ran(user, tasks, *options)
+    last = {"ansible.builtin.copy": kept, "no_log": True, "check_mode": False, "diff": False, **local}
+    run = ran(user, [*called, last], *options)
     assert run.rc == 0, run.output
-    found: dict[str, Any] = json.loads(answer.read_text("utf-8"))
-    return found
+    registered: list[dict[str, Any]] = json.loads(file.read_text("utf-8"))
+    return registered, run.output
+
+
+def task(module: str, check: bool = False, **arguments: Any) -> dict[str, Any]:
+    return {f"evergreen.os_migration.{module}": arguments, "check_mode": check}
+
+
+def of_web(module: str, check: bool = False, **arguments: Any) -> dict[str, Any]:
+    """The task that calls a module for the first instance."""
+    return task(module, check, **{"instances": [{"instance_id": WEB, "region": "cn-hangzhou"}], **arguments})
 
 
 @pytest.mark.parametrize(
@@ -132,9 +131,9 @@ def test_a_precheck_tells_what_stops_an_instance_and_is_no_failure_and_writes_no
             {"instance_id": WEB, "region": "cn-hangzhou", "target": "alinux-3"},
             {"instance_id": OLD, "region": "cn-hangzhou", "target": "alinux-3"},
         ]
-        answers = [called(user, "precheck_info", *options, instances=both) for options in ((), ("--check",))]
+        found, _shown = answers(user, [of_web("precheck_info", check, instances=both) for check in (False, True)])
         assert simulated.writes() == [call for call in simulated.writes() if call["action"] == "RunCommand"]
-    for answer in answers:
+    for answer in found:
         assert (answer["failed"], answer["changed"]) == (False, False), answer
         assert [one["state"] for one in answer["results"]] == ["ready", "blocked"]
         assert answer["summary"]["failed"] == 0
@@ -149,7 +148,8 @@ def test_a_precheck_fails_when_an_instance_cannot_be_looked_at_and_tells_of_the_
 ) -> None:
     lost = {"instance_id": "i-bp1nosuchinstance00", "region": "cn-hangzhou"}
     both = [lost, {"instance_id": WEB, "region": "cn-hangzhou"}]
-    answer = called(user_of(simulated, tmp_path / "user"), "precheck_info", instances=both, target="alinux-3")
+    looked = of_web("precheck_info", instances=both, target="alinux-3")
+    [answer], _shown = answers(user_of(simulated, tmp_path / "user"), [looked])
     assert answer["failed"]
     assert answer["msg"].startswith("1 of 2 instances failed. i-bp1nosuchinstance00: ")
     assert [one["state"] for one in answer["results"]] == ["failed", "ready"]
@@ -158,123 +158,109 @@ def test_a_precheck_fails_when_an_instance_cannot_be_looked_at_and_tells_of_the_
 # --- instance_snapshot ------------------------------------------------------------------------------------------------
 
 
+DISK_WRITES = ("CreateSnapshot", "ResetDisk", "DeleteSnapshot")
 DISKS = [{"type": "system", "size_gib": 40}, {"type": "data", "size_gib": 100}]
 
 
 def test_snapshots_are_taken_kept_gone_back_to_and_deleted_and_each_once(tmp_path: Path) -> None:
+    def wanted(*steps: tuple[str, bool]) -> tuple[list[tuple[dict[str, Any], bool]], Counter[str]]:
+        """The result of each step, whether it changed something, and what was written, but for questions to guests."""
+        before = len(simulated.writes())
+        told, _shown = answers(user, [of_web("instance_snapshot", check, state=state) for state, check in steps])
+        done = Counter(one["action"] for one in simulated.writes()[before:] if one["action"] in DISK_WRITES)
+        return [(one["results"][0], one["changed"]) for one in told], done
+
     with cloud({"groups": [machine(WEB, "centos-7", name="web", disks=DISKS)]}, tmp_path / "cloud") as simulated:
         user = user_of(simulated, tmp_path / "user")
-
-        def wanted(state: str, *options: str, **more: Any) -> tuple[dict[str, Any], list[str]]:
-            """The answer, and what was written for it beside the lock and questions to guests."""
-            before = len(simulated.writes())
-            answer = called(user, "instance_snapshot", *options, state=state, **more)
-            return answer, [one["action"] for one in simulated.writes()[before:] if one["action"] != "RunCommand"]
-
-        answer, done = wanted("present", "--check")
-        assert (answer["results"][0]["state"], answer["changed"], done) == ("planned", True, []), answer
-        answer, done = wanted("present")
-        assert (answer["results"][0]["state"], answer["changed"]) == ("protected", True), answer
-        assert done.count("CreateSnapshot") == len(DISKS)
-        assert {one["label"] for one in answer["results"][0]["snapshots"]} == {f"of={WEB} attempt=1 set=1"}
-        for options in ((), ("--check",)):
-            answer, done = wanted("present", *options)
-            assert (answer["results"][0]["state"], answer["changed"], done) == ("protected", False, []), answer
+        told, done = wanted(("present", True), ("present", False), ("present", False), ("present", True))
+        states = [(result["state"], changed) for result, changed in told]
+        assert states == [("planned", True), ("protected", True), ("protected", False), ("protected", False)]
+        assert {one["label"] for one in told[1][0]["snapshots"]} == {f"of={WEB} attempt=1 set=1"}
+        assert done == {"CreateSnapshot": len(DISKS)}
         run = user.play("rollback", target="web-01")
         assert run.rc == 0, run.output
         assert run.states("rollback") == {WEB: "unchanged"}
-        answer, done = wanted("restored", "--check")
-        assert (answer["results"][0]["state"], done) == ("planned", []), answer
-        answer, done = wanted("restored")
-        assert (answer["results"][0]["state"], answer["changed"]) == ("rolled_back", True), answer
-        assert done.count("ResetDisk") == len(DISKS)
-        assert answer["results"][0]["data_lost_since"]
-        answer, done = wanted("restored")
-        assert (answer["results"][0]["state"], answer["changed"], done) == ("rolled_back", False, []), answer
-        answer, done = wanted("absent")
-        assert (answer["results"][0]["state"], done.count("DeleteSnapshot")) == ("unprotected", len(DISKS)), answer
-        answer, done = wanted("absent")
-        assert (answer["results"][0]["state"], answer["changed"], done) == ("unprotected", False, []), answer
+        told, done = wanted(("restored", True), ("restored", False), ("restored", False))
+        states = [(result["state"], changed) for result, changed in told]
+        assert states == [("planned", True), ("rolled_back", True), ("rolled_back", False)]
+        assert told[1][0]["data_lost_since"]
+        assert done == {"ResetDisk": len(DISKS)}
+        told, done = wanted(("absent", False), ("absent", False))
+        assert [(result["state"], changed) for result, changed in told] == [
+            ("unprotected", True),
+            ("unprotected", False),
+        ]
+        assert done == {"DeleteSnapshot": len(DISKS)}
 
 
+@pytest.mark.variant
 def test_disks_are_not_put_back_behind_what_was_served_without_that_moment_being_confirmed(
     simulated: Cloud, tmp_path: Path
 ) -> None:
     user = user_of(simulated, tmp_path / "user")
-    taken = called(user, "instance_snapshot")["results"][0]["snapshots"]
-    moment = min(one["created"] for one in taken)
-    before = len(simulated.writes())
-    refused = called(user, "instance_snapshot", state="restored", snapshots_valid=0.1)
+    back = {"state": "restored", "snapshots_valid": 0.1}
+    [taken, refused], _shown = answers(user, [of_web("instance_snapshot"), of_web("instance_snapshot", **back)])
+    moment = min(one["created"] for one in taken["results"][0]["snapshots"])
     assert (refused["failed"], refused["results"][0]["error"]["code"]) == (True, "NotConfirmed"), refused
     assert moment in refused["results"][0]["error"]["remedy"]
-    assert "StopInstances" not in [one["action"] for one in simulated.writes()[before:]]
-    done = called(user, "instance_snapshot", state="restored", snapshots_valid=0.1, confirm=moment)
+    assert simulated.writes("StopInstances") == []
+    [done], _shown = answers(user, [of_web("instance_snapshot", **back, confirm=moment)])
     assert (done["failed"], done["results"][0]["data_lost_since"]) == (False, moment), done
 
 
 # --- smc_activation_code ----------------------------------------------------------------------------------------------
 
 
-def asked(user: Controller, module: str, *options: str, **arguments: Any) -> tuple[dict[str, Any], str]:
-    """Call a module that is for no instance; return what was registered, and all that was shown."""
-    answer = user.directory / "answer.json"
-    local = {"delegate_to": "localhost", "run_once": True}
-    kept = {"content": "{{ answer | to_json }}", "dest": str(answer), "mode": "0600"}
-    tasks = [
-        {f"evergreen.os_migration.{module}": arguments, "register": "answer", "ignore_errors": True, **local},
-        {"ansible.builtin.copy": kept, "no_log": True, "check_mode": False, "diff": False, **local},
-    ]
-    run = ran(user, tasks, *options)
-    assert run.rc == 0, run.output
-    found: dict[str, Any] = json.loads(answer.read_text("utf-8"))
-    return found, run.output
+def code(state: str = "present", check: bool = False, **more: Any) -> dict[str, Any]:
+    return task("smc_activation_code", check, **{"name": "wave-1", "state": state, **more})
 
 
 def test_a_code_is_made_once_disabled_and_deleted_and_nothing_of_it_in_check_mode(
     simulated: Cloud, tmp_path: Path
 ) -> None:
-    user = user_of(simulated, tmp_path / "user")
-
-    def wanted(state: str, *options: str, **more: Any) -> tuple[bool, list[str], list[str]]:
-        before = len(simulated.writes())
-        answer, _shown = asked(user, "smc_activation_code", *options, name="wave-1", state=state, **more)
-        assert not answer.get("failed"), answer
-        done = [call["action"] for call in simulated.writes()[before:]]
-        return answer["changed"], [one["status"] for one in answer["codes"]], done
-
-    made = {"count": 50, "valid_days": 7, "return_code": True}
-    assert wanted("present", "--check", **made) == (True, ["active"], [])
-    assert wanted("present", **made) == (True, ["active"], ["CreateAccessToken"])
-    for options in ((), ("--check",)):
-        assert wanted("present", *options, count=50, valid_days=7) == (False, ["active"], [])
-    assert wanted("disabled", "--check") == (True, ["disabled"], [])
-    assert wanted("disabled") == (True, ["disabled"], ["DisableAccessToken"])
-    assert wanted("disabled") == (False, ["disabled"], [])
-    assert wanted("present", **made) == (True, ["disabled", "active"], ["CreateAccessToken"])
-    assert wanted("absent", "--check") == (True, [], [])
-    assert wanted("absent") == (True, [], ["DeleteAccessToken", "DeleteAccessToken"])
-    assert wanted("absent") == (False, [], [])
+    known = {"count": 50, "valid_days": 7}
+    made = {**known, "return_code": True}
+    wanted = [
+        (code("present", True, **made), True, ["active"]),
+        (code("present", **made), True, ["active"]),
+        (code("present", **known), False, ["active"]),
+        (code("present", True, **known), False, ["active"]),
+        (code("disabled", True), True, ["disabled"]),
+        (code("disabled"), True, ["disabled"]),
+        (code("disabled"), False, ["disabled"]),
+        (code("present", **made), True, ["disabled", "active"]),
+        (code("absent", True), True, []),
+        (code("absent"), True, []),
+        (code("absent"), False, []),
+    ]
+    told, _shown = answers(user_of(simulated, tmp_path / "user"), [one for one, _changed, _left in wanted])
+    assert not any(one.get("failed") for one in told), told
+    found = [(one["changed"], [each["status"] for each in one["codes"]]) for one in told]
+    assert found == [(changed, left) for _task, changed, left in wanted]
+    assert [call["action"] for call in simulated.writes()] == [
+        *("CreateAccessToken", "DisableAccessToken", "CreateAccessToken"),
+        *("DeleteAccessToken", "DeleteAccessToken"),
+    ]
 
 
 def test_what_a_code_says_is_registered_where_it_is_asked_for_and_shown_nowhere(
     simulated: Cloud, tmp_path: Path
 ) -> None:
     user = user_of(simulated, tmp_path / "user")
-    made, shown = asked(user, "smc_activation_code", "-vvv", "--diff", name="wave-1", return_code=True)
+    tasks = [code(return_code=True), task("smc_activation_code_info", name="wave-1"), code(return_code=True)]
+    [made, listed, there], shown = answers(user, tasks, "-vvv", "--diff")
     says = made["activation_code"]
     assert len(says) > 8
-    assert says not in shown
-    listed, again = asked(user, "smc_activation_code_info", "-vvv", name="wave-1")
-    there, third = asked(user, "smc_activation_code", "-vvv", name="wave-1", return_code=True)
-    assert [says in f"{one}" for one in (listed, again, there, third)] == [False] * 4
+    assert [says in text for text in (shown, f"{listed}", f"{there}")] == [False] * 3
     assert "activation_code" not in there
-    files = [path for path in user.directory.rglob("*") if path.is_file() and path.name != "answer.json"]
+    files = [path for path in user.directory.rglob("*") if path.is_file() and path.name != "answers.json"]
     assert [path for path in files if says.encode() in path.read_bytes()] == []
     assert says not in simulated.journal.read_text("utf-8")
 
 
+@pytest.mark.variant
 def test_a_code_that_nobody_would_know_is_not_made(simulated: Cloud, tmp_path: Path) -> None:
-    answer, _shown = asked(user_of(simulated, tmp_path / "user"), "smc_activation_code", name="wave-1")
+    [answer], _shown = answers(user_of(simulated, tmp_path / "user"), [code()])
     assert answer["failed"]
     assert "return_code" in answer["msg"]
     assert simulated.writes() == []
@@ -282,29 +268,23 @@ def test_a_code_that_nobody_would_know_is_not_made(simulated: Cloud, tmp_path: P
 
 def test_an_answer_with_a_code_is_not_left_in_a_file_of_an_asynchronous_task(simulated: Cloud, tmp_path: Path) -> None:
     user = user_of(simulated, tmp_path / "user")
-    task = {"evergreen.os_migration.smc_activation_code": {"name": "wave-1", "return_code": True}, "async": 60}
-    run = ran(user, [{**task, "run_once": True, "delegate_to": "localhost", "poll": 1}])
+    run = ran(user, [{**code(return_code=True), "async": 60, "run_once": True, "delegate_to": "localhost", "poll": 1}])
     assert "does not support async" in run.output
     assert simulated.writes() == []
 
 
-@pytest.mark.parametrize(
-    ("wrong", "told"),
-    [({"count": 1001}, "count is 1001"), ({"valid_days": 91}, "valid_days is 91"), ({"name": "1st"}, "name is '1st'")],
-)
-def test_what_no_code_can_be_is_told_before_anything_is_asked(
-    simulated: Cloud, tmp_path: Path, wrong: dict[str, Any], told: str
-) -> None:
-    user = user_of(simulated, tmp_path / "user")
-    answer, _shown = asked(user, "smc_activation_code", **{"name": "wave-1", "return_code": True, **wrong})
-    assert told in answer["msg"]
+def test_what_no_code_can_be_is_told_before_anything_is_asked(simulated: Cloud, tmp_path: Path) -> None:
+    wrong = {"count is 1001": {"count": 1001}, "valid_days is 91": {"valid_days": 91}, "name is '1st'": {"name": "1st"}}
+    tasks = [code(**{"return_code": True, **one}) for one in wrong.values()]
+    found, _shown = answers(user_of(simulated, tmp_path / "user"), tasks)
+    assert [said in answer["msg"] for said, answer in zip(wrong, found, strict=True)] == [True] * len(wrong), found
     assert simulated.calls() == []
 
 
+@pytest.mark.variant
 def test_a_code_that_is_there_otherwise_is_told(simulated: Cloud, tmp_path: Path) -> None:
     user = user_of(simulated, tmp_path / "user")
-    asked(user, "smc_activation_code", name="wave-1", count=50, return_code=True)
-    answer, _shown = asked(user, "smc_activation_code", name="wave-1", count=60)
+    [_made, answer], _shown = answers(user, [code(count=50, return_code=True), code(count=60)])
     assert not answer["changed"]
     assert any("count is 50, not 60" in text for text in answer["warnings"])
 
@@ -322,8 +302,7 @@ def test_what_the_service_refuses_is_told_with_what_to_do(
 ) -> None:
     with cloud({"groups": [], "smc": smc, "faults": faults}, tmp_path / "cloud") as simulated:
         user = user_of(simulated, tmp_path / "user")
-        asked(user, "smc_activation_code", name="wave-1", return_code=True)
-        answer, _shown = asked(user, "smc_activation_code", name="wave-1", return_code=True)
+        [_first, answer], _shown = answers(user, [code(return_code=True), code(return_code=True)])
     assert answer["failed"]
     assert told in answer["msg"]
 
@@ -333,20 +312,22 @@ def test_a_code_whose_answer_was_lost_is_deleted_and_another_one_made(tmp_path: 
     faults = [{"match": {"action": "CreateAccessToken"}, "effect": "lost_answer", "times": 1}]
     with cloud({"groups": [], "faults": faults}, tmp_path / "cloud") as simulated:
         user = user_of(simulated, tmp_path / "user")
-        answer, _shown = asked(user, "smc_activation_code", name="wave-1", return_code=True)
-        assert answer["activation_code"]
-        listed, _shown = asked(user, "smc_activation_code_info")
+        [answer, listed], _shown = answers(user, [code(return_code=True), task("smc_activation_code_info")])
+    assert answer["activation_code"]
     assert [one["id"] for one in listed["codes"]] == [answer["codes"][0]["id"]]
 
 
 @pytest.mark.variant
 def test_codes_are_listed_by_status(simulated: Cloud, tmp_path: Path) -> None:
     user = user_of(simulated, tmp_path / "user")
-    for name in ("wave-1", "wave-2"):
-        asked(user, "smc_activation_code", name=name, return_code=True)
-    asked(user, "smc_activation_code", name="wave-1", state="disabled")
-    names = {}
-    for status in ("", "active", "disabled", "expired"):
-        listed, _shown = asked(user, "smc_activation_code_info", **({"status": status} if status else {}))
-        names[status] = [one["name"] for one in listed["codes"]]
-    assert names == {"": ["wave-1", "wave-2"], "active": ["wave-2"], "disabled": ["wave-1"], "expired": []}
+    made = [code(name=name, return_code=True) for name in ("wave-1", "wave-2")]
+    asked = {"": {}, **{status: {"status": status} for status in ("active", "disabled", "expired")}}
+    looks = [task("smc_activation_code_info", **one) for one in asked.values()]
+    found, _shown = answers(user, [*made, code("disabled"), *looks])
+    names = [[one["name"] for one in listed["codes"]] for listed in found[-len(looks) :]]
+    assert dict(zip(asked, names, strict=True)) == {
+        "": ["wave-1", "wave-2"],
+        "active": ["wave-2"],
+        "disabled": ["wave-1"],
+        "expired": [],
+    }

@@ -35,6 +35,7 @@ def test_they_are_where_the_playbook_was_started_unless_told_otherwise(controlle
     assert found(controller.directory / "os-migration-report") == FILES
 
 
+@pytest.mark.variant
 def test_the_inventory_may_name_the_directory(controller: Controller) -> None:
     controller.hosts = {"web-1": host("web-1", os_migration_report_dir="of/the/shop")}
     assert controller.play("assess").rc == 0

@@ -56,6 +56,7 @@ def test_a_play_leaves_the_numbers_of_all_its_waves_and_the_place_of_the_results
     assert f'"file": "{user.reports}/migrate.json"' in told
 
 
+@pytest.mark.variant
 def test_verbose_output_is_ansible_s_own(tmp_path: Path) -> None:
     with cloud({"groups": [group("web-1")]}, tmp_path / "cloud") as simulated:
         user = Controller(simulated, tmp_path / "user", {"web-1": host("web-1")}, screen="evergreen.os_migration.fleet")

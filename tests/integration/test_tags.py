@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from integration.harness import Cloud, Controller, Run, cloud, group, host, instance_id
 
 SCRIPTS = "RunCommand"
@@ -36,6 +37,7 @@ def test_a_tag_chooses_one_phase_of_a_family(tmp_path: Path) -> None:
         assert actions(running) == before
 
 
+@pytest.mark.variant
 def test_a_phase_can_be_left_out(tmp_path: Path) -> None:
     with cloud({"groups": [group("web-1")]}, tmp_path / "cloud") as running:
         user = Controller(running, tmp_path / "user", {"web-1": host("web-1")}, {"centos_stop_services": ["nginx"]})

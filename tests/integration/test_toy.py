@@ -198,6 +198,7 @@ def test_what_was_rolled_back_is_migrated_again_when_that_is_asked_for(player: P
 # --- killed -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.variant
 @pytest.mark.parametrize("writes", [4])
 def test_a_migration_that_was_killed_is_finished_and_orders_nothing_twice(
     collections: Path, tmp_path: Path, writes: int
@@ -212,6 +213,7 @@ def test_a_migration_that_was_killed_is_finished_and_orders_nothing_twice(
     assert len(cloud.world().points) == 3
 
 
+@pytest.mark.variant
 @pytest.mark.parametrize("writes", [3])
 def test_a_rollback_that_was_killed_is_finished_and_makes_no_disk_twice(
     collections: Path, tmp_path: Path, writes: int

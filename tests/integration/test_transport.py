@@ -90,6 +90,7 @@ def test_a_cloud_in_trouble_only_takes_longer(tmp_path: Path) -> None:
     assert run.states("migrate") == {WEB: "migrated"}, run.output
 
 
+@pytest.mark.variant
 def test_codes_that_mean_not_now_only_take_longer(tmp_path: Path) -> None:
     codes = [
         ("CreateSnapshot", "DISK_HAS_CREATING_SNAPSHOT"),

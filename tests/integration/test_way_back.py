@@ -94,6 +94,7 @@ def test_an_agent_that_stays_away_is_no_reason_to_throw_a_good_migration_away(tm
         assert user.play("migrate").states("migrate") == {WEB: "migrated"}
 
 
+@pytest.mark.variant
 def test_a_rollback_to_before_the_instance_served_tells_the_moment_and_waits_for_it_to_be_confirmed(
     tmp_path: Path,
 ) -> None:
