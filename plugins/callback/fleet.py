@@ -50,6 +50,13 @@ class CallbackModule(Default):  # type: ignore[misc]
         self._good: dict[str, Any] = {}
         self._changed: dict[str, Any] = {}
         self._bad: dict[str, Any] = {}
+        self._order: dict[str, None] = {}
+        self._met: dict[str, None] = {}
+
+    def v2_runner_on_start(self, host: Any, task: Any) -> None:
+        """Keep the order in which the hosts of a play have their turn; their results come as they are ready."""
+        self._order[host.get_name()] = self._met[host.get_name()] = None
+        super().v2_runner_on_start(host, task)
 
     def v2_runner_on_ok(self, result: Any) -> None:
         """Keep what is told of a host until all are done."""
@@ -99,7 +106,8 @@ class CallbackModule(Default):  # type: ignore[misc]
             super().v2_playbook_on_stats(stats)
             return
         self._display.banner("PLAY RECAP")
-        for line in _shown.recap({host: stats.summarize(host) for host in sorted(stats.processed)}):
+        counts = {host: stats.summarize(host) for host in sorted(stats.processed)}
+        for line in _shown.recap(_shown.in_order(counts, self._met)):
             self._display.display(line)
 
     def _is_mine(self, result: Any) -> bool:
@@ -107,13 +115,13 @@ class CallbackModule(Default):  # type: ignore[misc]
 
     def _tell(self) -> None:
         """Show what was kept, what failed last, where it is still on the screen."""
-        for line in _shown.good(self._good):
+        for line in _shown.good(_shown.in_order(self._good, self._order)):
             self._display.display(line, color=C.COLOR_OK)
-        for line in _shown.good(self._changed):
+        for line in _shown.good(_shown.in_order(self._changed, self._order)):
             self._display.display(line, color=C.COLOR_CHANGED)
-        for line in _shown.bad(self._bad):
+        for line in _shown.bad(_shown.in_order(self._bad, self._order)):
             self._display.display(line, color=C.COLOR_ERROR)
-        for kept in (self._good, self._changed, self._bad):
+        for kept in (self._good, self._changed, self._bad, self._order):
             kept.clear()
 
 

@@ -45,6 +45,12 @@ def together(hosts: Mapping[str, T], key: Callable[[T], Hashable]) -> dict[Any, 
     return found
 
 
+def in_order(hosts: Mapping[str, T], order: Iterable[str]) -> dict[str, T]:
+    """Return the hosts as a play goes through them; those of which nothing is known come last, as they are."""
+    first = {host: hosts[host] for host in order if host in hosts}
+    return {**first, **hosts}
+
+
 def good(outcomes: Outcomes) -> Iterator[str]:
     """Yield a line for all hosts of which the same is told."""
     for text, hosts in together(outcomes, lambda one: str(one.get("msg", ""))).items():

@@ -35,6 +35,11 @@ def test_each_problem_is_told_once_with_its_hosts_and_its_remedy(assessed: Run) 
     assert assessed.output.count("Remedy: Remove the listed packages.") == 1
 
 
+def test_hosts_are_named_in_the_order_of_the_play(assessed: Run) -> None:
+    first = "web-01, web-02, web-03, web-04, web-05"
+    assert assessed.output.count(f"{NUMBER - len(SICK)} hosts ({first} and ") == 2, "with the outcome, and in the recap"
+
+
 def test_what_follows_is_told_as_a_command(assessed: Run) -> None:
     assert "next: ansible-playbook evergreen.os_migration.migrate -i " in assessed.output
 

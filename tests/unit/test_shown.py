@@ -6,14 +6,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible_collections.evergreen.os_migration.plugins.callback import fleet
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core import phases
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.telling import failure, outcome
 from ansible_collections.evergreen.os_migration.plugins.plugin_utils._shown import (
     bad,
     good,
+    in_order,
     next_step,
     recap,
     statistics,
@@ -37,6 +41,30 @@ def test_hosts_of_which_the_same_is_told_share_a_line_with_five_names() -> None:
     assert list(good(hosts(7, {"msg": "migrated: a -> b"}))) == [
         "migrated: a -> b: 7 hosts (web-1, web-2, web-3, web-4, web-5 and 2 more)"
     ]
+
+
+def test_hosts_are_named_in_the_order_of_the_play_however_their_results_come() -> None:
+    done = {"changed": False, "failed": False, "msg": "ready"}
+    came = dict.fromkeys(("erp", "web-10", "late", "web-2", "web-1"), done)
+    play = ("web-1", "web-2", "absent", "web-10", "erp")
+    assert list(good(in_order(came, play))) == ["ready: 5 hosts (web-1, web-2, web-10, erp, late)"]
+
+
+def test_the_screen_names_hosts_in_the_order_of_the_play(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines, screen = [], fleet.CallbackModule()
+    screen._display = SimpleNamespace(display=lambda text, **how: lines.append(text), banner=lines.append, verbosity=0)
+    monkeypatch.setattr(fleet.Default, "v2_runner_on_start", lambda screen, host, task: None)
+    task = SimpleNamespace(action="evergreen.os_migration.host_result")
+    named = {name: SimpleNamespace(get_name=partial(str, name)) for name in ("web-1", "web-2", "web-10")}
+    for host in named.values():
+        screen.v2_runner_on_start(host, task)
+    for name in ("web-10", "web-1", "web-2"):
+        told = {"changed": name != "web-2", "msg": "migrated"}
+        screen.v2_runner_on_ok(SimpleNamespace(_host=named[name], _task=task, _result=told, result=told))
+    summaries = dict.fromkeys(named, CLEAN)
+    screen.v2_playbook_on_stats(SimpleNamespace(processed=dict(summaries), summarize=summaries.__getitem__))
+    everyone = "3 hosts (web-1, web-2, web-10)"
+    assert lines == ["migrated: web-2", "migrated: 2 hosts (web-1, web-10)", "PLAY RECAP", f"changed=1: {everyone}"]
 
 
 def test_of_which_nothing_is_told_no_line_is_shown() -> None:
