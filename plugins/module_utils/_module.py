@@ -35,7 +35,7 @@ from ._identity import is_there, this_process
 from ._kept import KeptFacts, kept_facts
 from ._options import check_numbers, clouds, every_connection, items, rates, requests_per_second
 from ._processes import watch
-from ._results import ResultsFile, hops_lasted, results_file
+from ._results import ResultsFile, known_durations, results_file
 
 # Seconds after the time of a call in which it may still let its locks go.
 _LEAVING = 30.0
@@ -103,7 +103,7 @@ def _from_files(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a goal knows from the files that the options name."""
     kept = kept_facts(options, writing=False)
     return {
-        "lasted": hops_lasted(options),
+        "lasted": known_durations(options),
         "approval": approval(options),
         "kept": kept.of(one["instance_id"] for one in options["instances"]),
     }

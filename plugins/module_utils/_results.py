@@ -39,7 +39,7 @@ class ResultsFile:
             self._directory.put(self.path.name, self._with(results))
 
     def lasted(self) -> Lasted:
-        """Return how long hops took, by the results of earlier runs."""
+        """Return how long hops and hooks took, by the results of earlier runs."""
         try:
             return lasted(entries(self.phase, self._text))
         except ValueError as error:
@@ -69,7 +69,8 @@ def results_file(options: Mapping[str, Any], writing: bool) -> ResultsFile | Non
     return ResultsFile(Path(named), PHASES[options["state"]]) if named and writing else None
 
 
-def hops_lasted(options: Mapping[str, Any]) -> Lasted:
-    """Return how long hops took by the file that the options name, where an instance has windows to keep to."""
-    file = results_file(options, any(one.get("windows") for one in options["instances"]))
+def known_durations(options: Mapping[str, Any]) -> Lasted:
+    """Return how long hops and hooks took by the file that the options name, where a plan or windows go by that."""
+    planned = options.get("state") == "migrated"
+    file = results_file(options, planned or any(one.get("windows") for one in options["instances"]))
     return file.lasted() if file else {}

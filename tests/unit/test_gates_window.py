@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.hooks import DONE, Hook, Ran, due_before
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration.view import Migration
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Enrolment, Guest
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Enrolment, Guest, Hop
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.record import Moment
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.verb import Verb
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.windows import Window
@@ -34,6 +35,7 @@ from .situations import (
 THURSDAYS = (Window(frozenset({3}), 12 * 60, 60),)
 MINUTE = 60.0
 OPENS, CLOSES = 12 * 60 * MINUTE, 13 * 60 * MINUTE
+HOP = Hop("centos-7", "alinux-3")
 READY = Enrolment("ready", "s-0")
 
 
@@ -62,6 +64,35 @@ def test_hops_that_took_long_in_earlier_runs_need_more_of_the_window() -> None:
     goal = replace(GOAL, lasted={("centos-7", "alinux-3"): (50 * MINUTE,)})
     assert verb_of(windowed(FRESH), goal, at(OPENS + 10 * MINUTE)) is Verb.MARK
     assert end_of(windowed(FRESH), goal, at(OPENS + 11 * MINUTE)).state == "postponed"
+
+
+def test_the_time_of_hooks_is_part_of_what_has_to_fit_into_the_window() -> None:
+    before, after = (Hook(when, when, "true", timeout=600) for when in ("before_migration", "after_migration"))
+    other_family = Hook("windows", "before_hop", "true", shell="powershell", timeout=6000)
+    goal = replace(GOAL, hooks=(before, after, other_family))
+    assert verb_of(windowed(FRESH), goal, at(OPENS + 10 * MINUTE)) is Verb.MARK
+    assert end_of(windowed(FRESH), goal, at(OPENS + 11 * MINUTE)).state == "postponed"
+    known = {(hook.name, hook.when): (30.0,) * 5 for hook in (before, after)}
+    assert verb_of(windowed(FRESH), replace(goal, lasted=known), at(OPENS + 29 * MINUTE)) is Verb.MARK
+
+
+def test_hooks_that_are_over_take_no_time_any_more() -> None:
+    before, after = (Hook(when, when, "true", timeout=1200) for when in ("before_hop", "after_hop"))
+    goal, ready = wanting(set_valid=CLOSES, hooks=(before, after)), windowed(SAFE).learns(enrolment=READY)
+    assert end_of(ready, goal, at(OPENS)).problem, "two hooks and the hop do not fit into an hour"
+    ran = Ran(next(due_before((before,), HOP, True, 1, 1)), DONE)
+    assert verb_of(ready.learns(hooks=(ran,)), goal, at(OPENS + 10 * MINUTE)) is Verb.ORDER
+    made = ready.learns(works=(work("made"),))
+    assert verb_of(made, goal, at(OPENS + 10 * MINUTE)) is Verb.BEGIN
+    assert end_of(made, goal, at(OPENS + 11 * MINUTE)).state == "postponed"
+
+
+def test_a_window_that_no_hop_fits_into_with_its_hooks_is_told() -> None:
+    goal = replace(GOAL, hooks=(Hook("copy", "before_hop", "true", timeout=2400),))
+    problem = end_of(windowed(FRESH), goal, at(OPENS)).problem
+    assert problem
+    assert problem.code == "WindowTooShort"
+    assert "may take 70 minutes, 40 of them in its hooks," in problem.message
 
 
 def test_a_window_that_closes_after_the_snapshots_leaves_the_job_for_the_next_one() -> None:

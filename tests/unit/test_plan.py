@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.goal import Goal, Offer
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.hooks import Hook
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Disk, Hop, Place, Point
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.plan import (
     Taken,
@@ -161,6 +162,17 @@ def test_what_somebody_else_begins_takes_no_place_of_ours() -> None:
     fleet = [known("a", ONE), known("b", ONE)]
     assert not wants_count(fleet, goal)
     assert lines(fleet, goal, 20, {}) == table(fleet, goal)
+
+
+def test_the_time_of_hooks_is_in_the_minutes() -> None:
+    fleet = [known("a", ONE), known("b", ONE)]
+    hook = Hook("stop", "before_hop", "stop", timeout=300)
+    goal = replace(GOAL, hooks=(hook,))
+    assert "  up to 35  " in table(fleet, goal)[1]
+    assert pace(fleet, goal, 20, NONE) == "2 instances, at most 20 at a time: about 35 min"
+    quick = replace(goal, lasted={(hook.name, hook.when): (20.0, 20.0, 60.0, 60.0, 120.0)})
+    assert "  up to 32  " in table(fleet, quick)[1]
+    assert pace(fleet, quick, 20, NONE) == "2 instances, at most 20 at a time: about 31 min"
 
 
 def test_of_one_instance_or_none_nothing_more_is_told() -> None:

@@ -55,13 +55,13 @@ class Goal:
     ``run`` is the id of the run, which what it writes in a cloud bears. A set is too old ``set_valid`` after the
     instance began to serve again; a stop is forced after ``stop_grace``. A set that is to be there may be of any age
     unless ``most_age`` is given; only with ``to_protected`` is one gone back to that no migration took. A maintenance
-    window that opens within ``window_wait`` is waited for; ``lasted`` is how long hops are known to take, and ``kept``
-    by instance what earlier runs have kept of guests. With an ``approval`` nothing is begun that is not planned as it
-    was approved. A migration is committed when it is over for ``soak``. ``price`` is what a GiB of snapshots costs a
-    month, in the user's currency. ``hooks`` run in guests around hops; after ``most_hops`` of them an instance stops,
-    to go on in a later call. With ``drill_first`` the service drills each hop in its work before it migrates. Nothing
-    is begun whose path was not drilled within ``drill_days``. A clone releases itself after ``clone_hours``; what it
-    costs is reckoned by ``prices``.
+    window that opens within ``window_wait`` is waited for; ``lasted`` is how long hops and hooks are known to take,
+    and ``kept`` by instance what earlier runs have kept of guests. With an ``approval`` nothing is begun that is not
+    planned as it was approved. A migration is committed when it is over for ``soak``. ``price`` is what a GiB of
+    snapshots costs a month, in the user's currency. ``hooks`` run in guests around hops; after ``most_hops`` of them
+    an instance stops, to go on in a later call. With ``drill_first`` the service drills each hop in its work before it
+    migrates. Nothing is begun whose path was not drilled within ``drill_days``. A clone releases itself after
+    ``clone_hours``; what it costs is reckoned by ``prices``.
     """
 
     state: str = "migrated"

@@ -18,6 +18,7 @@ from .model import CommandResult, Hop
 BEFORE_MIGRATION, BEFORE_HOP = "before_migration", "before_hop"
 AFTER_HOP, AFTER_MIGRATION = "after_hop", "after_migration"
 MOMENTS = (BEFORE_MIGRATION, BEFORE_HOP, AFTER_HOP, AFTER_MIGRATION)
+AFTER = (AFTER_HOP, AFTER_MIGRATION)
 FAIL, WARN = "fail", "warn"
 #: As many marks as a guest keeps; an instance has no more hooks than that.
 MOST = 20

@@ -104,7 +104,7 @@ def table(records: Iterable[Record[Any]], goal: Goal) -> list[str]:
     """Return the lines; none when nobody goes anywhere. A snapshot is told with the size of its disk."""
     groups: dict[tuple[str, int], list[Migration]] = {}
     for record in _setting_out(records):
-        groups.setdefault((_way(record), sum(hop.minutes for hop in hops_left(record))), []).append(record)
+        groups.setdefault((_way(record), _at_most(record, goal)), []).append(record)
     rows = [_row(way, minutes, members, goal) for (way, minutes), members in groups.items()]
     return _aligned([_head(goal), *rows]) if rows else []
 
@@ -140,9 +140,20 @@ def _queues(setting_out: Iterable[Migration], goal: Goal, taken: Counted) -> dic
     """Return how long the instances of each queue take as a rule."""
     queues: dict[Hashable, list[float]] = defaultdict(list)
     for record in setting_out:
-        times = (durations.usual(hop, goal.lasted) for hop in hops_left(record))
-        queues[taken[record.item.place].queue].append(sum(times))
+        queues[taken[record.item.place].queue].append(_as_a_rule(record, goal))
     return queues
+
+
+def _as_a_rule(record: Migration, goal: Goal) -> float:
+    """Return how many seconds the hops that are left take as a rule, with their hooks."""
+    hooks = (durations.hook_usual(due.hook, goal.lasted) for due in due_from_here(record, goal))
+    return sum(durations.usual(hop, goal.lasted) for hop in hops_left(record)) + sum(hooks)
+
+
+def _at_most(record: Migration, goal: Goal) -> int:
+    """Return how many minutes the hops that are left take at most by the documents, with their hooks."""
+    hooks = (durations.hook_seconds(due.hook, goal.lasted) for due in due_from_here(record, goal))
+    return sum(hop.minutes for hop in hops_left(record)) + math.ceil(sum(hooks) / 60)
 
 
 def _others(setting_out: Iterable[Migration], taken: Counted, most: int) -> dict[Hashable, int | None]:

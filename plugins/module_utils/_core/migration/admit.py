@@ -17,19 +17,20 @@ from ..verb import Step, blocked, finish, note, wait
 from ..workflow import Gate
 from .arrive import seen_before
 from .begin import mark
-from .hooked import changed_before
+from .hooked import changed_before, due_with_next_hop
 from .view import Migration, View, active, attempt, instance, next_hop, own_works, points_of
 
 
 def in_window(record: Migration, goal: Goal, now: Moment) -> Step | None:
-    """Begin nothing that may not come to its end within a maintenance window, by all that is known of its hop."""
+    """Begin nothing that may not come to its end within a maintenance window, by all that is known of hop and hooks."""
     if not record.item.windows:
         return None
     hop = next_hop(record)
-    takes = durations.seconds(hop, goal.lasted)
+    hooks = [durations.hook_seconds(due.hook, goal.lasted) for due in due_with_next_hop(record, goal)]
+    takes = durations.seconds(hop, goal.lasted) + sum(hooks)
     found = windows.opening(record.item.windows, takes, now.date)
     if found is None:
-        return _too_short(record, hop, takes)
+        return _too_short(record, hop, takes, sum(hooks))
     left = found.begin - now.date
     if left <= 0:
         return None
@@ -39,14 +40,16 @@ def in_window(record: Migration, goal: Goal, now: Moment) -> Step | None:
     return finish("postponed", told, opens=found.text)
 
 
-def _too_short(record: Migration, hop: Hop, takes: float) -> Step:
+def _too_short(record: Migration, hop: Hop, takes: float, hooks: float) -> Step:
+    too = f", {hooks / 60:.0f} of them in its hooks" if hooks else ""
     longest = max(window.length for window in record.item.windows)
     return blocked(
         Problem(
             "WindowTooShort",
-            f"{hop.source} -> {hop.target} may take {takes / 60:.0f} minutes, and the longest maintenance window "
+            f"{hop.source} -> {hop.target} may take {takes / 60:.0f} minutes{too}, and the longest maintenance window "
             f"of the instance is of {longest}.",
-            "Make a window longer (os_migration_windows), or give the path's minutes as they are (os_migration_paths).",
+            "Make a window longer (os_migration_windows), give the path's minutes as they are (os_migration_paths), or "
+            "its hooks a shorter timeout.",
         )
     )
 

@@ -18,10 +18,12 @@ from ..agent import afterwards, agent_problem, booted_since, powered_off, readab
 from ..command import RESTART_TIMEOUT, RESTARTING, asked_when_back
 from ..goal import POWER_OFF, RESTART, Goal
 from ..hooks import (
+    AFTER,
     BEGUN,
     DONE,
     FAILED,
     LOST,
+    MOMENTS,
     TIMED_OUT,
     WARN,
     Due,
@@ -38,7 +40,7 @@ from ..record import Moment
 from ..verb import Step, Verb, blocked, failing, failing_by, wait
 from .ask import guest_asked
 from .sets import sets
-from .view import Migration, active, attempt, instance, way, work_of_hop
+from .view import Migration, active, attempt, instance, next_hop, way, work_of_hop
 
 STATE = "running_hooks"
 #: Seconds that an agent may take beyond a hook's own time to say how it ended.
@@ -61,6 +63,16 @@ def due_from_here(record: Migration, goal: Goal) -> tuple[Due, ...]:
     hops = record.view.hops[record.view.hop :]
     hooks, number = hooks_of(record, goal) if hops else (), attempt(record) if hops else 0
     return tuple(chain.from_iterable(_around(hooks, hop, record, number) for hop in hops))
+
+
+def due_with_next_hop(record: Migration, goal: Goal) -> tuple[Due, ...]:
+    """Return the hooks that are still to be run around the hop that comes next."""
+    if goal.state != "migrated":
+        return ()
+    over = {ran.due.mark for ran in record.view.hooks}
+    moments = AFTER if work_of_hop(record) is not None else MOMENTS
+    dues = _around(hooks_of(record, goal), next_hop(record), record, attempt(record))
+    return tuple(due for due in dues if due.hook.when in moments and due.mark not in over)
 
 
 def _around(hooks: tuple[Hook, ...], hop: Hop, record: Migration, number: int) -> Iterator[Due]:
