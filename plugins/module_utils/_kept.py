@@ -47,6 +47,19 @@ class KeptFacts:
         found = {one: _read(self.path / _name(one), one) for one in instance_ids}
         return {one: kept for one, kept in found.items() if kept}
 
+    def drop(self, instance_id: str) -> bool:
+        """Delete the file of an instance, only told where nothing is written; say whether there is one."""
+        path = self.path / _name(instance_id) if self.path else None
+        if path is None or _says(path).get("instance_id") != instance_id:
+            return False
+        if self.writing:
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                self.trouble = self.trouble or f"{path} could not be deleted: {error.strerror}."
+                return False
+        return True
+
     def keep(self, records: Sequence[Record[Any]], ticks: float = float("inf")) -> None:
         """Write down what has been seen of guests whose attempts this run begins."""
         if self.path is None or not self.writing or ticks - self.last < GLANCE:
@@ -83,12 +96,18 @@ def _name(instance_id: str) -> str:
     return f"{re.sub(r'[^A-Za-z0-9_.-]', '_', instance_id)}.json"
 
 
-def _read(path: Path, instance_id: str) -> Kept | None:
+def _says(path: Path) -> dict[str, Any]:
+    """Return what a file says; nothing where it cannot be read, or is none of ours."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return None
-    facts = found.get("facts") if isinstance(found, dict) and found.get("instance_id") == instance_id else None
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _read(path: Path, instance_id: str) -> Kept | None:
+    found = _says(path)
+    facts = found.get("facts") if found.get("instance_id") == instance_id else None
     if not isinstance(facts, dict) or not isinstance(found.get("attempt"), int):
         return None
     plain = {str(name): str(value) for name, value in facts.items()}

@@ -170,6 +170,16 @@ CLONE: dict[str, Any] = {
     "hop_timeout": {"type": "float", "default": 7200.0},
     "timeout": {"type": "float", "default": 86400.0},
 }
+#: What earlier runs left of instances that are gone.
+SWEEP: dict[str, Any] = {
+    **INFO,
+    **_SHOWN,
+    "facts_dir": {"type": "path"},
+    "snapshot_price": {"type": "float", "default": 0.0},
+    "poll_interval": {"type": "float", "default": 20.0},
+    "hop_timeout": {"type": "float", "default": 7200.0},
+    "timeout": {"type": "float", "default": 86400.0},
+}
 MIGRATION: dict[str, Any] = {
     **_PLANS,
     **_SHOWN,
@@ -286,6 +296,17 @@ def clone_goal(parameters: Options) -> Goal:
         poll_interval=parameters["poll_interval"],
         clone_hours=parameters["lifetime"],
         prices=Prices(parameters["price_gib_month"], parameters["price_hour"]),
+        offers=offers(parameters),
+    )
+
+
+def sweep_goal(parameters: Options) -> Goal:
+    """Return the goal that the options of instance_sweep describe."""
+    return Goal(
+        state="swept",
+        hop_timeout=parameters["hop_timeout"],
+        poll_interval=parameters["poll_interval"],
+        price=parameters["snapshot_price"],
         offers=offers(parameters),
     )
 

@@ -39,6 +39,7 @@ COMMAND = "guest_command"
 PRECHECK = "precheck_info"
 SNAPSHOT = "instance_snapshot"
 CLONE = "instance_clone"
+SWEEP = "instance_sweep"
 REPORT = "fleet_report"
 STACK = "stack"
 ROOT = Path(__file__).parents[2]
@@ -52,7 +53,7 @@ GLANCE = 0.5
 _PLANNING = (MIGRATION, PRECHECK, CLONE)
 _ASKING = (MIGRATION, PRECHECK, SNAPSHOT, COMMAND, CLONE)
 #: Modules whose work takes long: they show how far it is.
-SHOWN = (MIGRATION, SNAPSHOT, STACK, CLONE)
+SHOWN = (MIGRATION, SNAPSHOT, STACK, CLONE, SWEEP)
 #: Set here, of no use to a reader of the result.
 #: What of an answer is nobody's to see but who registers it: Ansible hides such an answer however verbose it is.
 SECRETS = ("activation_code",)

@@ -199,6 +199,16 @@ def test_only_what_an_import_of_ours_made_is_ours(bed: Bed, cloud: Cloud) -> Non
     assert not again.ours
 
 
+def test_what_imports_of_ours_left_is_found_by_its_mark_alone(bed: Bed, cloud: Cloud) -> None:
+    made = enrolled(cloud, bed, "linux", "linux")
+    assert made is not None
+    asked = [bed.ids[role] for role in ("linux", "imported", "in_console", "unknown")]
+    found = enrolments(bed.cloud(), bed).left(asked)
+    assert {key: [one.id for one in left] for key, left in found.items()} == {
+        key: [made.id] if key == bed.ids["linux"] else [] for key in asked
+    }
+
+
 def test_an_enrolment_that_is_no_longer_needed_goes_and_nobody_else_s_does(bed: Bed, cloud: Cloud) -> None:
     made, other = enrolled(cloud, bed, "linux", "linux"), enrolment(cloud, bed, "imported")
     assert made is not None

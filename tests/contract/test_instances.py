@@ -282,6 +282,22 @@ def test_a_disk_is_detached_and_attached_in_its_place_and_twice_is_no_refusal(be
     assert {disk.disk_id: disk.device for disk in instance(cloud, bed).disks}[data.disk_id] == data.device
 
 
+def test_who_has_a_disk_is_told_by_the_disk(bed: Bed, cloud: Cloud) -> None:
+    here = stopped(cloud, bed)
+    disks = [disk.disk_id for disk in instance(cloud, bed).disks]
+    asked = [*disks, bed.unknown("disk")]
+    assert cloud.instances.holders(asked) == dict.fromkeys(disks, here)
+    cloud.instances.detach(here, disks[-1])
+    bed.until(lambda: cloud.instances.holders(asked) == {**dict.fromkeys(disks, here), disks[-1]: ""})
+
+
+def test_that_a_disk_is_gone_is_told_only_to_who_may_see_disks(bed: Bed, cloud: Cloud) -> None:
+    assert cloud.instances.holders([bed.unknown("disk")]) == {}
+    with pytest.raises(CloudError) as refusal:
+        bed.cloud("nobody").instances.holders([bed.unknown("disk")])
+    assert refusal.value.whole_call
+
+
 def test_a_disk_that_does_not_exist_is_neither_detached_nor_attached(bed: Bed, cloud: Cloud) -> None:
     skip_unless_disks_move(bed)
     here = stopped(cloud, bed)

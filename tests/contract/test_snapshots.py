@@ -10,7 +10,11 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Cloud
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.tag import place_of
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.tag import (
+    drill_label,
+    place_of,
+    set_label,
+)
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import CloudError, Moved
 
 from .bed import Bed, Setting
@@ -33,6 +37,27 @@ from .conftest import MakeBed
 def skip_unless_restored(bed: Bed) -> None:
     if not bed.traits.restores:
         pytest.skip("in this cloud no disk is put back to a point of its own")
+
+
+def test_points_of_an_instance_that_is_gone_are_found_by_their_label(bed: Bed, cloud: Cloud) -> None:
+    here, (gone, other) = instance(cloud, bed), (bed.unknown("instance", number) for number in (1, 2))
+    left = accomplished(cloud, bed, take(cloud, here.disks[0], "left", set_label(gone, 1, 1)))
+    drilled = take(cloud, here.disks[-1], "drilled", drill_label(gone, "1a2b3c4d"))
+    own = take(cloud, here.disks[0], "own", set_label(here.instance_id, 1, 1))
+    found = cloud.snapshots.left([gone, other])
+    assert {point.snapshot_id for point in found[gone]} == {left.snapshot_id, drilled.snapshot_id}
+    assert found[other] == ()
+    assert [point.snapshot_id for point in cloud.snapshots.left([here.instance_id])[here.instance_id]] == [
+        own.snapshot_id
+    ]
+
+
+def test_that_no_points_are_left_is_told_only_to_who_may_see_them(bed: Bed, cloud: Cloud) -> None:
+    gone = bed.ids["unknown"]
+    assert cloud.snapshots.left([gone]) == {gone: ()}
+    with pytest.raises(CloudError) as refusal:
+        bed.cloud("nobody").snapshots.left([gone])
+    assert refusal.value.whole_call
 
 
 # --- taken ------------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds import base
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core import model
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.tag import owner_of
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import CloudError, Transient
 
 from .state import SECONDS, State, Thing, World, refuse, there
@@ -99,6 +100,10 @@ class Machines(Desk):
     def disks(self, world: World, instance_ids: Ids) -> Mapping[str, tuple[model.Disk, ...]]:
         return {one: to_disks(world, one) for one in instance_ids if one in world.instances}
 
+    @call("disks")
+    def holders(self, world: World, disk_ids: Ids) -> Mapping[str, str]:
+        return {one: world.disks[one]["on"] for one in disk_ids if one in world.disks}
+
     @call("regions")
     def regions(self, world: World) -> Ids:
         return world.regions
@@ -173,6 +178,11 @@ class Snapshots(Desk):
         ours = [(raw["of"], key) for key, raw in world.points.items() if raw["label"] and world.shown(raw)]
         here = [one.instance_id for one in instances]
         return {one: tuple(to_point(world, key) for of, key in ours if of == one) for one in here}
+
+    @call("points")
+    def left(self, world: World, instance_ids: Ids) -> Mapping[str, tuple[model.Point, ...]]:
+        shown = [to_point(world, key) for key, raw in world.points.items() if raw["label"] and world.shown(raw)]
+        return {one: tuple(point for point in shown if owner_of(point.label) == one) for one in instance_ids}
 
     @call("points")
     def read(self, world: World, point_ids: Ids) -> Mapping[str, model.Point]:

@@ -37,7 +37,12 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model
     Take,
     Work,
 )
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.tag import MADE_KEY, TAG_KEY, made_label
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.tag import (
+    MADE_KEY,
+    TAG_KEY,
+    made_label,
+    owner_of,
+)
 from ansible_collections.evergreen.os_migration.plugins.module_utils._engine import Clock
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import CloudError, Moved
 
@@ -134,6 +139,8 @@ class MemoryCloud:
     no_room: frozenset[str] = frozenset()
     silent_clones: bool = False
     image_fails: bool = False
+    hidden: frozenset[str] = frozenset()
+    waiting: frozenset[str] = frozenset()
     lock: Any = field(default_factory=RLock)
     ids: Counter[str] = field(default_factory=Counter)
 
@@ -221,7 +228,7 @@ class MemoryCloud:
 
     def describe(self, instance_ids: Sequence[str], details: bool) -> Mapping[str, Instance | Problem]:
         self.before_call("describe")
-        found = {one: self.facts(one) for one in instance_ids if one in self.machines}
+        found = {one: self.facts(one) for one in instance_ids if one in self.machines and one not in self.hidden}
         self.after_look("describe")
         return found
 
@@ -240,6 +247,11 @@ class MemoryCloud:
 
     def disks(self, instance_ids: Sequence[str]) -> Mapping[str, tuple[Disk, ...]]:
         return {one: self.machines[one].instance.disks for one in instance_ids}
+
+    def holders(self, disk_ids: Sequence[str]) -> Mapping[str, str]:
+        self.before_call("holders")
+        have = {disk.disk_id: one for one, machine in self.machines.items() for disk in machine.instance.disks}
+        return {one: have.get(one, "") for one in disk_ids if one in have or one in self.waiting}
 
     def tags(self, instance_ids: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
         self.before_call("tags")
@@ -336,6 +348,11 @@ class Snapshots:
             for instance in instances
         }
 
+    def left(self, instance_ids: Sequence[str]) -> Mapping[str, tuple[Point, ...]]:
+        self.cloud.before_call("left_points")
+        there = [self._point(key) for key in list(self.cloud.taken) if self.cloud.visible(key)]
+        return {one: tuple(point for point in there if owner_of(point.label) == one) for one in instance_ids}
+
     def _point(self, key: str) -> Point:
         point, ready, _owner = self.cloud.taken[key]
         return replace(
@@ -428,6 +445,9 @@ class Enrolments:
         self.cloud.registered.pop(enrolment_id, None)
         self.cloud.write("leave", enrolment_id)
         self.cloud.after_call("leave")
+
+    def left(self, instance_ids: Sequence[str]) -> Mapping[str, tuple[Enrolment, ...]]:
+        return {one: (found,) if (found := self.of(one)).ours else () for one in instance_ids}
 
     def over(self) -> Sequence[str]:
         return ()

@@ -122,7 +122,7 @@ def test_everything_is_made_of_the_points_of_one_moment_and_goes_in_its_order() 
 
 
 #: What a memory cloud is asked that changes nothing.
-LOOKS = ("account", "describe", "listed", "refusal", "results", "running", "tags")
+LOOKS = ("account", "describe", "holders", "left_points", "listed", "refusal", "results", "running", "tags")
 
 
 def kill_at(there: MemoryCloud, write: int, applied: bool) -> None:

@@ -108,7 +108,10 @@ class Instances(Protocol):
         """
 
     def explain(self, instance_ids: Sequence[str]) -> Mapping[str, Problem]:
-        """Say for each instance that describe() did not find why it was not found."""
+        """Say for each instance that describe() did not find why it was not found.
+
+        The code is ``NOT_FOUND`` only where this user would see the instance if it were in the region.
+        """
 
     def listed(self, tag: str = "") -> Sequence[Instance]:
         """Return every instance of the region, or every one with a tag, without details.
@@ -121,6 +124,12 @@ class Instances(Protocol):
 
     def disks(self, instance_ids: Sequence[str]) -> Mapping[str, tuple[Disk, ...]]:
         """Return the disks of each instance."""
+
+    def holders(self, disk_ids: Sequence[str]) -> Mapping[str, str]:
+        """Return which instance each disk is attached to, nothing for a disk that waits; one that is gone is left out.
+
+        A user who may not see disks is refused.
+        """
 
     def tag(self, instance_ids: Sequence[str], tags: Mapping[str, str]) -> None:
         """Put the same tags on instances."""
@@ -155,6 +164,12 @@ class Snapshots(Protocol):
         """Return the points of each instance that bear our tag, with ``service_made`` also the service's own.
 
         An instance's points are those of its disks, whatever instance their label names.
+        """
+
+    def left(self, instance_ids: Sequence[str]) -> Mapping[str, tuple[Point, ...]]:
+        """Return the points whose label names each instance, whatever has become of it and of its disks.
+
+        A user who may not see points is refused.
         """
 
     def read(self, point_ids: Sequence[str]) -> Mapping[str, Point]:
@@ -211,6 +226,9 @@ class Enrolments(Protocol):
 
     def leave(self, enrolment_id: str) -> None:
         """Delete an enrolment that no work belongs to any more; one that is not there is no fault."""
+
+    def left(self, instance_ids: Sequence[str]) -> Mapping[str, tuple[Enrolment, ...]]:
+        """Return the enrolments that imports of ours made for each instance, by the mark of ours alone."""
 
     def over(self) -> Sequence[str]:
         """Delete what was made for this run's enrolments only, at the run's end; return what was not, and why."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from .catalog import is_known
 from .goal import Goal
-from .migration import commit, keep
+from .migration import commit, keep, sweep
 from .migration.hooked import due_from_here
 from .migration.sets import chosen
 from .migration.view import Migration, View, protectable_disks
@@ -103,6 +103,29 @@ def _deleted(record: Migration, points: Iterable[Point], goal: Goal) -> Sides:
     return {"snapshots": listed, **_taking(total, goal)}, {"snapshots": {}, **_taking(0, goal)}
 
 
+def _swept(record: Migration, goal: Goal) -> Sides:
+    """Tell all that goes of an instance that is gone."""
+    going = swept_points(record)
+    listed = {point.snapshot_id: f"{_gib(point.size_gib)}, {_of(point)}" for point in going}
+    points = {f"snapshot {snapshot_id}" for snapshot_id in listed}
+    others = [name for name in dict.fromkeys((*record.view.deleting, *sweep.names(record))) if name not in points]
+    total = sum(point.size_gib for point in going)
+    before = {"snapshots": listed, "others": others, **_taking(total, goal)}
+    return before, {"snapshots": {}, "others": [], **_taking(0, goal)}
+
+
+def swept_points(record: Migration) -> tuple[Point, ...]:
+    """Return the points that a sweep deletes, those that are gone already among them."""
+    return tuple({point.snapshot_id: point for point in (*record.view.gone, *sweep.free_points(record))}.values())
+
+
+def swept_outcome(record: Migration, goal: Goal) -> Json:
+    """Return what instance_sweep adds to the entry of its instance: what goes, and what stays and why."""
+    (before, _after), held = _swept(record, goal), sweep.held_points(record)
+    kept = [{"snapshot_id": one.snapshot_id, "disk_id": one.disk_id, "instance_id": who} for one, who in held.items()]
+    return {"swept": {**before, "snapshots": list(before["snapshots"])}, "kept": kept}
+
+
 def _protected(record: Migration, goal: Goal) -> Sides:
     """Tell the disks that get a snapshot."""
     sizes = sizes_of(record)
@@ -137,4 +160,5 @@ _TOLD: Mapping[str, Callable[[Migration, Goal], Sides]] = {
     "committed": _committed,
     "protected": _protected,
     "unprotected": _unprotected,
+    "swept": _swept,
 }

@@ -20,6 +20,8 @@ T = TypeVar("T")
 # The model's words for the status of instances and disks; adapters translate into them. RESETTING: being put back.
 RUNNING, STOPPING, STOPPED, STARTING = "Running", "Stopping", "Stopped", "Starting"
 IN_USE, RESETTING = "In_use", "ReIniting"
+#: The code of the problem that an instance is proven not to be there.
+NOT_FOUND = "InstanceNotFound"
 
 
 def required(value: T | None) -> T:
@@ -149,7 +151,8 @@ class Point:
     ``label`` is the collection's own tag, the same for all points of a set; ``created`` is ISO 8601 and empty until a
     look has shown the point. ``place`` is that of the disk when the point was taken, empty where that is not known;
     ``before`` is the text of what the instance was then (:mod:`.before`), ``contents`` that of what its guest consisted
-    of (:mod:`.contents`).
+    of (:mod:`.contents`). ``size_gib`` is that of the disk, which is the most
+    that the point can hold, zero where it is not told.
     """
 
     snapshot_id: str
@@ -161,6 +164,7 @@ class Point:
     place: str = ""
     before: str = ""
     contents: str = ""
+    size_gib: int = 0
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ class Verb(Enum):
     DELETE_WORKS = auto()
     DELETE_POINTS = auto()
     LEAVE = auto()
+    SWEEP = auto()
     STOP = auto()
     START = auto()
     DETACH = auto()

@@ -271,6 +271,15 @@ def _leave(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answers:
     return {task.id: _done(task, enrolment=Enrolment())}
 
 
+def _sweep(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answers:
+    """Delete what is left of an instance that is gone: works or points, or an enrolment."""
+    subject = tasks[0].step.subject
+    return _SWEEPS[type(subject if isinstance(subject, Enrolment) else subject[0])](cloud, tasks, brief)
+
+
+_SWEEPS: Mapping[type, Act] = {Work: _delete_works, Point: _delete_points, Enrolment: _leave}
+
+
 def _os_type(task: Task) -> Hashable:
     return here(task.record).os_type
 
@@ -309,6 +318,7 @@ VERBS: Mapping[Verb, Row] = {
     Verb.DELETE_POINTS: Row(_delete_points, ("points",), "points", _WORKS),
     Verb.DELETE_WORKS: Row(_delete_works, ("works", "copies"), "works", _WORKS),
     Verb.LEAVE: Row(_leave, ("enrolment",), "works", _WORKS),
+    Verb.SWEEP: Row(_sweep, ("left",), "left", ("gone", "left")),
     Verb.STOP: Row(_stop, ("instance", "guest"), "disks", _WORKS, key=_text),
     Verb.START: Row(_start, ("instance", "guest"), "disks", _WORKS),
     Verb.DETACH: Row(_detach, ("instance", "guest"), "disks", _POWER),

@@ -14,13 +14,15 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from .._clouds.base import Cloud, Enrolments, Script
+from .._clouds.base import Cloud, Enrolments, Script, Works
 from .._core import facts
 from .._core.agent import afterwards, agent_problem, agent_words, powered_off
 from .._core.command import RESTARTING
 from .._core.goal import POWER_OFF, RESTART, Goal
 from .._core.lock import Holder
+from .._core.migration.sweep import still_there
 from .._core.model import (
+    NOT_FOUND,
     UNKNOWN,
     CommandResult,
     Enrolment,
@@ -76,6 +78,59 @@ def here(record: Seen) -> Instance:
     """Return the instance as it was seen last."""
     instance: Instance | None = record.view.instance
     return required(instance)
+
+
+# --- what is gone ---------------------------------------------------------------------------------------------------
+
+
+def _gone(cloud: Cloud, records: Sequence[Seen], brief: Brief) -> Answers:
+    """Prove that instances are gone; one that is there, or may be there and not be shown, has a problem."""
+    found = cloud.instances.describe(ids(records), details=False)
+    missing = [one for one in ids(records) if one not in found]
+    why = cloud.instances.explain(missing) if missing else {}
+    return {
+        record.id: _as_gone(record, answer)
+        for record in records
+        if (answer := found.get(record.id) or why.get(record.id)) is not None
+    }
+
+
+def _as_gone(record: Seen, answer: Instance | Problem) -> Seen | Problem:
+    if isinstance(answer, Instance):
+        return still_there(record.id, answer.status)
+    if answer.code != NOT_FOUND:
+        return answer
+    return record.learns(instance=Instance(record.id, record.item.region, record.item.provider, status="gone"))
+
+
+def _left(cloud: Cloud, records: Sequence[Seen], brief: Brief) -> Answers:
+    """Find what bears our marks of instances that are gone, and which instances have the disks of its points now."""
+    points = cloud.snapshots.left(ids(records))
+    disks = {point.disk_id for mine in points.values() for point in mine}
+    holders = cloud.instances.holders(sorted(disks)) if disks else {}
+    works, copies, marked = _found(cloud.works, records), _found(cloud.copies, records), _marked(cloud, records)
+    return {
+        record.id: record.learns(
+            points=points[record.id],
+            holders=holders,
+            works=works[record.id],
+            copies=copies[record.id],
+            enrolment=next(iter(marked[record.id]), None),
+        )
+        for record in records
+    }
+
+
+def _found(ports: Mapping[str, Works], records: Sequence[Seen]) -> dict[str, tuple[Work, ...]]:
+    """Return what the ports find for instances."""
+    instances = [here(record) for record in records]
+    found = [port.find(instances) for port in ports.values()]
+    return {one: tuple(work for answer in found for work in answer[one][0]) for one in ids(records)}
+
+
+def _marked(cloud: Cloud, records: Sequence[Seen]) -> dict[str, tuple[Enrolment, ...]]:
+    found = [port.left(ids(records)) for port in enrolment_ports(cloud).values()]
+    return {one: tuple(mine for answer in found for mine in answer[one]) for one in ids(records)}
 
 
 # --- the instance ---------------------------------------------------------------------------------------------------
@@ -237,9 +292,7 @@ def enrolment_ports(cloud: Cloud) -> dict[str, Enrolments]:
 
 def _copies(cloud: Cloud, records: Sequence[Seen], brief: Brief) -> Answers:
     """Find what was made for drills. What this run made and no look has shown yet may be missing in lists: it stays."""
-    instances = [here(record) for record in records]
-    found = [port.find(instances) for port in cloud.copies.values()]
-    listed = {record.id: [work for works in found for work in works[record.id][0]] for record in records}
+    listed = _found(cloud.copies, records)
     return {record.id: record.learns(copies=_made_before(record.view.copies, listed[record.id])) for record in records}
 
 
@@ -378,6 +431,8 @@ def _invocation(record: Seen) -> Hashable:
 SIGHTS: Mapping[str, Sight] = {
     "details": Sight(_details, ("details", "instance", "tag")),
     "instance": Sight(_instance, ("instance",)),
+    "gone": Sight(_gone, ("gone",)),
+    "left": Sight(_left, ("left",)),
     "disks": Sight(_disks, ("instance",)),
     "tag": Sight(_tag, ("tag",)),
     "account": Sight(_account, ("account",)),

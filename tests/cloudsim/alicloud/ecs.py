@@ -263,11 +263,12 @@ def lock_error(instance: Instance) -> ApiError | None:
 
 @action(
     "ecs",
-    uses=f"RegionId InstanceId DiskIds DiskType Status Category Tag {_PAGING}",
+    uses=f"RegionId InstanceId DiskIds DiskType Status Category Tag DryRun {_PAGING}",
     ignores="AdditionalAttributes",
 )
 def describe_disks(call: Call) -> Answer:
     region, at = check_region(call), call.as_of("disks")
+    dry_run(call)
     ids = id_list(call, "DiskIds", 100, "InvalidParameter.DiskIds")
     listed = [disk for disk in _disk_pool(call, at) if disk.region == region and disk.listed <= at < disk.gone]
     wanted = listed if ids is None else [disk for disk in listed if disk.id in ids]

@@ -28,7 +28,7 @@ _CAPABILITIES = Capabilities(
     batch={
         **dict.fromkeys(("ask", "run", "hook", "enrol", "mark", "work", "enrolment"), 50),
         **dict.fromkeys(("stop", "start"), 100),
-        **dict.fromkeys(("details", "instance", "disks"), 5000),
+        **dict.fromkeys(("details", "instance", "disks", "gone", "left"), 5000),
         "take": 1,
     },
     queues={KIND: Queue("account")},

@@ -20,7 +20,7 @@ from ..._errors import CloudError, Moved
 from .connection import Cloning
 from .ecs import Instances
 from .errors import Meaning, meaning_of, remedy_for
-from .rpc import Rpc, entries, tags_of, text
+from .rpc import DRY_RUN_PASSED, Rpc, entries, tags_of, text
 
 IMAGE, CLONE, GROUP = "image", "clone", "security_group"
 _PAGE = 100
@@ -29,7 +29,6 @@ _SYSTEM_DEVICE = "/dev/xvda"
 _ALL = "Creating,Waiting,Available,UnAvailable,CreateFailed"
 _IMAGE_STATUS = {"Available": "done", "CreateFailed": "failed", "UnAvailable": "failed"}
 _CLONE_STATUS = {"Running": "running", "Stopping": "stopped", "Stopped": "stopped"}
-_DRY_RUN_PASSED = "DryRunOperation"
 
 Raw = Mapping[str, Any]
 
@@ -246,7 +245,7 @@ class Clones(_Copies):
         except CloudError as answer:
             if meaning_of(answer.problem.code) in (Meaning.THROTTLED, Meaning.FAULT):
                 raise
-            return None if answer.problem.code == _DRY_RUN_PASSED else answer.problem
+            return None if answer.problem.code == DRY_RUN_PASSED else answer.problem
         return None
 
     def order(self, order: Order) -> Work:

@@ -15,6 +15,7 @@ from typing import Any
 from ..._core.catalog import Release, read_name
 from ..._core.model import (
     IN_USE,
+    NOT_FOUND,
     RESETTING,
     RUNNING,
     STARTING,
@@ -38,8 +39,7 @@ _ARCHITECTURES = {"X86": "x86_64", "ARM": "arm64"}
 _STATUS = {"Running": RUNNING, "Stopping": STOPPING, "Stopped": STOPPED, "Starting": STARTING}
 _DISK_STATUS = {"In_use": IN_USE, "ReIniting": RESETTING}
 # The most that one call takes: ids of instances, ids of agents, types of instances.
-_INSTANCES, _AGENTS, _TYPES = 100, 50, 10
-_DRY_RUN_PASSED = "DryRunOperation"
+_INSTANCES, _AGENTS, _TYPES, _DISKS = 100, 50, 10, 100
 
 
 def to_disk(raw: Mapping[str, Any]) -> Disk:
@@ -147,7 +147,7 @@ class Instances:
 
     def explain(self, instance_ids: Sequence[str]) -> dict[str, Problem]:
         """Tell a missing permission, a wrong region and an unknown id apart."""
-        refusal = self._may_describe()
+        refusal = self._rpc.dry_run("ecs", "DescribeInstances")
         if refusal is not None:
             return dict.fromkeys(instance_ids, refusal)
         elsewhere = self._elsewhere(instance_ids)
@@ -158,9 +158,8 @@ class Instances:
         if tag:
             return self._instances(self._rpc.region, Tag=[{"Key": tag}])
         found = self._instances(self._rpc.region)
-        refusal = None if found else self._may_describe()
-        if refusal is not None:
-            raise CloudError(refusal, whole_call=True)
+        if not found:
+            self._rpc.check_permission("ecs", "DescribeInstances")
         return [one for one in found if not owner_of(one.tags.get(MADE_KEY, ""))]
 
     def disks(self, instance_ids: Sequence[str]) -> dict[str, tuple[Disk, ...]]:
@@ -172,6 +171,15 @@ class Instances:
                 if raw.get("InstanceId") in found:
                     found[raw["InstanceId"]].append(to_disk(raw))
         return {instance_id: tuple(disks) for instance_id, disks in found.items()}
+
+    def holders(self, disk_ids: Sequence[str]) -> dict[str, str]:
+        """Return which instance has each disk; that one is not there may mean a missing permission."""
+        found: dict[str, str] = {}
+        for part in chunks(disk_ids, _DISKS):
+            found |= {raw["DiskId"]: text(raw, "InstanceId") for raw in self._disks(DiskIds=json.dumps(list(part)))}
+        if len(found) < len(set(disk_ids)):
+            self._rpc.check_permission("ecs", "DescribeDisks")
+        return found
 
     def owners(self, addresses: Sequence[str]) -> Mapping[str, frozenset[str]]:
         """Return the instances that have private addresses in a VPC, in all regions that can be asked.
@@ -335,14 +343,6 @@ class Instances:
 
     # --- why an instance is not found ---------------------------------------------------------------------------------
 
-    def _may_describe(self) -> Problem | None:
-        """Tell "no such instance" from "no permission": without permission ECS answers an empty list."""
-        try:
-            self._ask("DescribeInstances", DryRun=True)
-        except CloudError as answer:
-            return None if answer.problem.code == _DRY_RUN_PASSED else answer.problem
-        return None
-
     def _elsewhere(self, instance_ids: Sequence[str]) -> dict[str, str]:
         """Return the region of each instance that lives in another one; a region that refuses is passed over."""
         found: dict[str, str] = {}
@@ -380,4 +380,4 @@ def _not_found(instance_id: str, region: str, elsewhere: Mapping[str, str]) -> P
         there = elsewhere[instance_id]
         return Problem("WrongRegion", f"{instance_id} is in {there}, not in {region}.", f"Set its region to {there}.")
     message = f"There is no instance {instance_id} in {region}, nor in another region that these credentials show."
-    return Problem("InstanceNotFound", message, "Check the id, and that the credentials are those of its account.")
+    return Problem(NOT_FOUND, message, "Check the id, and that the credentials are those of its account.")

@@ -44,6 +44,9 @@ VERSIONS = {"ecs": "2014-05-26", "smc": "2019-06-01", "ros": "2019-09-10", "sts"
 # The regions whose ECS endpoint does not follow the rule ecs.<region>.aliyuncs.com (from the official SDK).
 _ECS_HOSTS = {"cn-hangzhou": "ecs-cn-hangzhou.aliyuncs.com", "cn-hangzhou-finance": "ecs.aliyuncs.com"}
 
+#: The code by which a dry run says that the call itself would be accepted.
+DRY_RUN_PASSED = "DryRunOperation"
+
 # The query of a URL in an error's text: it holds the access key, the security token and the signature.
 _QUERY = re.compile(r"\?\w+=\S*")
 
@@ -123,6 +126,23 @@ class Rpc:
                 raise CloudError(fault.problem, whole_call=True) from None
 
         return self._call(action, once)
+
+    def dry_run(self, service: str, action: str) -> Problem | None:
+        """Say why this user may not send an action in the region.
+
+        Where a permission is missing ECS answers some lists with an empty one; of a dry run it tells.
+        """
+        try:
+            self.request(service, action, RegionId=self.region, DryRun=True)
+        except CloudError as answer:
+            return None if answer.problem.code == DRY_RUN_PASSED else answer.problem
+        return None
+
+    def check_permission(self, service: str, action: str) -> None:
+        """Refuse the call of a user to whom an empty list says nothing."""
+        refusal = self.dry_run(service, action)
+        if refusal is not None:
+            raise CloudError(refusal, whole_call=True)
 
     def pages(
         self, service: str, action: str, path: str, size: int, /, glance: bool = False, **parameters: Any

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 
 from ..._core.model import Disk, Instance, Point, Take
-from ..._core.tag import BEFORE_KEY, CONTENTS_KEY, PLACE_KEY, TAG_KEY
+from ..._core.tag import BEFORE_KEY, CONTENTS_KEY, PLACE_KEY, TAG_KEY, owner_of
 from ..._errors import CloudError, Moved
 from .chunks import chunks
 from .errors import Meaning, meaning_of
@@ -41,6 +41,7 @@ def to_point(raw: Mapping[str, Any]) -> Point:
         place=tags.get(PLACE_KEY, ""),
         before=tags.get(BEFORE_KEY, ""),
         contents=tags.get(CONTENTS_KEY, ""),
+        size_gib=int(text(raw, "SourceDiskSize") or 0),
     )
 
 
@@ -63,6 +64,19 @@ class Snapshots:
         found = self._points(InstanceId=instance.instance_id)
         prefix = _SERVICE_SNAPSHOT if service_made else "\0"
         return tuple(point for point in found if point.label or point.name.startswith(prefix))
+
+    def left(self, instance_ids: Sequence[str]) -> dict[str, tuple[Point, ...]]:
+        """Return the snapshots whose label names each instance; nothing at all may mean a missing permission."""
+        points = self._points(Tag=[{"Key": TAG_KEY}])
+        if len(points) >= _TAG_FILTER_LIMIT:
+            points = self._points()
+        if not points:
+            self._rpc.check_permission("ecs", "DescribeSnapshots")
+        found: dict[str, list[Point]] = {one: [] for one in instance_ids}
+        for point in points:
+            if owner_of(point.label) in found:
+                found[owner_of(point.label)].append(point)
+        return {one: tuple(mine) for one, mine in found.items()}
 
     def read(self, point_ids: Sequence[str]) -> dict[str, Point]:
         """Return points by id."""
@@ -101,6 +115,7 @@ class Snapshots:
             place=take.place,
             before=take.before,
             contents=take.contents,
+            size_gib=take.disk.size_gib,
         )
 
     def restore(self, disk_id: str, point_id: str) -> None:

@@ -142,6 +142,11 @@ class Sources:
             if any(text(raw, "State") != "Deleting" for raw in self._listed(SourceId=[enrolment_id])):
                 raise
 
+    def left(self, instance_ids: Sequence[str]) -> dict[str, tuple[Enrolment, ...]]:
+        """Return the sources that imports of ours made for each instance; both of their tags say so."""
+        ours = [one for one in self._all() if one.enrolment.ours]
+        return {key: tuple(one.enrolment for one in ours if one.owner == key) for key in instance_ids}
+
     def over(self) -> Sequence[str]:
         """Delete the activation codes that were made for this run's imports."""
         return self._own.delete_all()
