@@ -52,6 +52,11 @@ OF_PLAYBOOKS: Mapping[str, tuple[str, str]] = {
         "text",
         "Who approves, for the playbook `approve`. Asked for at the terminal, unless it is given.",
     ),
+    "os_migration_released": (
+        "list, text",
+        "Ids of released instances, for the playbook `sweep`; a text has commas between them.",
+    ),
+    "os_migration_released_region": ("text", "Their region; else that of the connection counts."),
     "os_migration_error_budget": ("number", "Ansible's `max_fail_percentage` of a wave. 100, unless it is given."),
 }
 COLLECTION = "evergreen.os_migration."

@@ -174,6 +174,7 @@ CLONE: dict[str, Any] = {
 SWEEP: dict[str, Any] = {
     **INFO,
     **_SHOWN,
+    "guest_scripts": {"type": "dict"},
     "facts_dir": {"type": "path"},
     "snapshot_price": {"type": "float", "default": 0.0},
     "poll_interval": {"type": "float", "default": 20.0},

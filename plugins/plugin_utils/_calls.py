@@ -51,7 +51,7 @@ _SENT_AS = "# Sent as: "
 GLANCE = 0.5
 #: Modules that plan, so they need what is said of the clouds' services; and those that ask guests for facts.
 _PLANNING = (MIGRATION, PRECHECK, CLONE)
-_ASKING = (MIGRATION, PRECHECK, SNAPSHOT, COMMAND, CLONE)
+_ASKING = (MIGRATION, PRECHECK, SNAPSHOT, COMMAND, CLONE, SWEEP)
 #: Modules whose work takes long: they show how far it is.
 SHOWN = (MIGRATION, SNAPSHOT, STACK, CLONE, SWEEP)
 #: Set here, of no use to a reader of the result.

@@ -245,5 +245,5 @@ def test_what_cannot_be_deleted_ends_with_its_name() -> None:
 
     there.after_call = stays
     (record,) = sweep(there)
-    assert code_of(record) == "CopiesLeft"
+    assert code_of(record) == "NotSwept"
     assert "security group" in text_of(record)

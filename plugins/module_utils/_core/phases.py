@@ -29,7 +29,13 @@ ROLES = (
     "windows_server",
 )
 #: What the playbooks read, beside what the roles read.
-OF_PLAYBOOKS = ("os_migration_waves", "os_migration_error_budget", "os_migration_approved_by")
+OF_PLAYBOOKS = (
+    "os_migration_waves",
+    "os_migration_error_budget",
+    "os_migration_approved_by",
+    "os_migration_released",
+    "os_migration_released_region",
+)
 #: What is a host's own, and no option of a role. The last one comes from our inventory plugin, for templates.
 OF_HOSTS = ("os_migration_target", "os_migration_profile", "os_migration_instance")
 #: How alike a name of somebody's own and one of ours are when it is held for a slip.

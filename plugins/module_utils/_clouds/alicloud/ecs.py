@@ -15,7 +15,6 @@ from typing import Any
 from ..._core.catalog import Release, read_name
 from ..._core.model import (
     IN_USE,
-    NOT_FOUND,
     RESETTING,
     RUNNING,
     STARTING,
@@ -380,4 +379,4 @@ def _not_found(instance_id: str, region: str, elsewhere: Mapping[str, str]) -> P
         there = elsewhere[instance_id]
         return Problem("WrongRegion", f"{instance_id} is in {there}, not in {region}.", f"Set its region to {there}.")
     message = f"There is no instance {instance_id} in {region}, nor in another region that these credentials show."
-    return Problem(NOT_FOUND, message, "Check the id, and that the credentials are those of its account.")
+    return Problem("InstanceNotFound", message, "Check the id, and that the credentials are those of its account.")

@@ -160,7 +160,7 @@ def _deleted(record: Migration, goal: Goal, now: Moment, subject: Any, names: li
 def _stuck(what: str, goal: Goal) -> Step:
     text = f"The {what} of an instance that is gone could not be deleted within {goal.hop_timeout:.0f} s."
     return failing(
-        "CopiesLeft", text, "Look at it in the console, correct what keeps it, and sweep again: it is found by its tag."
+        "NotSwept", text, "Look at it in the console, correct what keeps it, and sweep again: it is found by its tag."
     )
 
 
