@@ -40,7 +40,7 @@ from .healthy import BY_SYSTEM, HEALTHY_LINUX
 from .strategies import goals, likely_records, now_and_then, records
 
 #: The toy is to stay a toy: lines without headers, comments and docstrings.
-MOST_LINES = 430
+MOST_LINES = 440
 HOPS = (("centos-7", "alinux-2"), ("alinux-2", "alinux-3"))
 ROWS = [{"source": one, "target": other, "provider": "toy", "service": KIND} for one, other in HOPS]
 PATHS = with_rows(ROWS, {"toy": PROVIDER.services})
