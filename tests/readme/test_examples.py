@@ -238,6 +238,11 @@ def guide(name: str) -> str:
     return text
 
 
+#: They follow each other on one fleet.
+in_turn = pytest.mark.xdist_group("guides")
+
+
+@in_turn
 @pytest.mark.parametrize("name", GUIDES)
 def test_the_example_of_a_guide(name: str, home: Controller) -> None:
     """In their order: what one leads to is what the next begins with."""
@@ -284,11 +289,13 @@ def shop() -> Iterator[int]:
         server.shutdown()
 
 
+@in_turn
 def test_the_example_of_rollback_leaves_alone_what_was_not_migrated(home: Controller) -> None:
     run = play(home, "rollback", guide("rollback").replace("app-01:app-02", "guide-02:guide-04"))
     assert run.rc == 0, run.output
 
 
+@in_turn
 def test_the_example_of_sequence_is_a_role_of_one_s_own(home: Controller) -> None:
     path, _line, tasks = guide("sequence").partition("\n")
     role = home.directory / path.removeprefix("# ")

@@ -24,6 +24,8 @@ from readme import pages
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 GIT = ["git", "-c", "user.name=reader", "-c", "user.email=reader@example.com"]
+# They share a checkout and its environments.
+pytestmark = pytest.mark.xdist_group("checkout")
 
 
 def commands(start: str) -> list[str]:
