@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pytest
 from integration.harness import (
     DURATIONS,
     IMPORT_LINUX,
@@ -98,6 +100,24 @@ def test_what_a_drill_that_was_killed_has_left_is_cleaned_up(tmp_path: Path) -> 
         me = user(simulated, tmp_path / "user")
         assert me.play_until_killed("drill", 16, whole_group=True)
         cleaned = me.play("drill", drill_cleanup=True)
+        assert cleaned.rc == 0, cleaned.output
+        assert left(simulated) == set()
+        assert hits(simulated) <= HARMLESS
+
+
+@pytest.mark.variant
+def test_two_controllers_that_drill_one_instance_leave_nothing_and_tell_who_gave_way(tmp_path: Path) -> None:
+    with cloud(scenario(), tmp_path / "cloud") as simulated:
+        users = [user(simulated, tmp_path / f"user-{number}") for number in (1, 2)]
+        with ThreadPoolExecutor(2) as pool:
+            runs = list(pool.map(lambda one: one.play("drill"), users))
+        for run in runs:
+            assert set(run.states("drill")) == {WEB, ERP}
+            told = {
+                word for word in ("Locked", "CloneGoing", "NotFound") for text in run.failures.values() if word in text
+            }
+            assert bool(told) == bool(run.failures), run.output
+        cleaned = users[0].play("drill", drill_cleanup=True)
         assert cleaned.rc == 0, cleaned.output
         assert left(simulated) == set()
         assert hits(simulated) <= HARMLESS
