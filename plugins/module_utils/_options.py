@@ -117,6 +117,7 @@ SNAPSHOT: dict[str, Any] = {
     "state": {"type": "str", "choices": ["present", "absent", "restored"], "default": "present"},
     "max_age": {"type": "float"},
     "confirm": {"type": "str"},
+    "leftovers": {"type": "bool", "default": False},
     "snapshots_valid": {"type": "float", "default": 3600.0},
     "poll_interval": {"type": "float", "default": 20.0},
     "hop_timeout": {"type": "float", "default": 7200.0},
@@ -284,6 +285,7 @@ def snapshot_goal(parameters: Options) -> Goal:
         set_valid=parameters["snapshots_valid"],
         most_age=float("inf") if parameters["max_age"] is None else parameters["max_age"],
         to_protected=True,
+        delete_service_points=parameters["leftovers"] and parameters["state"] == "absent",
         offers=offers(parameters),
     )
 

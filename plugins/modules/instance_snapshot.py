@@ -33,7 +33,8 @@ options:
     description:
       - V(present) makes sure that there is a complete set, and waits until it can be used. Where a migration of the
         instance is under way or not committed yet, its own set counts, and no other is taken.
-      - V(absent) deletes the snapshots that bear this collection's label of the instance, and no others. Those of a
+      - V(absent) deletes the snapshots that bear this collection's label of the instance, and no others but with
+        O(leftovers). Those of a
         migration that is not committed yet stay; M(evergreen.os_migration.os_migration) with C(state=committed) deletes
         them. Refused while a migration or a rollback is under way.
       - V(restored) stops the instance, puts all disks back to the last complete set, starts it again, and waits until
@@ -48,6 +49,16 @@ options:
       - With O(state=present), how many seconds old a set may be. When the last one is older, another one is taken, and
         the older ones are kept. Without it a set of any age will do.
     type: float
+  leftovers:
+    description:
+      - With O(state=absent), also delete what a migration left that was rolled back. These are the snapshots that SMC
+        itself took of the instance (C(SMC_Backup_…)), the collection's own jobs, and the migration source that its
+        import made.
+      - Nothing of an instance is deleted before its guest was asked and runs the system that it had before that
+        migration. While there are jobs of others for it, SMC's snapshots and the source stay. Instances whose migration
+        was not rolled back are treated as without this option.
+    type: bool
+    default: false
   confirm:
     description:
       - The moment that disks may be put back to although the instance has served for longer than O(snapshots_valid)
@@ -111,6 +122,14 @@ EXAMPLES = r"""
         region: cn-hangzhou
         confirm: "{{ kept.results[1].snapshots | map(attribute='created') | min }}"
     state: restored
+  delegate_to: localhost
+  run_once: true
+
+- name: Delete all that is left of migrations that were rolled back, once these hosts are to stay as they are
+  evergreen.os_migration.instance_snapshot:
+    instances: "{{ ansible_play_batch | evergreen.os_migration.fleet(hostvars) }}"
+    state: absent
+    leftovers: true
   delegate_to: localhost
   run_once: true
 

@@ -112,3 +112,41 @@ def test_a_rollback_to_before_the_instance_served_tells_the_moment_and_waits_for
         run = user.play("rollback", rollback_confirm=moment, **hour)
         result = run.report("rollback")[WEB]
         assert (result["state"], result["data_lost_since"]) == ("rolled_back", moment), run.output
+
+
+SWEEP = """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - name: Delete what a migration left that was rolled back
+      evergreen.os_migration.instance_snapshot:
+        instances: "{{ ansible_play_batch | evergreen.os_migration.fleet(hostvars) }}"
+        state: absent
+        leftovers: "{{ leftovers }}"
+        poll_interval: 0.2
+      delegate_to: localhost
+      run_once: true
+"""
+
+
+def test_what_a_rolled_back_migration_left_at_the_service_goes_when_it_is_asked_for(tmp_path: Path) -> None:
+    with cloud({"groups": [group("web-1", disks=DISKS)]}, tmp_path / "cloud") as simulated:
+        user = user_of(simulated, tmp_path / "user")
+        play = tmp_path / "sweep.yml"
+        play.write_text(SWEEP, "utf-8")
+        assert user.play("migrate").rc == 0
+        back = user.play("rollback")
+        assert back.states("rollback") == {WEB: "rolled_back"}, back.output
+        runs, written = [], []
+        for options, leftovers in (((), False), (("--check",), True), ((), True), ((), True)):
+            before = len(simulated.writes())
+            runs.append(user.run(str(play), *options, leftovers=leftovers))
+            done = actions(simulated.writes()[before:])
+            written.append([one for one in done if one not in ("RunCommand", "TagResources")])
+    assert [run.rc for run in runs] == [0, 0, 0, 0], runs[-1].output
+    assert written[0] == ["DeleteSnapshot"] * len(DISKS), "our own, as without the option"
+    assert written[1] == [], "check mode only reads"
+    assert written[2][0] == "DeleteReplicationJob", "what may put disks back goes while nothing else has gone"
+    assert written[2].count("DeleteSnapshot") == len(DISKS), "those that SMC took"
+    assert written[2][-1] == "DeleteSourceServer"
+    assert written[3] == [], "there is nothing left"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.goal import Goal
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.migration.view import Migration
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Disk, Guest
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Disk, Enrolment, Guest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.record import Moment
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.tag import TAG_KEY, set_label
 from ansible_collections.evergreen.os_migration.plugins.module_utils._core.verb import Verb
@@ -26,9 +26,11 @@ from .situations import (
     POINT,
     SAFE,
     SILENT,
+    arrived,
     at,
     code_of,
     end_of,
+    linux,
     next_step,
     step_of,
     tagged,
@@ -176,6 +178,64 @@ def test_after_a_rollback_its_set_can_be_deleted_and_nothing_there_is_nothing_to
     assert end_of(FRESH, LET_GO).state == "unprotected"
 
 
+SWEEP = wanting("unprotected", delete_service_points=True)
+BY_SMC = replace(POINT, snapshot_id="s-smc", label="", name="SMC_Backup_Snapshot_1")
+UNDONE = SAFE.learns(
+    instance=tagged("rolled_back"),
+    points=(POINT, BY_SMC),
+    works=(work("done"),),
+    enrolment=Enrolment("ready", "s-1", ours=True),
+    guest=linux(),
+)
+
+
+def test_what_a_rolled_back_migration_left_at_the_service_is_deleted_where_that_is_wanted() -> None:
+    assert (verb_of(UNDONE, SWEEP), step_of(UNDONE, SWEEP).subject) == (Verb.DELETE_WORKS, (work("done"),))
+    workless = UNDONE.learns(works=())
+    assert step_of(workless, SWEEP).subject == (POINT, BY_SMC)
+    bare = workless.learns(points=())
+    assert (verb_of(bare, SWEEP), step_of(bare, SWEEP).subject) == (Verb.LEAVE, UNDONE.view.enrolment)
+    assert end_of(bare.learns(enrolment=None), SWEEP).state == "unprotected"
+
+
+def test_without_a_word_of_the_users_what_the_service_left_stays() -> None:
+    assert step_of(UNDONE, LET_GO).subject == (POINT,)
+    assert end_of(UNDONE.learns(points=(BY_SMC,)), LET_GO).state == "unprotected"
+
+
+def test_nothing_goes_before_the_guest_is_seen_to_run_its_former_system() -> None:
+    assert verb_of(UNDONE.learns(guest=None).forgets("guest"), SWEEP) not in (Verb.DELETE_WORKS, Verb.DELETE_POINTS)
+    migrated_since = UNDONE.learns(guest=arrived())
+    assert code_of(migrated_since, SWEEP) == "RollbackUnverified"
+    assert code_of(UNDONE.learns(guest=Guest("unknown", trouble="cut_off")), SWEEP) == "GuestUnreadable"
+
+
+def test_what_may_be_the_way_back_of_somebody_else_s_job_stays() -> None:
+    theirs = UNDONE.learns(points=(BY_SMC,), works=(work("failed", name="by hand"),))
+    assert end_of(theirs, SWEEP).state == "unprotected"
+
+
+@pytest.mark.parametrize("state", ["migrated", "committed", "protected"])
+def test_what_the_service_took_of_anything_but_a_rollback_is_not_swept(state: str) -> None:
+    record = UNDONE.learns(instance=tagged(state), points=(BY_SMC,))
+    assert end_of(record, SWEEP).state == "unprotected"
+    of_no_migration = UNDONE.learns(instance=tagged("rolled_back", source="", target=""), points=(BY_SMC,))
+    assert end_of(of_no_migration, SWEEP).state == "unprotected"
+
+
+@settings(max_examples=250, deadline=None)
+@given(likely_records(), goals_of("unprotected", delete_service_points=True), now_and_then)
+def test_whatever_is_seen_the_service_s_points_go_only_after_a_rollback_that_the_guest_shows(
+    record: Migration, goal: Goal, now: Moment
+) -> None:
+    after, step = next_step(record, goal, now)
+    if step is not None and step.verb is Verb.DELETE_POINTS and any(not point.label for point in step.subject):
+        known, guest = after.view.tag, after.view.guest
+        assert known is not None
+        assert guest is not None
+        assert (known.state, guest.os) == ("rolled_back", known.source)
+
+
 # --- restored ---------------------------------------------------------------------------------------------------------
 
 
@@ -224,7 +284,7 @@ def test_a_migration_that_finds_such_a_way_back_ends_it_and_does_not_begin() -> 
 
 
 @settings(max_examples=250, deadline=None)
-@given(likely_records(), goals_of("protected", "unprotected"), now_and_then)
+@given(likely_records(), goals_of("protected", "unprotected", delete_service_points=False), now_and_then)
 def test_nothing_but_the_tag_and_points_is_written_and_guests_are_not_asked(
     record: Migration, goal: Goal, now: Moment
 ) -> None:

@@ -92,7 +92,7 @@ def _committed(record: Migration, goal: Goal) -> Sides:
 
 
 def _unprotected(record: Migration, goal: Goal) -> Sides:
-    return _deleted(record, record.view.gone or keep.points_to_delete(record), goal)
+    return _deleted(record, record.view.gone or keep.points_to_delete(record, goal), goal)
 
 
 def _deleted(record: Migration, points: Iterable[Point], goal: Goal) -> Sides:

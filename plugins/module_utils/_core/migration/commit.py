@@ -38,7 +38,7 @@ def something_there(record: Migration, goal: Goal, now: Moment) -> Step | None:
     """Leave an instance alone that was never migrated, also when it has snapshots that somebody wanted to have."""
     known = record.view.tag
     if known is None:
-        left = bool(own_works(record) or _of_the_service(record, goal))
+        left = bool(own_works(record) or of_the_service(record, goal))
     elif stands(record, tag.PROTECTED, "rolled_back"):
         left = bool(known.source)  # without it, it is of no migration
     else:
@@ -73,10 +73,14 @@ def committed_marked(record: Migration, goal: Goal, now: Moment) -> Step | None:
     return mark(record, goal, "committed", "committing") if stands(record, "migrated") else None
 
 
-def works_gone(record: Migration, goal: Goal, now: Moment) -> Step | None:
-    """Delete our works: what is over, and what must not begin any more."""
-    works = tuple(work for work in own_works(record) if work.status != "gone")
-    return works_deleted(works, "committing", now, f"jobs deleted: {len(works)}") if works else None
+def works_gone(state: str) -> Gate[View]:
+    """Return the gate that deletes our works: what is over, and what must not begin any more."""
+
+    def works_gone(record: Migration, goal: Goal, now: Moment) -> Step | None:
+        works = tuple(work for work in own_works(record) if work.status != "gone")
+        return works_deleted(works, state, now, f"jobs deleted: {len(works)}") if works else None
+
+    return works_gone
 
 
 def points_deleted(record: Migration, goal: Goal, now: Moment) -> Step | None:
@@ -86,7 +90,7 @@ def points_deleted(record: Migration, goal: Goal, now: Moment) -> Step | None:
 
 def points_to_delete(record: Migration, goal: Goal) -> tuple[Point, ...]:
     """Return the points whose label names this instance, and the service's own where that is wanted."""
-    return (*(point for point, _label in points_of(record)), *_of_the_service(record, goal))
+    return (*(point for point, _label in points_of(record)), *of_the_service(record, goal))
 
 
 def points_going(record: Migration, goal: Goal) -> tuple[Point, ...]:
@@ -102,16 +106,21 @@ def deleted(record: Migration, points: tuple[Point, ...], state: str) -> Step | 
     return Step(Verb.DELETE_POINTS, state, points, {"gone": gone}, event=f"snapshots deleted: {len(points)}")
 
 
-def _of_the_service(record: Migration, goal: Goal) -> tuple[Point, ...]:
+def of_the_service(record: Migration, goal: Goal) -> tuple[Point, ...]:
+    """Return the service's own points of the instance, where they are to go too."""
     return tuple(point for point in record.view.points if goal.delete_service_points and not point.label)
 
 
-def source_left(record: Migration, goal: Goal, now: Moment) -> Step | None:
-    """Delete the enrolment that an import of ours made; one that works of others belong to stays."""
-    enrolment = record.view.enrolment
-    if enrolment is None or not enrolment.ours or record.view.works:
-        return None
-    return Step(Verb.LEAVE, "committing", enrolment, event=f"deleted the migration source {enrolment.id}")
+def source_left(state: str) -> Gate[View]:
+    """Return the gate that deletes the enrolment of an import of ours; one that works of others belong to stays."""
+
+    def source_left(record: Migration, goal: Goal, now: Moment) -> Step | None:
+        enrolment = record.view.enrolment
+        if enrolment is None or not enrolment.ours or record.view.works:
+            return None
+        return Step(Verb.LEAVE, state, enrolment, event=f"deleted the migration source {enrolment.id}")
+
+    return source_left
 
 
 def committed(record: Migration, goal: Goal, now: Moment) -> Step | None:

@@ -9,23 +9,29 @@ Such a set has a number of attempt of its own, which no migration ever has: one 
 
 from __future__ import annotations
 
+from functools import wraps
+
 from .. import before, rules, tag
 from ..goal import Goal
-from ..model import Point, Tag
+from ..model import Point, Tag, required
 from ..record import Moment
 from ..verb import Step, Verb, blocked, failing, finish
+from ..workflow import Gate
 from .begin import blocker
-from .commit import deleted
+from .commit import deleted, of_the_service
 from .protect import completed, current_set, next_set
 from .sets import Set, chosen, complete
 from .view import (
     ACTIVE,
     Migration,
+    View,
     active,
     attempt,
     case,
     copied,
+    guest_os,
     instance,
+    own_works,
     points_of,
     restoring,
     stands,
@@ -133,14 +139,47 @@ def nothing_under_way(record: Migration, goal: Goal, now: Moment) -> Step | None
 
 def sets_deleted(record: Migration, goal: Goal, now: Moment) -> Step | None:
     """Delete the points of no migration, and of those that were rolled back or committed."""
-    return deleted(record, points_to_delete(record), "unprotecting")
+    return deleted(record, points_to_delete(record, goal), "unprotecting")
 
 
-def points_to_delete(record: Migration) -> tuple[Point, ...]:
-    """Return the points whose label names this instance, but for those of a migration that is not committed."""
+def points_to_delete(record: Migration, goal: Goal) -> tuple[Point, ...]:
+    """Return the points whose label names this instance, but for those of a migration that is not committed.
+
+    Those that the service itself took go only after a rollback that is proven, and where that is wanted; while there
+    are works of others, they may be the way back of these.
+    """
     known = record.view.tag
     needed = known.attempt if known and stands(record, "migrated") else 0
-    return tuple(point for point, label in points_of(record) if label.attempt != needed)
+    own = (point for point, label in points_of(record) if label.attempt != needed)
+    alone = len(own_works(record)) == len(record.view.works)
+    return (*own, *(of_the_service(record, goal) if alone and _swept(record, goal) else ()))
+
+
+def after_a_rollback(gate: Gate[View]) -> Gate[View]:
+    """Return a gate of what also goes that a migration left which was rolled back, where that is wanted."""
+
+    @wraps(gate)
+    def passed(record: Migration, goal: Goal, now: Moment) -> Step | None:
+        return gate(record, goal, now) if _swept(record, goal) else None
+
+    return passed
+
+
+def _swept(record: Migration, goal: Goal) -> bool:
+    """Say whether to sweep up behind a rollback; one without a former system was of no migration."""
+    return goal.delete_service_points and stands(record, "rolled_back") and bool(required(record.view.tag).source)
+
+
+def former_os_runs(record: Migration, goal: Goal, now: Moment) -> Step | None:
+    """Delete nothing before the guest is seen to run its former system: somebody may have migrated it since."""
+    former = required(record.view.tag).source
+    if guest_os(record) == former:
+        return None
+    return failing(
+        "RollbackUnverified",
+        f"The instance was rolled back to {former}, but its guest runs {guest_os(record)}: nothing was deleted.",
+        "Look at the instance in the console: what is left may be the only way back of another migration.",
+    )
 
 
 def let_go(record: Migration, goal: Goal, now: Moment) -> Step | None:

@@ -108,7 +108,24 @@ GOALS: Mapping[str, Gates] = {
         keep.set_kept,
         keep.kept,
     ),
-    "unprotected": (*_SEEN, keep.nothing_under_way, work.no_work_runs, keep.sets_deleted, keep.let_go),
+    "unprotected": (
+        *_SEEN,
+        keep.nothing_under_way,
+        work.no_work_runs,
+        *map(
+            keep.after_a_rollback,
+            (
+                plan.guest_seen,
+                verify.guest_understood,
+                keep.former_os_runs,
+                commit.works_gone("unprotecting"),
+                work.disks_kept,
+            ),
+        ),
+        keep.sets_deleted,
+        keep.after_a_rollback(commit.source_left("unprotecting")),
+        keep.let_go,
+    ),
     "verified": (*_SETTLED, verify.before_seen, *_READ, verify.verified),
     "committed": (
         begin.works_seen,
@@ -118,10 +135,10 @@ GOALS: Mapping[str, Gates] = {
         *_SETTLED,
         *map(commit.unless_committed, (commit.soaked, *_READ)),
         commit.committed_marked,
-        commit.works_gone,
+        commit.works_gone("committing"),
         work.disks_kept,
         commit.points_deleted,
-        commit.source_left,
+        commit.source_left("committing"),
         commit.committed,
     ),
 }
