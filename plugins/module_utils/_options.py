@@ -230,6 +230,7 @@ MORE: dict[str, Any] = {
     "uninstaller": {"type": "str"},
     "by": {"type": "str", "choices": [CLONED, SERVICE]},
     "cleanup": {"type": "bool"},
+    "on_difference": {"type": "str", "choices": ["tell", "fail"]},
     "lifetime": CLONE["lifetime"],
     "price_gib_month": CLONE["price_gib_month"],
     "price_hour": CLONE["price_hour"],

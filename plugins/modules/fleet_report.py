@@ -60,7 +60,9 @@ options:
   results_dir:
     description:
       - Directory on the controller with the results files C(migrate.json), C(rollback.json) and C(commit.json) of the
-        roles of these names, as far as they are there. Attempts of instances that O(src) does not know are left out.
+        roles of these names, as far as they are there, and C(verify.json), whose comparison of the guest with what it
+        was is told where it is newer than that of the migration.
+      - Attempts of instances that O(src) does not know are left out.
       - Without it, the directory of O(src).
     type: path
     version_added: 0.2.0

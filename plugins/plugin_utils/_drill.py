@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ..module_utils._core import checks
 from ..module_utils._core.drilled import CLONE, SERVICE, drilled
-from ..module_utils._core.model import Hop
+from ..module_utils._core.model import Hop, Problem
+from ..module_utils._core.proof import NOT_EXPECTED
 from ..module_utils._core.telling import outcome, some
 from ..module_utils._results import results_file
 from ._batch import Batch, Outcomes, outcomes
@@ -38,6 +39,8 @@ _KEPT = (
     "hooks",
     "proof",
 )
+#: What an option says of differences that nothing explains.
+_FAIL = "fail"
 #: Nothing was made for an instance that ended so.
 _UNTOUCHED = ("blocked", "unchanged", "planned")
 
@@ -66,7 +69,11 @@ def _alike(enrolments: Iterable[Enrolment]) -> list[tuple[dict[str, Any], list[E
     """Return the hosts that want to be drilled in the same way, with that way."""
     found: list[tuple[dict[str, Any], list[Enrolment]]] = []
     for one in enrolments:
-        how = {name: one.more[name] for name in ("by", "cleanup", *_RECKONED) if one.more.get(name) is not None}
+        how = {
+            name: one.more[name]
+            for name in ("by", "cleanup", "on_difference", *_RECKONED)
+            if one.more.get(name) is not None
+        }
         hosts = next((hosts for known, hosts in found if known == how), None)
         if hosts is None:
             found.append((how, [one]))
@@ -135,6 +142,8 @@ class OnClones:
         left = [one.host for one in self.batch.enrolments if _outside(one)]
         if left:
             self.batch.tell(f"drill: checks that ask from the controller are not made on clones: {some(left, 5)}")
+        if self.how.get("on_difference") == _FAIL:
+            self.tried = {host: _failed_by_differences(one) for host, one in self.tried.items()}
         for host, answers in Asking(part).run(wanted_checks(part, self.tried)).items():
             self.tried[host] = _with_checks(self.tried[host], answers)
 
@@ -165,7 +174,11 @@ class OnClones:
         result["error"] = self._error(tried, cleared)
         if result["error"]:
             result["state"] = "failed"
-        return outcome(one.host, result)
+        told = outcome(one.host, result)
+        differs = _differences(tried)
+        return (
+            {**told, "msg": f"{told['msg']}; its clone differs: {differs}"} if differs and not result["error"] else told
+        )
 
     def _error(self, tried: Json | None, cleared: Json) -> Json | None:
         """Return why the drill failed: what is left behind goes before what was found."""
@@ -188,6 +201,7 @@ class OnClones:
             "by": CLONE,
             "source": hops[0]["source"] if hops else None,
             "target": hops[-1]["target"] if hops else None,
+            "proof": (tried["result"].get("proof") or {}).get("verdict") if tried else None,
             "cost": result.get("cost"),
             "clone": on_clone,
         }
@@ -195,6 +209,27 @@ class OnClones:
 
 def _outside(one: Enrolment) -> bool:
     return any(check["from"] != checks.GUEST for check in one.more.get("checks") or ())
+
+
+def _differences(tried: Json | None) -> str:
+    """Return in what a migrated clone is not what it was although nothing says so; empty where in nothing."""
+    facts = (tried["result"].get("proof") or {}).get("facts") or {} if tried else {}
+    bad = {name: one["not_expected"] for name, one in facts.items() if one["verdict"] == NOT_EXPECTED}
+    return "; ".join(f"{name} ({some(list(names), 3)})" if names else name for name, names in bad.items())
+
+
+def _failed_by_differences(tried: Json) -> dict[str, Any]:
+    """Return the outcome of a clone, which fails where the clone is not what it was; an error of its own stays."""
+    differs = _differences(tried)
+    if tried["failed"] or not differs:
+        return dict(tried)
+    problem = Problem(
+        "DrillDiffers",
+        f"The migrated guest is not what it was, and nothing says that it should differ: {differs}.",
+        "Look whether that is wanted; drill.clone.proof in the result has all differences. With drill_on_difference: "
+        "tell they are told only.",
+    )
+    return {**tried, "failed": True, "result": {**tried["result"], "state": "failed", "error": asdict(problem)}}
 
 
 def _with_checks(tried: Json, answers: Sequence[Json]) -> dict[str, Any]:

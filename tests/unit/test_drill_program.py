@@ -100,6 +100,56 @@ def test_a_clone_is_made_migrated_checked_and_deleted_and_the_drill_is_told() ->
     assert (text_of(cloud).passed, text_of(cloud).by, text_of(cloud).target) == (True, "clone", "alinux-3")
 
 
+PROOF = {
+    "verdict": "not_expected",
+    "facts": {
+        "ports": {"verdict": "equal", "not_expected": []},
+        "services_enabled": {"verdict": "not_expected", "not_expected": ["-nginx"]},
+    },
+}
+
+
+def differing(**more: Any) -> Cloud:
+    return Cloud({("os_migration", "migrated"): {"proof": PROOF, **more}})
+
+
+def test_a_clone_that_is_not_what_it_was_is_told_and_passes() -> None:
+    cloud = differing()
+    one = run(cloud)["web"]
+    assert (one["failed"], one["result"]["drill"]["passed"], one["result"]["drill"]["proof"]) == (
+        False,
+        True,
+        "not_expected",
+    )
+    assert one["msg"].endswith("; its clone differs: services_enabled (-nginx)")
+    assert text_of(cloud).passed
+
+
+def test_a_clone_that_is_not_what_it_was_fails_its_drill_where_that_is_wanted() -> None:
+    cloud = differing()
+    one = run(cloud, on_difference="fail", checks=[CHECK])["web"]
+    error = one["result"]["error"]
+    assert (one["failed"], one["result"]["state"], error["code"]) == (True, "failed", "DrillDiffers")
+    assert "On its clone: " in error["message"]
+    assert "services_enabled (-nginx)" in error["message"]
+    assert not text_of(cloud).passed
+
+
+@pytest.mark.parametrize("verdict", ["equal", "expected", "not_known"])
+def test_what_is_as_it_should_be_or_not_known_fails_no_drill(verdict: str) -> None:
+    proof = {"verdict": verdict, "facts": {"ports": {"verdict": verdict, "not_expected": []}}}
+    cloud = Cloud({("os_migration", "migrated"): {"proof": proof}})
+    one = run(cloud, on_difference="fail")["web"]
+    assert (one["failed"], one["result"]["drill"]["proof"]) == (False, verdict)
+    assert "differs" not in one["msg"]
+
+
+def test_an_error_of_the_clone_goes_before_its_differences() -> None:
+    one = run(differing(**failed()), on_difference="fail")["web"]
+    assert one["result"]["error"]["code"] == "Broken"
+    assert "differs" not in one["msg"]
+
+
 @pytest.mark.parametrize(
     ("answers", "checks"),
     [({("os_migration", "migrated"): failed()}, []), ({("guest_command", ""): failed("ScriptFailed")}, [CHECK])],

@@ -204,6 +204,41 @@ def test_an_attempt_tells_how_its_guest_compared_with_what_it_was(options: dict[
     assert second["proof"] == []
 
 
+def test_the_newer_comparison_of_migrate_and_verify_is_told() -> None:
+    early = told(1, "migrated", "2026-01-01T00:00:00+00:00 migrated", proof=compared("not_known"))
+    late = told(1, "verified", "2026-01-02T00:00:00+00:00 verified", proof=compared("expected"))
+    back = told(1, "rolled_back", "2026-01-03T00:00:00+00:00 back", proof=compared("equal"))
+
+    def phases(**results: Any) -> list[tuple[str, str]]:
+        found = attempts({phase: [one] for phase, one in results.items()}).get("i-1", [])
+        return [(row["phase"], row["verdict"]) for one in found for row in one["proof"]]
+
+    assert phases(migrate=early, verify=late) == [("verify", "expected")]
+    assert phases(migrate=late, verify=early) == [("migrate", "expected")]
+    assert phases(migrate=early, verify={**late, "proof": None}) == [("migrate", "not_known")]
+    assert phases(migrate={**early, "proof": None}, verify=late) == [("verify", "expected")]
+    assert phases(migrate=early, verify=late, rollback=back) == [("verify", "expected"), ("rollback", "equal")]
+    assert phases(migrate=early, verify={**late, "attempt": 2}) == [("migrate", "not_known")]
+    assert phases(verify=late) == []
+
+
+def test_a_verification_tells_nothing_else_of_an_attempt() -> None:
+    late = told(
+        1, "failed", "9 failed", proof=compared("expected"), hops=[HOP, HOP], error={"code": "X", "message": "M"}
+    )
+    with_it, without = (attempts({"migrate": [FIRST], **more})["i-1"][0] for more in ({"verify": [late]}, {}))
+    assert {**with_it, "proof": []} == {**without, "proof": []}
+
+
+@pytest.mark.parametrize("wrong", [{"timeline": 1}, {"attempt": [1]}, {"proof": {"facts": {"ports": 1}}}])
+def test_a_file_of_verifications_that_somebody_edited_is_refused_by_name(options: dict[str, Any], wrong: Any) -> None:
+    file = Path(options["src"]).parent / "verify.json"
+    late = told(1, "verified", "9 verified", proof=compared("expected"))
+    file.write_text(json.dumps({"phase": "verify", "results": [{**late, **wrong}]}), "utf-8")
+    with pytest.raises(OptionError, match=r"verify\.json"):
+        document(options)
+
+
 def test_of_very_many_differences_the_first_are_named() -> None:
     many = {"verdict": "not_expected", "not_expected": [f"-user{number}" for number in range(500)]}
     row = attempts({"migrate": [told(1, "migrated", proof=compared("not_expected", users=many))]})["i-1"][0]["proof"][1]

@@ -131,7 +131,7 @@ PHASES: Mapping[str, Phase] = {
         {**_TELLS, **_PATHS, **_AGE, **_own("drill", "max_running", "hop_timeout", "timeout")},
         more={
             "checks": ("drill_checks", "verify_checks"),
-            **_own("drill", "by", "cleanup", "lifetime", "price_hour"),
+            **_own("drill", "by", "cleanup", "on_difference", "lifetime", "price_hour"),
             "price_gib_month": ("drill_price_gib_month", "os_migration_snapshot_price"),
         },
     ),

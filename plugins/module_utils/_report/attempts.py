@@ -17,6 +17,11 @@ Entry = Mapping[str, Any]
 #: An attempt's entries by phase.
 Entries = dict[str, Entry]
 
+#: The phase that compares a guest anew each time. It begins no attempt, so nothing else of its results is told.
+COMPARES = "verify"
+#: The phases whose results are read.
+READ = (*LASTING, COMPARES)
+
 #: States that the phases whose results last end in, beside those of an assessment.
 STATES = ("rolled_back", "committed", "unchanged")
 #: What a report tells of a hop, a work, a run and an event; what is missing is an empty text.
@@ -24,7 +29,7 @@ HOP = ("source", "target", "service")
 WORK = ("id", "kind", "status", "began", "ended")
 RUN = ("phase", "at", "who", "state")
 EVENT = ("at", "event")
-#: What was compared in the guest after a phase: a fact (empty for the whole), how that came out, the differences that
+#: What was compared in the guest by a phase: a fact (empty for the whole), how that came out, the differences that
 #: are not expected, how many are, and why something is not known.
 PROOF = ("phase", "fact", "verdict", "differences", "expected", "why")
 #: So many differences of a fact are named.
@@ -41,7 +46,11 @@ def attempts(results: Mapping[str, Iterable[Entry]]) -> dict[str, list[Json]]:
         for result in results.get(phase, ()):
             for one in _told(result):
                 known[result["instance_id"]].setdefault(one.get("attempt"), {})[phase] = one
-    return {instance_id: _in_order(found) for instance_id, found in known.items()}
+    proofs = {(one["instance_id"], one.get("attempt")): one for one in results.get(COMPARES, ())}
+    return {
+        instance_id: _in_order(found, {number: proofs.get((instance_id, number), {}) for number in found})
+        for instance_id, found in known.items()
+    }
 
 
 def _told(result: Entry) -> Iterator[Entry]:
@@ -51,12 +60,13 @@ def _told(result: Entry) -> Iterator[Entry]:
         yield result
 
 
-def _in_order(found: Mapping[Any, Entries]) -> list[Json]:
+def _in_order(found: Mapping[Any, Entries], proofs: Mapping[Any, Entry]) -> list[Json]:
     """Return the attempts by their number; runs that began none come in front."""
-    return [_attempt(number, found[number]) for number in sorted(found, key=lambda number: int(number or 0))]
+    numbers = sorted(found, key=lambda number: int(number or 0))
+    return [_attempt(number, found[number], proofs[number]) for number in numbers]
 
 
-def _attempt(number: Any, entries: Entries) -> Json:
+def _attempt(number: Any, entries: Entries, compared: Entry) -> Json:
     runs = sorted(_runs(entries), key=lambda run: run["at"])
     last = entries[runs[-1]["phase"]] if runs else list(entries.values())[-1]
     return {
@@ -68,10 +78,23 @@ def _attempt(number: Any, entries: Entries) -> Json:
         "error": _error(last),
         "hops": _shaped(_longest(entries, "hops"), HOP),
         "works": list({work["id"]: work for work in _shaped(_all(entries, "works"), WORK)}.values()),
-        "proof": list(_proofs(entries)),
+        "proof": list(_proofs(_with_the_newest(entries, compared))),
         "runs": runs,
         "timeline": sorted(_shaped(_all(entries, "timeline"), EVENT), key=lambda event: event["at"]),
     }
+
+
+def _with_the_newest(entries: Entries, compared: Entry) -> Entries:
+    """Return the entries with what compared the migrated guest last; the way back is compared with something else."""
+    both = {"migrate": entries.get("migrate", {}), COMPARES: compared}
+    proven = [phase for phase, entry in both.items() if isinstance(entry.get("proof"), Mapping)]
+    newest = max(reversed(proven), key=lambda phase: _last_event(both[phase]), default="")
+    others = {phase: entry for phase, entry in entries.items() if phase != "migrate"}
+    return {newest: both[newest], **others} if newest else others
+
+
+def _last_event(entry: Entry) -> str:
+    return max((_text(event.get("at")) for event in _rows(entry, "timeline")), default="")
 
 
 def _proofs(entries: Entries) -> Iterator[Json]:

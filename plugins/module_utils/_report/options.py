@@ -16,7 +16,7 @@ from .._core.results import LASTING
 from .._errors import OptionError
 from .._files import read
 from . import source
-from .attempts import attempts
+from .attempts import READ, attempts
 from .compare import compare
 from .document import Day, build
 from .files import FORMATS
@@ -51,7 +51,7 @@ def report(options: Mapping[str, Any], today: date) -> source.Json:
 
 def _attempts(directory: Path) -> dict[str, list[source.Json]]:
     """Return the attempts that the results files in a directory tell of; a phase that was never run has none."""
-    there = {phase: path for phase in LASTING if (path := directory / f"{phase}.json").exists()}
+    there = {phase: path for phase in READ if (path := directory / f"{phase}.json").exists()}
     results = {phase: _of(_RESULTS, str(path), partial(_of_phase, phase)) for phase, path in there.items()}
     return attempts(results)
 
@@ -61,7 +61,7 @@ def _of_phase(phase: str, text: str) -> list[source.Json]:
     found = source.of_attempts(text, phase)
     for result in found:
         try:
-            attempts({phase: [result]})
+            attempts({LASTING[0]: [{**result, "state": None}], phase: [result]})
         except (TypeError, ValueError, AttributeError):
             said = f"its result of {result['instance_id']} is not in the form that the role {phase} writes."
             raise ValueError(f"{said} Move the file away.") from None
