@@ -142,6 +142,9 @@ class OnClones:
         left = [one.host for one in self.batch.enrolments if _outside(one)]
         if left:
             self.batch.tell(f"drill: checks that ask from the controller are not made on clones: {some(left, 5)}")
+        for host, one in self.tried.items():
+            if differs := _differences(one):
+                self.batch.tell(f"{host}: its clone differs: {differs}")
         if self.how.get("on_difference") == _FAIL:
             self.tried = {host: _failed_by_differences(one) for host, one in self.tried.items()}
         for host, answers in Asking(part).run(wanted_checks(part, self.tried)).items():

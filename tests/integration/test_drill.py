@@ -95,6 +95,24 @@ def test_both_families_are_drilled_on_clones_and_nothing_is_left(tmp_path: Path)
         assert migrated.rc == 0, migrated.output
 
 
+def test_a_clone_that_lost_a_service_is_told_and_fails_its_drill_where_that_is_wanted(tmp_path: Path) -> None:
+    lost = group("web-1", guest={"services": ["nginx", "sshd"]}, faults={"loses": ["nginx"]})
+    with cloud({"groups": [{**lost, "durations": QUICK}]}, tmp_path / "cloud") as simulated:
+        me = Controller(simulated, tmp_path / "user", {"web-1": HOSTS["web-1"]})
+        told = me.play("drill")
+        assert told.rc == 0, told.output
+        assert "os_migration: web-1: its clone differs: services_enabled (-nginx)" in told.output
+        drill = told.report("drill")[WEB]["drill"]
+        assert (drill["passed"], drill["proof"]) == (True, "not_expected")
+        failed = me.play("drill", drill_on_difference="fail")
+        assert failed.rc != 0
+        assert "DrillDiffers" in failed.failures["web-1"]
+        assert "services_enabled (-nginx)" in failed.failures["web-1"]
+        assert not left(simulated)
+        blocked = me.play("migrate", os_migration_drill_max_age=7)
+        assert "DrillMissing" in blocked.output
+
+
 def test_what_a_drill_that_was_killed_has_left_is_cleaned_up(tmp_path: Path) -> None:
     with cloud(scenario(), tmp_path / "cloud") as simulated:
         me = user(simulated, tmp_path / "user")

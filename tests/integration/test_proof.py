@@ -23,6 +23,15 @@ def ids(result: dict[str, Any]) -> list[str]:
     return [found["id"] for found in result["findings"] if found["id"].startswith(("verify.", "rollback."))]
 
 
+def shown(controller: Controller) -> list[tuple[str, str]]:
+    """The verdicts on the whole guest that the fleet report shows."""
+    for phase in ("assess", "report"):
+        run = controller.play(phase)
+        assert run.rc == 0, run.output
+    (instance,) = json.loads((controller.reports / "fleet.json").read_text("utf-8"))["instances"]
+    return [(one["phase"], one["verdict"]) for one in instance["attempts"][-1]["proof"] if not one["fact"]]
+
+
 def test_what_a_migration_lost_is_named_and_a_rollback_is_proven_by_a_controller_without_files(tmp_path: Path) -> None:
     with cloud(one(faults={"loses": ["nginx"]}), tmp_path / "cloud") as simulated:
         hosts = {"web-1": host("web-1")}
@@ -42,6 +51,7 @@ def test_what_a_migration_lost_is_named_and_a_rollback_is_proven_by_a_controller
 
         verified = first.play("verify").report("verify")[WEB]["proof"]
         assert verified["facts"]["services_running"]["not_expected"] == ["-nginx"]
+        assert shown(first) == [("verify", "not_expected")]
         elsewhere = other.play("verify").report("verify")[WEB]
         assert (elsewhere["proof"]["compared"], elsewhere["proof"]["verdict"]) == ("digests", "not_known")
         assert (elsewhere["state"], ids(elsewhere)) == ("verified", ["verify.not_compared"])
