@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from itertools import count
 from typing import Any
@@ -22,7 +23,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.tag i
 from ansible_collections.evergreen.os_migration.plugins.module_utils._engine import Brief, Engine, Limits
 
 from .controllers import PROBES
-from .memory_cloud import OFFER, Killed, MemoryCloud
+from .memory_cloud import OFFER, Copies, Killed, MemoryCloud
 
 ID = "web"
 CLONED = Goal("cloned", hop_timeout=3600, offers={"alicloud": OFFER})
@@ -215,6 +216,29 @@ def test_nothing_is_begun_on_a_clone_that_another_run_is_about_to_delete() -> No
     assert (record.problem.code, there.log) == ("CloneGoing", before)
     assert clear(there).state == "cleared"
     assert left(there) == NOTHING
+
+
+def test_what_is_listed_although_it_was_deleted_just_now_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = cloud()
+    made = {work.id: work for work in run(there, CLONED).view.copies}
+    deleted: Counter[str] = Counter()
+    listed_until: dict[str, float] = {}
+    find, delete = Copies.find, Copies.delete
+
+    def late(port: Copies, instances: Any) -> Any:
+        left = [made[key] for key, until in listed_until.items() if there.now < until and made[key].kind == port.kind]
+        return {one: ((*works, *left), None) for one, (works, _none) in find(port, instances).items()}
+
+    def counted(port: Copies, key: str) -> None:
+        deleted[port.kind] += 1
+        listed_until.setdefault(key, there.now + 45)
+        delete(port, key)
+
+    monkeypatch.setattr(Copies, "find", late)
+    monkeypatch.setattr(Copies, "delete", counted)
+    run(there, replace(CLONED, state="cleared", poll_interval=20.0), number=2)
+    assert left(there) == NOTHING
+    assert all(1 < times <= 4 for times in deleted.values()), deleted
 
 
 def test_points_and_works_of_others_stay() -> None:

@@ -20,6 +20,8 @@ T = TypeVar("T")
 # The model's words for the status of instances and disks; adapters translate into them. RESETTING: being put back.
 RUNNING, STOPPING, STOPPED, STARTING = "Running", "Stopping", "Stopped", "Starting"
 IN_USE, RESETTING = "In_use", "ReIniting"
+#: The status of an instance that is proven not to be there any more.
+GONE = "gone"
 #: The code of the problem that an instance is proven not to be there.
 NOT_FOUND = "InstanceNotFound"
 

@@ -20,8 +20,8 @@ from .._core.agent import afterwards, agent_problem, agent_words, powered_off
 from .._core.command import RESTARTING
 from .._core.goal import POWER_OFF, RESTART, Goal
 from .._core.lock import Holder
-from .._core.migration.sweep import still_there
 from .._core.model import (
+    GONE,
     NOT_FOUND,
     UNKNOWN,
     CommandResult,
@@ -84,7 +84,7 @@ def here(record: Seen) -> Instance:
 
 
 def _gone(cloud: Cloud, records: Sequence[Seen], brief: Brief) -> Answers:
-    """Prove that instances are gone; one that is there, or may be there and not be shown, has a problem."""
+    """Look whether instances are gone; one that may be there and not be shown has a problem."""
     found = cloud.instances.describe(ids(records), details=False)
     missing = [one for one in ids(records) if one not in found]
     why = cloud.instances.explain(missing) if missing else {}
@@ -97,10 +97,10 @@ def _gone(cloud: Cloud, records: Sequence[Seen], brief: Brief) -> Answers:
 
 def _as_gone(record: Seen, answer: Instance | Problem) -> Seen | Problem:
     if isinstance(answer, Instance):
-        return still_there(record.id, answer.status)
+        return record.learns(instance=answer)
     if answer.code != NOT_FOUND:
         return answer
-    return record.learns(instance=Instance(record.id, record.item.region, record.item.provider, status="gone"))
+    return record.learns(instance=Instance(record.id, record.item.region, record.item.provider, status=GONE))
 
 
 def _left(cloud: Cloud, records: Sequence[Seen], brief: Brief) -> Answers:

@@ -256,11 +256,15 @@ def all_gone(record: Migration, goal: Goal, now: Moment) -> Step | None:
 
 
 def _deleted(record: Migration, goal: Goal, now: Moment, kind: str, works: tuple[Work, ...]) -> Step:
+    """Return the step that deletes; what is listed although it was deleted just now is waited for."""
     what, told = kind.replace("_", " "), ", ".join(work.id for work in works)
     if record.overdue("clearing", goal.hop_timeout, "copies", now):
         return failing("CopiesLeft", _late(f"The {what} {told} of a drill could not be deleted", goal), _LEFT)
-    event = "" if told in record.view.deleting else f"deleted the {what} {told}"
-    return Step(Verb.DELETE_WORKS, "clearing", works, {"deleting": (*record.view.deleting, told)}, event=event)
+    again = told in record.view.deleting
+    if again and now.ticks - (record.view.unsettled or 0.0) < goal.poll_interval:
+        return wait("copies", "clearing")
+    learnt = {"deleting": (*record.view.deleting, told), "unsettled": now.ticks}
+    return Step(Verb.DELETE_WORKS, "clearing", works, learnt, event="" if again else f"deleted the {what} {told}")
 
 
 _LEFT = "Look at it in the console, correct what keeps it, and clean up again: it is found by its tag."

@@ -14,19 +14,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..goal import Goal
-from ..model import Enrolment, Item, Point, Problem, Work
+from ..model import GONE, Enrolment, Item, Point, Work
 from ..record import Moment
-from ..verb import Step, Verb, failing, failing_by, finish, look, wait
+from ..verb import Step, Verb, failing, finish, look, wait
 from ..workflow import Gate, Workflow, ended, never
 from .clone import KINDS
-from .view import Migration, View, drill_works, own_works
+from .view import Migration, View, drill_works, instance, own_works
 
 SWEEPING = "sweeping"
 
 
-def still_there(instance_id: str, how: str) -> Problem:
-    """Return why nothing is swept that is of an instance which is not gone."""
-    return Problem(
+def _still_there(instance_id: str, how: str) -> Step:
+    """Return the step that refuses an instance which is not gone."""
+    return failing(
         "InstanceNotGone",
         f"{instance_id} is not gone: it is {how}. Only what is left of released instances is swept.",
         "Clear an instance that is there with commit, with instance_snapshot state absent, or with drill_cleanup of "
@@ -79,7 +79,10 @@ def _name(work: Work) -> str:
 
 def gone(record: Migration, goal: Goal, now: Moment) -> Step | None:
     """Have it proven that the instance is gone."""
-    return None if record.knows("gone") else look("gone", record.state)
+    if not record.knows("gone"):
+        return look("gone", record.state)
+    status = instance(record).status
+    return None if status == GONE else _still_there(record.id, status)
 
 
 def left_seen(record: Migration, goal: Goal, now: Moment) -> Step | None:
@@ -87,7 +90,7 @@ def left_seen(record: Migration, goal: Goal, now: Moment) -> Step | None:
     if not record.knows("left"):
         return look("left", record.state)
     here = sorted(disk for disk, holder in record.view.holders.items() if holder == record.id)
-    return failing_by(still_there(record.id, f"not shown, and {', '.join(here)} is attached to it")) if here else None
+    return _still_there(record.id, f"not shown, and {', '.join(here)} is attached to it") if here else None
 
 
 def left_told(record: Migration, goal: Goal, now: Moment) -> Step | None:
