@@ -54,6 +54,7 @@ from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model
     Hop,
     Instance,
     Order,
+    Point,
     Problem,
     Take,
 )
@@ -751,7 +752,7 @@ def test_every_action_goes_by_its_name_and_only_what_could_do_harm_twice_is_not_
     here.agents.run(["i-1"], Script("true"), "token")
     here.snapshots.take([Take(Disk("d-1"), "name", "label", "token")])
     here.snapshots.restore("d-1", "s-1")
-    here.snapshots.delete("s-1")
+    here.snapshots.delete([Point("s-1", "d-1")])
     jobs = here.works["smc"]
     jobs.order(Order("smc", HERE, "name", "token", Hop("centos-7", "alinux-3")))
     jobs.begin("j-1")
@@ -816,10 +817,10 @@ def test_a_disk_is_attached_as_the_device_that_is_named_if_one_is(wire: Wire) ->
 
 def test_a_snapshot_that_is_said_not_to_exist_is_deleted(wire: Wire) -> None:
     wire.refuse(404, "InvalidSnapshotId.NotFound")
-    Snapshots(rpc()).delete("s-1")
+    Snapshots(rpc()).delete([Point("s-1", "d-1")])
     wire.refuse(403, "SnapshotCreatedImage")
     with pytest.raises(CloudError):
-        Snapshots(rpc()).delete("s-1")
+        Snapshots(rpc()).delete([Point("s-1", "d-1")])
 
 
 @pytest.mark.parametrize("there", [True, False])

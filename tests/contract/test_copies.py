@@ -139,7 +139,7 @@ def test_everything_goes_in_its_order_and_nothing_before(bed: Bed, cloud: Cloud)
     made_clone, given = clone(cloud, bed)
     (point, *_others) = found_points(cloud, instance(cloud, bed))
     with pytest.raises(Moved):
-        cloud.snapshots.delete(point.snapshot_id)
+        cloud.snapshots.delete([point])
     with pytest.raises(Moved):
         port(cloud, "image").delete(given["image"])
     port(cloud, "clone").delete(made_clone.id)
@@ -148,7 +148,7 @@ def test_everything_goes_in_its_order_and_nothing_before(bed: Bed, cloud: Cloud)
         port(cloud, "clone").delete(made_clone.id)
         port(cloud, "image").delete(given["image"])
         port(cloud, "security_group").delete(given["security_group"])
-    cloud.snapshots.delete(point.snapshot_id)
+    cloud.snapshots.delete([point])
     assert not any(made(cloud, bed, kind) for kind in ("clone", "image", "security_group"))
     assert cloud.instances.disks([made_clone.id])[made_clone.id] == ()
 

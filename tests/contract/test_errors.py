@@ -13,7 +13,13 @@ from urllib.parse import quote
 
 import pytest
 from ansible_collections.evergreen.os_migration.plugins.module_utils._clouds.base import Cloud, Script
-from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import Code, Disk, Instance, Order
+from ansible_collections.evergreen.os_migration.plugins.module_utils._core.model import (
+    Code,
+    Disk,
+    Instance,
+    Order,
+    Point,
+)
 from ansible_collections.evergreen.os_migration.plugins.module_utils._errors import (
     CloudError,
     Moved,
@@ -69,7 +75,7 @@ VERBS: Mapping[str, Ask] = {
     "find_points": lambda cloud, bed: cloud.snapshots.find([linux(bed)], service_made=False),
     "points": lambda cloud, bed: cloud.snapshots.read([bed.unknown("point")]),
     "take": lambda cloud, bed: cloud.snapshots.take([a_take(linux(bed).disks[0])]),
-    "delete_point": lambda cloud, bed: cloud.snapshots.delete(bed.unknown("point")),
+    "delete_point": lambda cloud, bed: cloud.snapshots.delete([Point(bed.unknown("point"), "")]),
     "find_works": lambda cloud, bed: works(cloud, bed).find([linux(bed)]),
     "works": lambda cloud, bed: works(cloud, bed).read([bed.unknown("work")]),
     "works_of": lambda cloud, bed: works(cloud, bed).of([linux(bed)], an_enrolment(bed)),
@@ -331,7 +337,7 @@ def test_a_point_whose_deletion_was_not_answered_is_gone(make_bed: MakeBed) -> N
     bed = make_bed(Setting((Fault("delete_point", "lost_answer"),)))
     cloud = bed.cloud(call=bed.patient())
     made = take(cloud, instance(cloud, bed).disks[0])
-    cloud.snapshots.delete(made.snapshot_id)
+    cloud.snapshots.delete([made])
     assert cloud.snapshots.read([made.snapshot_id]) == {}
 
 

@@ -109,7 +109,7 @@ def test_a_point_that_was_deleted_is_not_taken_again_by_its_token_but_one_of_ano
     """A service remembers a token longer than what was made with it: what comes next has to differ in something."""
     disk = instance(cloud, bed).disks[0]
     first = accomplished(cloud, bed, take(cloud, disk))
-    cloud.snapshots.delete(first.snapshot_id)
+    cloud.snapshots.delete([first])
     if bed.traits.tokens_for_points:
         assert take(cloud, disk).snapshot_id == first.snapshot_id
         assert cloud.snapshots.read([first.snapshot_id]) == {}
@@ -181,7 +181,7 @@ def test_a_deleted_point_is_gone_and_may_be_deleted_again(bed: Bed, cloud: Cloud
     one = instance(cloud, bed)
     made = take(cloud, one.disks[0])
     for _unused in range(2):
-        cloud.snapshots.delete(made.snapshot_id)
+        cloud.snapshots.delete([made])
     assert (found_points(cloud, one), cloud.snapshots.read([made.snapshot_id])) == ((), {})
 
 

@@ -213,9 +213,10 @@ class Snapshots(Desk):
         refuse("NotOffered", "The toy cloud puts no disk back.")
 
     @call("delete_point")
-    def delete(self, world: World, point_id: str) -> None:
-        world.points.pop(point_id, None)
-        world.journal.append(["delete_point", point_id])
+    def delete(self, world: World, points: Sequence[model.Point]) -> None:
+        for point in points:
+            world.points.pop(point.snapshot_id, None)
+            world.journal.append(["delete_point", point.snapshot_id])
 
 
 class Plays(Desk):

@@ -109,7 +109,8 @@ class Machine:
 class MemoryCloud:
     """A cloud over dictionaries, all of whose ports are itself. ``before_call`` may raise to kill the controller.
 
-    ``says`` is what guests say instead of what is healthy, by the system that they run.
+    ``says`` is what guests say instead of what is healthy, by the system that they run. Points of the disks ``apart``
+    are taken one by one, of the others in groups, where ``capabilities`` let a call take several.
     """
 
     now: float = 1000.0
@@ -137,6 +138,7 @@ class MemoryCloud:
     capabilities: Capabilities = LIMITS
     copied: dict[str, tuple[Work, float, Order]] = field(default_factory=dict)
     no_room: frozenset[str] = frozenset()
+    apart: frozenset[str] = frozenset()
     silent_clones: bool = False
     image_fails: bool = False
     hidden: frozenset[str] = frozenset()
@@ -364,37 +366,55 @@ class Snapshots:
         return {key: self._point(key) for key in point_ids if self.cloud.visible(key)}
 
     def take(self, takes: Sequence[Take]) -> Sequence[Point]:
-        (take,) = takes
+        """Take one point, or a group of all, once for its label; what is `rest` or cannot be grouped one by one."""
         cloud = self.cloud
         cloud.before_call("take")
+        together = len(takes) > 1 and not any(take.rest or take.disk.disk_id in cloud.apart for take in takes)
         with cloud.lock:
-            if take.token not in cloud.tokens:
-                key = cloud.new_id("snap")
-                owner = take.disk.disk_id.split("-")[1]
-                what = cloud.machines[owner].os
-                point = Point(
-                    key,
-                    take.disk.disk_id,
-                    "progressing",
-                    what,
-                    take.label,
-                    place=take.place,
-                    before=take.before,
-                    contents=take.contents,
-                )
-                cloud.taken[key] = (point, cloud.now + cloud.durations("snapshot", take.disk.disk_id), owner)
-                cloud.tokens[take.token] = key
-                cloud.born[key] = cloud.now
-                cloud.write("take", f"{take.disk.disk_id} {take.label}")
+            if together:
+                token = f"group {takes[0].label}"
+                if token not in cloud.tokens:
+                    cloud.tokens[token] = cloud.new_id("group")
+                    for take in takes:
+                        self._begin(take, cloud.tokens[token])
+            else:
+                for take in takes:
+                    cloud.tokens[take.token] = cloud.tokens.get(take.token) or self._begin(take)
         cloud.after_call("take")
-        return [replace(self._point(cloud.tokens[take.token]), created="")]
+        if not together:
+            return [replace(self._point(cloud.tokens[take.token]), created="") for take in takes]
+        made = [point for point, _ready, _owner in cloud.taken.values() if point.group == cloud.tokens[token]]
+        if {point.disk_id for point in made} != {take.disk.disk_id for take in takes}:
+            raise Moved(Problem("IdempotentParameterMismatch", token))
+        return made
 
-    def delete(self, point_id: str) -> None:
+    def _begin(self, take: Take, group: str = "") -> str:
+        cloud, disk_id = self.cloud, take.disk.disk_id
+        key, owner = cloud.new_id("snap"), disk_id.split("-")[1]
+        point = Point(
+            key,
+            disk_id,
+            "progressing",
+            cloud.machines[owner].os,
+            take.label,
+            place=take.place,
+            before=take.before,
+            contents=take.contents,
+            group=group,
+        )
+        cloud.taken[key] = (point, cloud.now + cloud.durations("snapshot", disk_id), owner)
+        cloud.born[key] = cloud.now
+        cloud.write("take", f"{disk_id} {take.label}")
+        return key
+
+    def delete(self, points: Sequence[Point]) -> None:
         self.cloud.before_call("delete_point")
-        if any(point_id in order.settings.values() for _work, _ready, order in self.cloud.copied.values()):
-            raise Moved(Problem("SnapshotCreatedImage", point_id))
-        self.cloud.taken.pop(point_id, None)
-        self.cloud.write("delete_point", point_id)
+        used = {one for _work, _ready, order in self.cloud.copied.values() for one in order.settings.values()}
+        for point in points:
+            if point.snapshot_id in used:
+                raise Moved(Problem("SnapshotCreatedImage", point.snapshot_id))
+            self.cloud.taken.pop(point.snapshot_id, None)
+            self.cloud.write("delete_point", point.snapshot_id)
         self.cloud.after_call("delete_point")
 
     def restore(self, disk_id: str, point_id: str) -> None:

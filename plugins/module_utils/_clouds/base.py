@@ -176,16 +176,18 @@ class Snapshots(Protocol):
         """Return points by id."""
 
     def take(self, takes: Sequence[Take]) -> Sequence[Point]:
-        """Start points of one moment, of as many disks of an instance as ``batch["take"]`` says.
+        """Start points of one moment, of as many disks of an instance as ``batch["take"]`` says; return them.
 
-        Each keeps its label, and the place of its disk.
+        Each keeps its label, and the place of its disk. Where the cloud takes several disks with one call, that is all
+        or nothing; else a refusal after the first ends it, and the rest is asked for again, as ``rest``. What is
+        ``rest`` is taken one by one, so that no set is taken in two ways.
         """
 
     def restore(self, disk_id: str, point_id: str) -> None:
         """Start to put a disk back to a point of its own."""
 
-    def delete(self, point_id: str) -> None:
-        """Delete a point."""
+    def delete(self, points: Sequence[Point]) -> None:
+        """Delete a point, or all that are to go of one group."""
 
 
 class Codes(Protocol):

@@ -153,8 +153,8 @@ class Point:
     ``label`` is the collection's own tag, the same for all points of a set; ``created`` is ISO 8601 and empty until a
     look has shown the point. ``place`` is that of the disk when the point was taken, empty where that is not known;
     ``before`` is the text of what the instance was then (:mod:`.before`), ``contents`` that of what its guest consisted
-    of (:mod:`.contents`). ``size_gib`` is that of the disk, which is the most
-    that the point can hold, zero where it is not told.
+    of (:mod:`.contents`). ``size_gib`` is that of the disk, which is the most that the point can hold, zero where it is
+    not told. ``group`` is the id of what the cloud made with one call for several disks, if it was so.
     """
 
     snapshot_id: str
@@ -167,6 +167,7 @@ class Point:
     before: str = ""
     contents: str = ""
     size_gib: int = 0
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -400,7 +401,7 @@ class Take:
     """One point to take; the same ``token`` takes the same point, where the cloud knows tokens.
 
     ``place`` is that of the disk, ``before`` the text of what the instance is, ``contents`` that of what its guest
-    consists of.
+    consists of. ``of`` is the instance's id; with ``rest`` other points of the set are there, each taken on its own.
     """
 
     disk: Disk
@@ -410,6 +411,8 @@ class Take:
     place: str = ""
     before: str = ""
     contents: str = ""
+    of: str = ""
+    rest: bool = False
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,8 @@ MADE_KEY = f"{TAG_KEY}.made"
 GOING_KEY = f"{TAG_KEY}.going"
 #: The tag of a stack, which its resources bear too: a key of its own, so that none of them is taken for anything else.
 STACK_KEY = f"{TAG_KEY}.stack"
+#: What a tag's value has room for, on every cloud.
+MOST_CHARACTERS = 128
 ROOT = "root"
 UNREADABLE = "unreadable"
 PROTECTED = "protected"
@@ -156,6 +158,28 @@ def point_name(disk: Disk, attempt: int, number: int) -> str:
 def place_of(disk: Disk) -> str:
     """Return the place of a disk in its instance: its device, or that it is the root."""
     return ROOT if disk.type == "system" else disk.device
+
+
+def group_name(instance_id: str, disk_id: str, name: str) -> str:
+    """Return the name of a group of points, after that of one of them."""
+    return name.replace(disk_id, instance_id)
+
+
+def places_tags(places: Mapping[str, str]) -> dict[str, str]:
+    """Return the tags of a group of points that say in which place each disk was, as many disks in one as it holds."""
+    texts = [""]
+    for disk_id, place in places.items():
+        pair = f"{disk_id}={place}"
+        if len(texts[-1]) + len(pair) < MOST_CHARACTERS:
+            texts[-1] = f"{texts[-1]} {pair}".lstrip()
+        else:
+            texts.append(pair)
+    return {PLACE_KEY + (f".{number}" if number > 1 else ""): text for number, text in enumerate(texts, 1) if text}
+
+
+def places_of(tags: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the place of each disk, as a group's tags say it."""
+    return _pairs(" ".join(text for key, text in tags.items() if f"{key}.".startswith(f"{PLACE_KEY}.")))
 
 
 # --- stacks ---------------------------------------------------------------------------------------------------------

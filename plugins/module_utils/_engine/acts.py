@@ -217,14 +217,22 @@ def _restore(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answers:
     return {task.id: _changed(task, disks=disks).learns(restored=restored)}
 
 
+def _grouped(points: Iterable[Point]) -> Iterable[Sequence[Point]]:
+    """Return the points of each group together, and every other on its own."""
+    found: dict[str, list[Point]] = {}
+    for point in points:
+        found.setdefault(point.group or point.snapshot_id, []).append(point)
+    return found.values()
+
+
 def _delete_points(cloud: Cloud, tasks: Sequence[Task], brief: Brief) -> Answers:
     (task,) = tasks
 
-    def delete(point: Point) -> str:
-        cloud.snapshots.delete(point.snapshot_id)
-        return point.snapshot_id
+    def delete(points: Sequence[Point]) -> set[str]:
+        cloud.snapshots.delete(points)
+        return {point.snapshot_id for point in points}
 
-    gone = set(_each(task.step.subject, delete))
+    gone = set().union(*_each(_grouped(task.step.subject), delete))
     left = tuple(point for point in task.record.view.points if point.snapshot_id not in gone)
     return {task.id: _done(task, points=left)}
 

@@ -33,7 +33,7 @@ from .wire import ApiError
 SNAPSHOTS_PER_DISK = 256
 BATCH_LIMIT = 100
 CREATED = -30 * 86400.0
-_SNAPSHOT_NAME = re.compile(r"\A(?!auto|https?://)[^\W\d_][\w:.-]{1,127}\Z")
+SNAPSHOT_NAME = re.compile(r"\A(?!auto|https?://)[^\W\d_][\w:.-]{1,127}\Z")
 _PAGING = "MaxResults NextToken PageNumber PageSize"
 _USABLE = ("In_use", "Available")
 _LOCKED = {"financial": "InstanceExpiredOrInArrears"}
@@ -315,8 +315,8 @@ def _disk(call: Call, disk: Disk, at: float) -> dict[str, Any]:
     }
 
 
-def find_disk(call: Call) -> tuple[Disk, Instance]:
-    disk = there(call.world.disks, call.get("DiskId"), call.now)
+def find_disk(call: Call, disk_id: str | None = None) -> tuple[Disk, Instance]:
+    disk = there(call.world.disks, disk_id or call.get("DiskId"), call.now)
     if disk is None:
         raise ApiError(404, "InvalidDiskId.NotFound", "The specified disk does not exist.")
     instance = call.world.instances[disk.instance_id]
@@ -393,19 +393,19 @@ def _disk_of(call: Call) -> tuple[Disk, Instance]:
 def create_snapshot(call: Call) -> Answer:
     disk, instance = find_disk(call)
     name, days = call.get("SnapshotName", ""), call.get("RetentionDays")
-    if name and not _SNAPSHOT_NAME.match(name):
+    if name and not SNAPSHOT_NAME.match(name):
         raise ApiError(400, "InvalidSnapshotName.Malformed", "The specified parameter SnapshotName is not valid.")
     if days is not None and not 1 <= days <= 65536:
         raise ApiError(400, "InvalidRetentionDays.Malformed", "The specified parameter RetentionDays is not valid.")
     tags = read_tags(call)
-    _check_snapshot_possible(call, disk, instance)
+    check_snapshot_possible(call, disk, instance)
     snapshot = storage.create_snapshot(call.world, disk, name, tags, call.now)
     snapshot.description, snapshot.retention_days = call.get("Description", ""), days
     snapshot.fails = instance.let_fail("snapshot", instance.group.faults.snapshot_fails)
     return {"SnapshotId": snapshot.id}
 
 
-def _check_snapshot_possible(call: Call, disk: Disk, instance: Instance) -> None:
+def check_snapshot_possible(call: Call, disk: Disk, instance: Instance) -> None:
     if disk.snapshot_in_progress(call.now):
         message = "A previous snapshot of this disk is still being created."
         raise ApiError(403, "IncorrectDiskStatus.CreatingSnapshot", message)

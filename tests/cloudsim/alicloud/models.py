@@ -37,6 +37,7 @@ ID_NAMES = frozenset(
         "InstanceId",
         "DiskId",
         "SnapshotId",
+        "SnapshotGroupId",
         "ImageId",
         "SecurityGroupId",
         "JobId",

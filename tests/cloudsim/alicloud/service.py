@@ -25,7 +25,7 @@ from ..core.quotas import Quotas
 from ..core.readers import ScenarioError
 from ..core.scenario import Credential, Fault, Scenario
 from ..core.server import HTML, Reply, Request
-from . import assistant, codes, copies, ecs, orchestration, ram, ros, security_groups, smc, sts, tags
+from . import assistant, codes, copies, ecs, orchestration, ram, ros, security_groups, smc, snapshot_groups, sts, tags
 from .account import Account
 from .models import ID_NAMES, MODELS, check_answer, typed_parameters
 from .registry import ACTIONS, Answer, Call
@@ -38,7 +38,7 @@ SERVICES = {
     "2015-04-01": "sts",
     "2015-05-01": "ram",
 }
-_HANDLERS = (assistant, codes, copies, ecs, ram, ros, security_groups, smc, sts, tags)
+_HANDLERS = (assistant, codes, copies, ecs, ram, ros, security_groups, smc, snapshot_groups, sts, tags)
 # How a service calls a missing permission; the others say Forbidden.RAM.
 _NO_PERMISSION = {"smc": "Forbidden.Unauthorized", "ram": "NoPermission"}
 # What differs between two sendings of the same request, also by another key of the account.

@@ -126,6 +126,33 @@ class Snapshot:
 
 
 @dataclass(slots=True)
+class SnapshotGroup:
+    """Snapshots of an instance's disks that one call took at one moment."""
+
+    id: str
+    name: str
+    instance_id: str
+    region: str
+    members: tuple[Snapshot, ...]
+    created: float
+    tags: Timeline[Tags]
+    serial: int = 0
+    visible: float = -math.inf
+    gone: float = math.inf
+    description: str = ""
+
+    @property
+    def listed(self) -> float:
+        """From when on lists have it."""
+        return max(self.created, self.visible)
+
+    def status(self, now: float) -> str:
+        """Progressing while a member is; failed if one is."""
+        found = {member.status(now) for member in self.members}
+        return next((word for word in ("progressing", "failed") if word in found), "accomplished")
+
+
+@dataclass(slots=True)
 class Image:
     """What a machine can be made from: snapshots, one for each of its disks, by the disk's device."""
 

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from . import data
 from .clock import Timeline
-from .state import Disk, Snapshot, Tags
+from .state import Disk, Snapshot, SnapshotGroup, Tags
 from .world import World
 
 
@@ -46,6 +47,25 @@ def create_snapshot(world: World, disk: Disk, name: str, tags: Tags, now: float)
     )
     world.snapshots[snapshot.id] = disk.snapshots[snapshot.id] = snapshot
     return snapshot
+
+
+def create_group(world: World, name: str, disks: Sequence[Disk], tags: Tags, now: float) -> SnapshotGroup:
+    """Snapshots of disks at one moment. The tags are the group's; its members know the instance that they are of."""
+    instance_id = disks[0].instance_id
+    mark = {"acs:ecs:createFrom": instance_id}
+    group = SnapshotGroup(
+        id=world.new_id("ssg"),
+        name=name,
+        instance_id=instance_id,
+        region=disks[0].region,
+        members=tuple(create_snapshot(world, disk, "", mark, now) for disk in disks),
+        created=now,
+        tags=Timeline(tags),
+        serial=world.serial(),
+        visible=now + world.scenario.consistency_lag,
+    )
+    world.snapshot_groups[group.id] = group
+    return group
 
 
 def add_snapshot(world: World, disk: Disk, name: str, kind: str, created: float) -> Snapshot:

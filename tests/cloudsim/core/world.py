@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 
 from .clock import Clock
 from .scenario import ACCOUNT, Scenario
-from .state import Disk, Image, Instance, Invocation, SecurityGroup, Snapshot
+from .state import Disk, Image, Instance, Invocation, SecurityGroup, Snapshot, SnapshotGroup
 
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -53,11 +53,12 @@ class World:
         self.instances: dict[str, Instance] = {}
         self.disks: dict[str, Disk] = {}
         self.snapshots: dict[str, Snapshot] = {}
+        self.snapshot_groups: dict[str, SnapshotGroup] = {}
         self.invocations: dict[str, Invocation] = {}
         self.images: dict[str, Image] = {}
         self.security_groups: dict[str, SecurityGroup] = {}
         # The tables of what belongs to an instance; a cloud's own services add theirs.
-        self.owned: list[Mapping[str, Owned]] = [self.disks, self.snapshots]
+        self.owned: list[Mapping[str, Owned]] = [self.disks, self.snapshots, self.snapshot_groups]
         self._serial = itertools.count(1)
 
     def now(self) -> float:

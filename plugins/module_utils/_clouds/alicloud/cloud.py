@@ -29,7 +29,7 @@ _CAPABILITIES = Capabilities(
         **dict.fromkeys(("ask", "run", "hook", "enrol", "mark", "work", "enrolment"), 50),
         **dict.fromkeys(("stop", "start"), 100),
         **dict.fromkeys(("details", "instance", "disks", "gone", "left"), 5000),
-        "take": 1,
+        "take": 100,
     },
     queues={KIND: Queue("account")},
     script_bytes=18 * 1024,

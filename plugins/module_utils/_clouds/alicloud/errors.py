@@ -48,6 +48,7 @@ REMEDIES: tuple[tuple[str, str], ...] = (
         "Look in the ECS console at what is under way for the disk, and run again when it is over.",
     ),
     ("DISK_HAS_CREATING_SNAPSHOT", "Wait until the disk's snapshot is accomplished, and run again."),
+    ("NotShownYet", "Run again: what was made just now was not shown in time, and the next run finds it."),
     ("StackLimitExceeded", "Delete stacks that are no longer needed, or ask the provider for a higher quota."),
     ("StackExists", "Choose another name, or look at the stack of this name in the ROS console."),
     ("ActionInProgress", "Look in the ROS console at what is done with the stack, and run again when it is over."),
@@ -64,6 +65,8 @@ REMEDIES: tuple[tuple[str, str], ...] = (
 UNREACHED = "SDK.HttpError"
 #: What came is no answer of the API, whatever its HTTP status: a proxy's page, or an object without what it must hold.
 UNREADABLE = "InvalidAnswer"
+#: Our own word for an answer that does not show yet what was made just now.
+UNSHOWN = "NotShownYet"
 #: What the SDK calls an error without a code.
 NO_CODE = "SDK.UnknownServerError"
 
@@ -73,7 +76,8 @@ class Meaning(Enum):
 
     The first three mean "later": the action is THROTTLED for everybody, a FAULT of the service or the network passes,
     or the resource has MOVED to a state in which the call is not possible now. Of the rest CALLER refuses who asks,
-    whatever is asked for; TAKEN: what is to be made is there already, and GONE: what is to be deleted is not.
+    whatever is asked for; TAKEN: what is to be made is there already, and GONE: what is to be deleted is not. APART:
+    what the call names is not taken together, in this region or at all.
     """
 
     THROTTLED = auto()
@@ -82,11 +86,13 @@ class Meaning(Enum):
     CALLER = auto()
     TAKEN = auto()
     GONE = auto()
+    APART = auto()
     FINAL = auto()
 
 
 _ANY = "error codes of every action"
 _SNAPSHOT, _RESET, _POWER = "CreateSnapshot", "ResetDisk", "StartInstances, StopInstances"
+_GROUP = "CreateSnapshotGroup"
 #: Code, meaning, and where it is documented. A code counts for those that go on after a dot, unless a longer one is
 #: there; with a star it counts for all that begin so.
 CODES: tuple[tuple[str, Meaning, str], ...] = (
@@ -96,6 +102,7 @@ CODES: tuple[tuple[str, Meaning, str], ...] = (
     (UNREADABLE, Meaning.FAULT, "our own word for what is no answer of the API"),
     ("ServiceUnavailable", Meaning.FAULT, f"{_ANY}, 500 and 503"),
     ("InternalError", Meaning.FAULT, f"{_ANY}, 400 and 500; InternalError.Dispatch of RunCommand"),
+    (UNSHOWN, Meaning.FAULT, "our own word: lists may lack what was made just now"),
     ("IdempotentProcessing", Meaning.FAULT, f"{_SNAPSHOT}: the same request is still at work"),
     ("IncorrectInstanceStatus", Meaning.MOVED, f"{_SNAPSHOT}, {_RESET}, {_POWER}"),
     ("InstanceNotReady", Meaning.MOVED, f"{_POWER}: try again later"),
@@ -131,7 +138,17 @@ CODES: tuple[tuple[str, Meaning, str], ...] = (
     ("ImageUsingByInstance", Meaning.MOVED, "DeleteImage: instances that are being released still use it"),
     ("DependencyViolation", Meaning.MOVED, "DeleteSecurityGroup: instances that are being released are still in it"),
     ("InvalidImageName.Duplicated", Meaning.TAKEN, "CreateImage"),
+    ("DiskCategory.OperationNotSupported", Meaning.APART, f"{_GROUP}: a disk is no ESSD"),
+    ("InvalidRegion.NotSupport", Meaning.APART, f"{_GROUP}: not in this region"),
+    ("InvalidOperation.MultiAttachDisk", Meaning.APART, f"{_GROUP}: a disk that several instances share"),
+    ("InvalidDisk.ShareVolume", Meaning.APART, f"{_GROUP}: the same"),
+    ("InvalidDisk.DiskCategoryInconsistent", Meaning.APART, f"{_GROUP}: regional ESSDs are taken with their like only"),
+    ("InvalidDiskIds.NotInSameZone", Meaning.APART, _GROUP),
+    ("NumberExceed.TooManyDisks", Meaning.APART, f"{_GROUP}: 16 disks"),
+    ("CapacityExceed.TooManyDisks", Meaning.APART, f"{_GROUP}: 32 TiB"),
+    ("UserNotInTheWhiteList", Meaning.APART, _GROUP),
     ("InvalidSnapshotId.NotFound", Meaning.GONE, "DeleteSnapshot"),
+    ("InvalidSnapshotGroup.NotFound", Meaning.GONE, "DeleteSnapshotGroup"),
     ("InvalidInstanceId.NotFound", Meaning.GONE, "DeleteInstances"),
     ("InvalidSecurityGroupId.NotFound", Meaning.GONE, "DeleteSecurityGroup"),
     ("InvalidAccessKeyId", Meaning.CALLER, _ANY),

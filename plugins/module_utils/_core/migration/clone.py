@@ -134,12 +134,12 @@ def points_taken(record: Migration, goal: Goal, now: Moment) -> Step | None:
         return None
     points = _points(record, goal.run)
     missing = _bare(record, points)
-    useless = _useless(points, now.cloud if missing else None)
+    useless = _useless(points, missing, now)
     if useless:
         text = f"The snapshots for the drill are of no use: {useless}."
         return failing("SnapshotFailed", text, "Look at the disks and the snapshot service, then drill again.")
     if missing:
-        return _taken(record, goal, missing)
+        return _taken(record, goal, missing, rest=bool(points))
     if all(point.status == "accomplished" for point in points):
         return None
     if record.overdue("protecting", goal.hop_timeout, "points", now):
@@ -147,8 +147,8 @@ def points_taken(record: Migration, goal: Goal, now: Moment) -> Step | None:
     return wait("point", "protecting")
 
 
-def _taken(record: Migration, goal: Goal, missing: tuple[Disk, ...]) -> Step:
-    takes = tuple(_take(record, goal, disk) for disk in missing)
+def _taken(record: Migration, goal: Goal, missing: tuple[Disk, ...], rest: bool) -> Step:
+    takes = tuple(_take(record, goal, disk, rest) for disk in missing)
     return Step(Verb.SNAPSHOT, "protecting", takes, event=f"snapshots started: {len(missing)}")
 
 
@@ -158,16 +158,20 @@ def _bare(record: Migration, points: tuple[Point, ...]) -> tuple[Disk, ...]:
     return tuple(disk for disk in protectable_disks(record) if disk.disk_id not in there)
 
 
-def _useless(points: tuple[Point, ...], last: float | None) -> str:
-    """Return why no image can be made of points; empty while one may."""
+def _useless(points: tuple[Point, ...], missing: tuple[Disk, ...], now: Moment) -> str:
+    """Return why no image can be made of points; empty while one may. None is added to those of a group."""
     failed = [point.snapshot_id for point in points if point.status == "failed"]
-    return ", ".join(failed) or ("" if within_one_moment(points, last) else "they are not of one moment")
+    if failed:
+        return ", ".join(failed)
+    whole = not missing or not any(point.group for point in points)
+    fits = whole and within_one_moment(points, now.cloud if missing else None)
+    return "" if fits else "they are not of one moment"
 
 
-def _take(record: Migration, goal: Goal, disk: Disk) -> Take:
+def _take(record: Migration, goal: Goal, disk: Disk, rest: bool) -> Take:
     name, label = f"osm-{disk.disk_id}-drill-{goal.run}", tag.drill_label(record.id, goal.run)
     token = tag.client_token(record.id, 0, goal.run, "snapshot", disk.disk_id)
-    return Take(disk, name, label, token, tag.place_of(disk))
+    return Take(disk, name, label, token, tag.place_of(disk), of=record.id, rest=rest)
 
 
 _CLEAN = "Drill again: the next run deletes what this one has made, as the role drill with drill_cleanup does."

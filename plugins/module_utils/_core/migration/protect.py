@@ -32,7 +32,8 @@ def completed(record: Migration, current: Set, goal: Goal, now: Moment) -> Step:
         return next_set(record, goal, current, "the last one is of no use")
     missing = _missing(record, current)
     if missing:
-        takes = tuple(_take(record, disk, current.number) for disk in missing)
+        rest = bool(_points(record, current))
+        takes = tuple(_take(record, disk, current.number, rest) for disk in missing)
         return Step(Verb.SNAPSHOT, "protecting", takes, event=f"snapshots started: {len(missing)}")
     return _set_awaited(record, goal, now)
 
@@ -81,10 +82,10 @@ def _in_the_making(record: Migration, current: Set, goal: Goal, now: Moment) -> 
     """Say whether a set that is not complete may still become so.
 
     One of another run is finished while it is of one moment; where nothing of it is seen, its snapshots may have been
-    deleted, and their tokens give those again.
+    deleted, and their tokens give those again. A set is taken one way: none is added to those of a group.
     """
     points, missing = _points(record, current), _missing(record, current)
-    if any(point.status == "failed" for point in points):
+    if any(point.status == "failed" or (point.group and missing) for point in points):
         return False
     mine = current.number in record.view.sets or written_by_this_run(record, goal)
     return within_one_moment(points, now.cloud if missing else None) and (mine or bool(points))
@@ -133,7 +134,7 @@ def _given_up(record: Migration, current: Set) -> Step:
     )
 
 
-def _take(record: Migration, disk: Disk, number: int) -> Take:
+def _take(record: Migration, disk: Disk, number: int, rest: bool) -> Take:
     attempt = required(record.view.tag).attempt
     label = tag.set_label(record.id, attempt, number)
     return Take(
@@ -144,6 +145,8 @@ def _take(record: Migration, disk: Disk, number: int) -> Take:
         place=tag.place_of(disk),
         before=before.to_text(record.view.was),
         contents=contents.to_text(contents.of_guest(record.view.guest)),
+        of=record.id,
+        rest=rest,
     )
 
 
