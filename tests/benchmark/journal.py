@@ -15,7 +15,7 @@ Call = Mapping[str, Any]
 
 CREATE, START, SNAPSHOT = "CreateReplicationJob", "StartReplicationJob", "CreateSnapshot"
 #: What every controller has to call for every instance and hop, however clever it is.
-ORDERS = (CREATE, START, SNAPSHOT)
+ORDERS = (CREATE, START, SNAPSHOT, f"{SNAPSHOT}Group")
 #: Named like writes, but the guests are only asked.
 ASKS = ("RunCommand",)
 

@@ -42,7 +42,7 @@ MADE = (
     ("CreateReplicationJob", "DeleteReplicationJob", "j-"),
 )
 #: All that a drill may do to what it is a drill of.
-HARMLESS = {"TagResources", "CreateSnapshot", "DeleteSnapshot", "RunCommand"}
+HARMLESS = {"TagResources", "CreateSnapshotGroup", "DeleteSnapshotGroup", "RunCommand"}
 
 
 def scenario(**web: Any) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def test_killing_the_controller_starts_nothing_twice(tmp_path: Path, whole_group
         assert set(run.states("migrate").values()) == {"migrated"}
         jobs = created(simulated.writes("CreateReplicationJob"), "j-")
         assert jobs == {instance_id(name): hops for name, hops in HOPS.items()}, f"killed after {points} writes"
-        snapshots = created(simulated.writes("CreateSnapshot"), "s-")
+        snapshots = created(simulated.writes("CreateSnapshot", "CreateSnapshotGroup"), "s-")
         assert set(snapshots) == {instance_id(name) for name in FLEET}
         # A kill can fall between the mark of a set and its snapshots: then the next run takes another one.
         assert all(len(DISKS) <= count <= len(DISKS) * (1 + KILLS) for count in snapshots.values()), snapshots

@@ -176,7 +176,7 @@ def test_snapshots_are_taken_kept_gone_back_to_and_deleted_and_each_once(tmp_pat
         states = [(result["state"], changed) for result, changed in told]
         assert states == [("planned", True), ("protected", True), ("protected", False), ("protected", False)]
         assert {one["label"] for one in told[1][0]["snapshots"]} == {f"of={WEB} attempt=1 set=1"}
-        assert done == {"CreateSnapshot": len(DISKS)}
+        assert done == {"CreateSnapshotGroup": 1}
         run = user.play("rollback", target="web-01")
         assert run.rc == 0, run.output
         assert run.states("rollback") == {WEB: "unchanged"}
@@ -190,7 +190,7 @@ def test_snapshots_are_taken_kept_gone_back_to_and_deleted_and_each_once(tmp_pat
             ("unprotected", True),
             ("unprotected", False),
         ]
-        assert done == {"DeleteSnapshot": len(DISKS)}
+        assert done == {"DeleteSnapshotGroup": 1}
 
 
 @pytest.mark.variant

@@ -77,13 +77,19 @@ def test_check_mode_shows_the_plan_and_writes_nothing(controller: Controller, si
     assert not (controller.reports / "migrate.json").exists()
 
 
+def snapshots(simulated: Cloud, action: str) -> set[str]:
+    """The snapshots that calls of an action are about."""
+    return {one for call in simulated.writes(action) for one in call["resources"] if one.startswith("s-")}
+
+
 def test_migrate_takes_each_instance_over_all_its_hops(controller: Controller, simulated: Cloud) -> None:
     run = controller.play("migrate")
     succeeded(run)
     assert run.states("migrate") == everyone("migrated")
     assert {name: run.report("migrate")[instance_id(name)]["hop"] for name in FLEET} == HOPS
     assert len(simulated.writes("CreateReplicationJob")) == sum(HOPS.values())
-    assert len(simulated.writes("CreateSnapshot")) == DISKS
+    assert len(snapshots(simulated, "CreateSnapshotGroup")) == DISKS
+    assert len(simulated.writes("CreateSnapshotGroup")) == len(FLEET)
 
 
 def test_the_report_is_private_and_holds_no_secret(controller: Controller) -> None:
@@ -156,12 +162,12 @@ def test_what_was_rolled_back_is_tried_again_only_if_asked(controller: Controlle
 
 
 def test_commit_deletes_every_snapshot_it_took_and_nothing_else(controller: Controller, simulated: Cloud) -> None:
-    taken = {one for call in simulated.writes("CreateSnapshot") for one in call["resources"] if one.startswith("s-")}
+    taken = snapshots(simulated, "CreateSnapshotGroup")
     run = controller.play("commit")
     succeeded(run)
     assert run.states("commit") == everyone("committed")
-    gone = {one for call in simulated.writes("DeleteSnapshot") for one in call["resources"] if one.startswith("s-")}
-    assert gone == taken
+    assert snapshots(simulated, "DeleteSnapshotGroup") == taken
+    assert simulated.writes("DeleteSnapshot") == []
 
 
 def test_after_commit_there_is_no_way_back(controller: Controller, simulated: Cloud) -> None:

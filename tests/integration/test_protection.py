@@ -10,7 +10,10 @@ from pathlib import Path
 from integration.harness import Controller, cloud, group, host, instance_id
 
 WEB = instance_id("web-1")
-FIVE = [{"type": "system", "size_gib": 40}, *({"type": "data", "size_gib": 100} for _number in range(4))]
+ROOT, DATA = {"type": "system", "size_gib": 40}, {"type": "data", "size_gib": 100}
+ESSDS = [ROOT, *[DATA] * 4]
+#: One of them is no ESSD: each is taken on its own.
+FIVE = [ROOT, *[DATA] * 3, {**DATA, "category": "cloud_ssd"}]
 #: The third snapshot, and the next try; then somebody has made room.
 FULL = {"match": {"action": "CreateSnapshot"}, "effect": "code", "code": "QuotaExceed.Snapshot", "after": 2, "times": 2}
 
@@ -31,6 +34,33 @@ def test_a_quota_that_is_full_at_the_third_of_five_snapshots_begins_nothing_and_
     assert run.states("migrate") == {WEB: "migrated"}, run.output
     last = [{one for one in call["resources"] if one.startswith("d-")} for call in taken[-5:]]
     assert len(frozenset().union(*last)) == 5, "every disk, in one set: the first two were of another moment"
+
+
+def test_one_call_takes_all_essds_of_an_instance_and_one_call_deletes_them(tmp_path: Path) -> None:
+    with cloud({"groups": [group("web-1", disks=ESSDS, smc_source="available")]}, tmp_path / "cloud") as simulated:
+        user = Controller(simulated, tmp_path / "user", {"web-1": host("web-1")})
+        migrated, committed = user.play("migrate"), user.play("commit")
+        done = [call["action"] for call in simulated.writes() if "Snapshot" in call["action"]]
+    assert migrated.states("migrate") == {WEB: "migrated"}, migrated.output
+    assert committed.states("commit") == {WEB: "committed"}, committed.output
+    assert done == ["CreateSnapshotGroup", "DeleteSnapshotGroup"]
+
+
+def test_killed_after_the_group_was_made_the_next_run_goes_on_with_it(tmp_path: Path) -> None:
+    """The controller dies before it knows which snapshots the group has: whose they are is written on the group."""
+    slow = {"match": {"action": "DescribeSnapshotGroups"}, "effect": "delay", "seconds": 600, "times": 1}
+    with cloud(
+        {"groups": [group("web-1", disks=ESSDS, smc_source="available")], "faults": [slow]}, tmp_path / "cloud"
+    ) as simulated:
+        user = Controller(simulated, tmp_path / "user", {"web-1": host("web-1")})
+        command = user.command("evergreen.os_migration.migrate", target="all")
+        killed = user.run_until_killed(command, lambda: bool(simulated.writes("CreateSnapshotGroup")))
+        run = user.play("migrate")
+        made = simulated.writes("CreateSnapshotGroup", "CreateSnapshot")
+    assert killed
+    assert run.states("migrate") == {WEB: "migrated"}, run.output
+    assert len(made) == 1, "the group that was there was found"
+    assert len({one for one in made[0]["resources"] if one.startswith("d-")}) == len(ESSDS)
 
 
 def test_commit_tells_first_what_goes_and_what_it_costs_and_leaves_what_has_not_soaked(tmp_path: Path) -> None:

@@ -79,8 +79,8 @@ def test_a_retry_takes_snapshots_of_its_own_and_orders_another_job(tmp_path: Pat
         assert run.states("migrate") == {WEB: "migrated"}, run.output
         started = [call["resources"] for call in simulated.writes("StartReplicationJob")]
         assert len({job for resources in started for job in resources if job.startswith("j-")}) == 2
-        later = [call["action"] for call in simulated.writes("CreateSnapshot", "StartReplicationJob")]
-        assert later == [*["CreateSnapshot"] * 2, "StartReplicationJob"] * 2
+        later = [call["action"] for call in simulated.writes("CreateSnapshotGroup", "StartReplicationJob")]
+        assert later == ["CreateSnapshotGroup", "StartReplicationJob"] * 2
 
 
 @pytest.mark.variant

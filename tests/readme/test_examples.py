@@ -156,7 +156,7 @@ def test_tutorial(tmp_path: Path) -> None:
     with cloud({**quick, "credentials": scenario["credentials"]}, tmp_path / "cloud") as running:
         reader = Reader(tmp_path / "reader", running.endpoint, exports(page))
         followed(page, reader)
-        assert running.writes("DeleteSnapshot"), "the migration is committed"
+        assert running.writes("DeleteSnapshot", "DeleteSnapshotGroup"), "the migration is committed"
         assert running.writes("ResetDisk"), "another one is put back"
     assert (tmp_path / "reader/os-migration-report/fleet.html").exists()
 
@@ -171,7 +171,7 @@ def test_two_accounts_by_profiles_and_by_keys_of_a_group(simulated: Cloud, tmp_p
     reader = Reader(tmp_path, simulated.endpoint)
     followed(page, reader)
     of_office = [call for call in simulated.calls() if call["access_key"] == OFFICE]
-    assert {call["action"] for call in of_office} >= {"CreateSnapshot", "StartReplicationJob"}
+    assert {call["action"] for call in of_office} >= {"CreateSnapshotGroup", "StartReplicationJob"}
 
     inventory = tmp_path / "inventory.yml"
     text = inventory.read_text("utf-8")

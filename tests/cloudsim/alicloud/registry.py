@@ -32,6 +32,8 @@ class Call:
     stale: float = 0.0
     params: dict[str, Any] = field(default_factory=dict)
     loss: Loss | None = None
+    #: What it was about beside what request and answer name.
+    touched: list[str] = field(default_factory=list)
 
     @property
     def clock(self) -> Clock:

@@ -198,7 +198,7 @@ class AlibabaCloud:
         _refuse_unsimulated(call)
         answer = self._once(call) if action.idempotent and call.get("ClientToken") else action.handler(call)
         answer = {**answer, "RequestId": _request_id()}
-        record.resources += check_answer(model["answer"], answer)
+        record.resources += [*check_answer(model["answer"], answer), *call.touched]
         record.lost = asdict(call.loss) if call.loss else None
         return answer
 

@@ -4,8 +4,8 @@
 """ECS: groups of snapshots, of an instance's disks at one moment.
 
 Documented: ESSDs only, the lower limits, that tags are the group's, that a member of which an image was made stays when
-its group is deleted, and that this is told in an answer of status 200. Inferred: that members are listed as any snapshot
-is, that one of them can be deleted on its own, and that a group stays, empty, when all of them were.
+its group is deleted, and that this is told in an answer of status 200. Inferred: that members are listed as other
+snapshots are, that one of them can be deleted on its own, and that a group stays, empty, when all of them were.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ def create_snapshot_group(call: Call) -> Answer:
     group = storage.create_group(call.world, name, [disk for disk, _instance in found], tags, call.now)
     group.description = call.get("Description", "")
     _let_fail(found[0][1], group.members)
+    call.touched += [one for member in group.members for one in (member.id, member.disk_id)]
     return {"SnapshotGroupId": group.id}
 
 
@@ -136,6 +137,7 @@ def delete_snapshot_group(call: Call) -> Answer:
     members = [member for member in group.members if call.now < member.gone]
     rows = [_deleted(call, member) for member in members]
     group.gone = call.now
+    call.touched += [member.id for member in members if member.gone <= call.now]
     return {"OperationProgressSet": {"OperationProgress": rows}}
 
 

@@ -20,9 +20,9 @@ def test_who_was_migrated_is_committed(results: Results) -> None:
 
 
 def test_the_snapshots_that_go_are_those_that_the_migration_took(writes: Calls, ids: dict[str, str]) -> None:
-    taken = snapshots(writes("prepare"), "CreateSnapshot")
+    taken = snapshots(writes("prepare"), "CreateSnapshotGroup")
     assert taken
-    assert snapshots(writes("converge"), "DeleteSnapshot") == taken
+    assert snapshots(writes("converge"), "DeleteSnapshotGroup") == taken
     assert not any(ids["app-01"] in call["resources"] for call in writes("converge"))
 
 

@@ -24,4 +24,4 @@ def test_a_clone_of_each_instance_is_made_and_everything_of_it_deleted(writes: C
 def test_no_job_and_no_change_of_power_is_of_an_original(writes: Calls, ids: dict[str, str]) -> None:
     originals = set(ids.values())
     hit = {call["action"] for call in writes("converge") if originals & set(call["resources"])}
-    assert hit <= {"TagResources", "CreateSnapshot", "DeleteSnapshot"}
+    assert hit <= {"TagResources", "CreateSnapshotGroup", "DeleteSnapshotGroup"}

@@ -40,6 +40,6 @@ def test_each_hop_is_one_job(writes: Calls) -> None:
 
 
 def test_every_disk_has_a_snapshot(writes: Calls) -> None:
-    snapshots = [call for call in writes("converge") if call["action"] == "CreateSnapshot"]
+    snapshots = [call for call in writes("converge") if call["action"] == "CreateSnapshotGroup"]
     disks = {resource for call in snapshots for resource in call["resources"] if resource.startswith("d-")}
     assert len(disks) == len(TARGETS) * DISKS
