@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from ..._core.model import Point, Problem, Take
+from ..._core.model import Disk, Point, Problem, Take
 from ..._core.tag import BEFORE_KEY, CONTENTS_KEY, PLACE_KEY, TAG_KEY, group_name, places_of, places_tags
 from ..._errors import CloudError, Moved
 from .errors import Meaning, meaning_of, remedy_for
@@ -36,17 +36,21 @@ _TOKENS = uuid.UUID("b1d3f0a7-5b0e-4a5e-9a53-0b1f9c0c7e61")
 
 def in_one_call(takes: Sequence[Take]) -> bool:
     """Say whether a group can be made of all that is to be taken, as far as it is known of the disks."""
-    disks = [take.disk for take in takes]
+    fits = 1 < len(takes) <= _MOST_DISKS and not any(take.rest for take in takes)
+    return fits and _are_one_set(takes) and _are_allowed([take.disk for take in takes])
+
+
+def _are_one_set(takes: Sequence[Take]) -> bool:
+    """Say whether what a group's tags say would be true of each member."""
+    first = takes[0]
+    told = {(take.of, take.label, take.before, take.contents) for take in takes}
+    return bool(first.of and first.label) and len(told) == 1
+
+
+def _are_allowed(disks: Sequence[Disk]) -> bool:
     kinds = {disk.category for disk in disks}
-    alike = len({(take.of, take.label, take.before, take.contents) for take in takes}) == 1
-    return (
-        1 < len(takes) <= _MOST_DISKS
-        and alike
-        and bool(takes[0].of and takes[0].label)
-        and not any(take.rest or take.disk.multi_attach for take in takes)
-        and (kinds <= _ESSD or kinds <= _REGIONAL)
-        and sum(disk.size_gib for disk in disks) <= _MOST_GIB
-    )
+    shared = any(disk.multi_attach for disk in disks)
+    return not shared and (kinds <= _ESSD or kinds <= _REGIONAL) and sum(disk.size_gib for disk in disks) <= _MOST_GIB
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,8 @@ class SnapshotGroups:
         except CloudError as refusal:
             if meaning_of(refusal.problem.code) is not Meaning.APART:
                 raise
-            return self._apart(takes[0], refusal)
+            self._apart(takes[0], refusal)
+            return None
         group = self._shown(group_id, {take.disk.disk_id for take in takes})
         by_disk = {disk_id: snapshot_id for snapshot_id, disk_id in group.members.items()}
         return [_point(take, by_disk[take.disk.disk_id], group_id) for take in takes]
@@ -132,7 +137,7 @@ class SnapshotGroups:
         def shows(answer: Mapping[str, Any]) -> bool:
             return any(disks <= set(to_group(raw).members.values()) for raw in entries(answer, _PATH))
 
-        given = {"RegionId": self._rpc.region, "SnapshotGroupId": [group_id]}
+        given: dict[str, Any] = {"RegionId": self._rpc.region, "SnapshotGroupId": [group_id]}
         answer = self._rpc.request("ecs", "DescribeSnapshotGroups", needs=_PATH, shows=shows, **given)
         return self._remembered(to_group(entries(answer, _PATH)[0]))
 
@@ -164,7 +169,7 @@ class SnapshotGroups:
             raise (Moved if meaning_of(problem.code) is Meaning.MOVED else CloudError)(problem)
 
     def _tag(self, snapshot_id: str, tags: Mapping[str, str]) -> None:
-        given = {"ResourceType": "snapshot", "ResourceId": [snapshot_id], "Tag": _pairs(tags)}
+        given: dict[str, Any] = {"ResourceType": "snapshot", "ResourceId": [snapshot_id], "Tag": _pairs(tags)}
         self._rpc.request("ecs", "TagResources", RegionId=self._rpc.region, **given)
 
     def _listed(self, **only: Any) -> Iterator[dict[str, Any]]:

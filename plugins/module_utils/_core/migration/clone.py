@@ -22,7 +22,7 @@ from ..model import Disk, Order, Point, Problem, Take, Work, required
 from ..record import Moment
 from ..verb import Step, Verb, blocked, failing, finish, look, wait
 from ..workflow import Gate
-from .sets import within_one_moment
+from .sets import lacks_of_group, within_one_moment
 from .view import Migration, View, instance, own_works, protectable_disks
 from .work import works_deleted
 
@@ -163,8 +163,7 @@ def _useless(points: tuple[Point, ...], missing: tuple[Disk, ...], now: Moment) 
     failed = [point.snapshot_id for point in points if point.status == "failed"]
     if failed:
         return ", ".join(failed)
-    whole = not missing or not any(point.group for point in points)
-    fits = whole and within_one_moment(points, now.cloud if missing else None)
+    fits = not lacks_of_group(points, missing) and within_one_moment(points, now.cloud if missing else None)
     return "" if fits else "they are not of one moment"
 
 

@@ -13,7 +13,7 @@ from ..record import Moment
 from ..verb import Step, Verb, failing, wait
 from .begin import mark
 from .hooked import changed_before
-from .sets import Set, complete, number_of_set, served, sets, within_one_moment, work_over
+from .sets import Set, complete, lacks_of_group, number_of_set, served, sets, within_one_moment, work_over
 from .view import Migration, points_of, protectable_disks, stands, written_by_this_run
 
 # A set with a point that failed, or that fell apart, is taken anew so often in one run.
@@ -85,7 +85,7 @@ def _in_the_making(record: Migration, current: Set, goal: Goal, now: Moment) -> 
     deleted, and their tokens give those again. A set is taken one way: none is added to those of a group.
     """
     points, missing = _points(record, current), _missing(record, current)
-    if any(point.status == "failed" or (point.group and missing) for point in points):
+    if any(point.status == "failed" for point in points) or lacks_of_group(points, missing):
         return False
     mine = current.number in record.view.sets or written_by_this_run(record, goal)
     return within_one_moment(points, now.cloud if missing else None) and (mine or bool(points))

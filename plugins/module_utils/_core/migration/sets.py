@@ -12,7 +12,7 @@ from itertools import accumulate
 
 from .. import tag
 from ..goal import Goal
-from ..model import Point, Work, required
+from ..model import Disk, Point, Work, required
 from ..record import Moment, epoch
 from .view import Migration, points_of, protectable_disks, remade, stands
 
@@ -57,6 +57,11 @@ def within_one_moment(points: Iterable[Point], last: float | None) -> bool:
     times = [epoch(point.created) for point in points if point.created]
     known = [time for time in (*times, last) if time is not None]
     return None not in times and (not known or max(known) - min(known) <= ONE_MOMENT)
+
+
+def lacks_of_group(points: Iterable[Point], missing: Iterable[Disk]) -> bool:
+    """Say whether disks are missing in a group, to which nothing can be added: a set is taken one way."""
+    return any(missing) and any(point.group for point in points)
 
 
 def complete(record: Migration, one: Set) -> bool:
