@@ -163,12 +163,13 @@ results:
       returned: always
       sample: protected
     snapshots:
-      description: The snapshots of the instance that bear the collection's label, as they were seen last.
+      description: The snapshots of the instance that bear the collection's label, as they were seen last. C(group) is that of
+        snapshots that one call took, empty for others.
       type: list
       elements: dict
       returned: always
       sample: [{snapshot_id: s-bp1demo, disk_id: d-bp1demo, status: accomplished, name: osm-d-bp1demo-a1-s1,
-                label: of=i-bp1demo attempt=1 set=1, created: "2026-01-01T00:00:00Z", place: root}]
+                label: of=i-bp1demo attempt=1 set=1, created: "2026-01-01T00:00:00Z", place: root, group: ssg-bp1demo}]
     data_lost_since:
       description: The moment that the disks were put back to. What was written after it is lost.
       type: str
