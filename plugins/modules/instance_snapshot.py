@@ -163,8 +163,8 @@ results:
       returned: always
       sample: protected
     snapshots:
-      description: The snapshots of the instance that bear the collection's label, as they were seen last. C(group) is that of
-        snapshots that one call took, empty for others.
+      description: The snapshots of the instance that bear the collection's label, as they were seen last. C(group) is
+        that of snapshots that one call took, empty for others.
       type: list
       elements: dict
       returned: always

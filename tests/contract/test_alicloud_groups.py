@@ -299,6 +299,23 @@ def test_a_group_in_progress_is_known_as_ours_before_its_points_are_looked_for(m
     assert [point.label for point in seen.snapshots_in_progress] == [set_label(one.instance_id, 1, 1)] * 3
 
 
+def test_what_is_left_of_a_group_is_found_by_its_label_whatever_became_of_its_instance(make_bed: MakeBed) -> None:
+    bed = make_bed(count=2)
+    cloud = bed.cloud()
+    one, other = instances(bed, cloud)
+    for each in (one, other):
+        cloud.snapshots.take(takes(each))
+    bed.wait(600)
+    again = bed.cloud()
+    left = again.snapshots.left([one.instance_id])
+    assert {(p.disk_id, p.label, p.place) for p in left[one.instance_id]} == {
+        (take.disk.disk_id, take.label, take.place) for take in takes(one)
+    }
+    again.snapshots.delete(left[one.instance_id])
+    assert bed.cloud().snapshots.left([one.instance_id]) == {one.instance_id: ()}
+    assert len(groups_left(bed)) == 1
+
+
 # --- deleted ----------------------------------------------------------------------------------------------------------
 
 
@@ -345,6 +362,6 @@ def test_only_what_is_to_go_of_a_group_goes(make_bed: MakeBed) -> None:
     cloud.snapshots.delete([first])
     assert writes(bed)[1:] == ["DeleteSnapshot"]
     assert {point.snapshot_id for point in found(bed.cloud(), one)} == {point.snapshot_id for point in others}
-    again = bed.cloud()
-    again.snapshots.delete(found(again, one))
+    cloud.snapshots.delete(others)
+    assert writes(bed)[1:] == ["DeleteSnapshot", "DeleteSnapshotGroup"]
     assert (snapshots_left(bed), groups_left(bed)) == ([], [])

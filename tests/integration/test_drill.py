@@ -35,7 +35,7 @@ CHECKS = [
 ]
 #: What a drill makes: how it is made, how it is deleted, and what its ids begin with.
 MADE = (
-    ("CreateSnapshot", "DeleteSnapshot", "s-"),
+    ("CreateSnapshotGroup", "DeleteSnapshotGroup", "s-"),
     ("CreateImage", "DeleteImage", "m-"),
     ("CreateSecurityGroup", "DeleteSecurityGroup", "sg-"),
     ("RunInstances", "DeleteInstances", "i-"),

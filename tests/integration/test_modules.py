@@ -158,7 +158,7 @@ def test_a_precheck_fails_when_an_instance_cannot_be_looked_at_and_tells_of_the_
 # --- instance_snapshot ------------------------------------------------------------------------------------------------
 
 
-DISK_WRITES = ("CreateSnapshot", "ResetDisk", "DeleteSnapshot")
+DISK_WRITES = ("CreateSnapshot", "CreateSnapshotGroup", "ResetDisk", "DeleteSnapshot", "DeleteSnapshotGroup")
 DISKS = [{"type": "system", "size_gib": 40}, {"type": "data", "size_gib": 100}]
 
 

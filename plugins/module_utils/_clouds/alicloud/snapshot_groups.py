@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -90,11 +90,15 @@ class SnapshotGroups:
         """Return the groups of an instance that bear our tag."""
         return self._kept(self._listed(InstanceId=instance_id))
 
-    def of_region(self, most: int) -> list[SnapshotGroup] | None:
-        """Return the region's groups that bear our tag, ``None`` if there are more of any kind than ``most``.
+    def of_region(self) -> list[SnapshotGroup]:
+        """Return the region's groups that bear our tag.
 
         Filtered by a tag the list is documented to end at some number; all of it does not.
         """
+        return self._kept(self._listed())
+
+    def of_region_up_to(self, most: int) -> list[SnapshotGroup] | None:
+        """Return the region's groups that bear our tag, ``None`` if there are more of any kind than ``most``."""
         found = list(islice(self._listed(), most + 1))
         return self._kept(found) if len(found) <= most else None
 
@@ -168,6 +172,13 @@ class SnapshotGroups:
         for _snapshot_id, problem in refused:
             raise (Moved if meaning_of(problem.code) is Meaning.MOVED else CloudError)(problem)
 
+    def lost(self, snapshot_id: str) -> None:
+        """Note that a member was deleted on its own."""
+        group = self._seen.pop(snapshot_id, None)
+        if group:
+            left = {key: disk_id for key, disk_id in group.members.items() if key != snapshot_id}
+            self._remembered(replace(group, members=left))
+
     def _tag(self, snapshot_id: str, tags: Mapping[str, str]) -> None:
         given: dict[str, Any] = {"ResourceType": "snapshot", "ResourceId": [snapshot_id], "Tag": _pairs(tags)}
         self._rpc.request("ecs", "TagResources", RegionId=self._rpc.region, **given)
@@ -186,7 +197,10 @@ class SnapshotGroups:
 
 def _point(take: Take, snapshot_id: str, group_id: str) -> Point:
     told = {"place": take.place, "before": take.before, "contents": take.contents}
-    return Point(snapshot_id, take.disk.disk_id, "progressing", "", take.label, group=group_id, **told)
+    size = take.disk.size_gib
+    return Point(
+        snapshot_id, take.disk.disk_id, label=take.label, group=group_id, size_gib=size, status="progressing", **told
+    )
 
 
 def _pairs(tags: Mapping[str, str]) -> list[dict[str, str]]:

@@ -69,7 +69,7 @@ class Snapshots:
     def _of_region(self, instances: Sequence[Instance]) -> Mapping[str, Sequence[Point]] | None:
         """Return what bears our tag in the region by disk, ``None`` where it costs less to ask for each instance."""
         alone = self._points(Tag=[{"Key": TAG_KEY}])
-        groups = self._groups.of_region(len(instances) * _PAGE) if len(alone) < _TAG_FILTER_LIMIT else None
+        groups = self._groups.of_region_up_to(len(instances) * _PAGE) if len(alone) < _TAG_FILTER_LIMIT else None
         if groups is None:
             return None
         disks = {disk.disk_id for instance in instances for disk in instance.disks}
@@ -90,17 +90,22 @@ class Snapshots:
             points = self._points()
         if not points:
             self._rpc.check_permission("ecs", "DescribeSnapshots")
-        found: dict[str, list[Point]] = {one: [] for one in instance_ids}
-        for point in points:
+        found: dict[str, dict[str, Point]] = {one: {} for one in instance_ids}
+        for point in (*self._members_left(instance_ids), *points):
             if owner_of(point.label) in found:
-                found[owner_of(point.label)].append(point)
-        return {one: tuple(mine) for one, mine in found.items()}
+                found[owner_of(point.label)][point.snapshot_id] = point
+        return {one: tuple(mine.values()) for one, mine in found.items()}
+
+    def _members_left(self, instance_ids: Sequence[str]) -> Iterable[Point]:
+        """Return the snapshots of groups whose label names one of the instances."""
+        ours = [group for group in self._groups.of_region() if owner_of(group.tags[TAG_KEY]) in instance_ids]
+        return self.read([key for group in ours for key in group.members]).values()
 
     def _look_at_groups(self, listed: Iterable[Mapping[str, Any]], instance_ids: Sequence[str]) -> None:
         """Ask for the instances' groups if one of the snapshots may be a member that was not seen as one yet."""
         if not any(self._may_be_lent(raw) for raw in listed):
             return
-        if len(instance_ids) > FEW and self._groups.of_region(len(instance_ids) * _PAGE) is not None:
+        if len(instance_ids) > FEW and self._groups.of_region_up_to(len(instance_ids) * _PAGE) is not None:
             return
         for instance_id in instance_ids:
             self._groups.of_instance(instance_id)
@@ -182,6 +187,7 @@ class Snapshots:
                 raise
         for one in ids:
             self._delete(one)
+            self._groups.lost(one)
         return None
 
     def _delete(self, point_id: str) -> None:
