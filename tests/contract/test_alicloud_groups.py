@@ -235,13 +235,18 @@ def test_another_group_of_the_same_set_is_never_made(make_bed: MakeBed) -> None:
     assert {point.label for point in cloud.snapshots.take(takes(one, number=2))} == {set_label(one.instance_id, 1, 2)}
 
 
-def test_a_group_that_is_not_shown_yet_is_waited_for_and_not_made_again(make_bed: MakeBed) -> None:
+def test_a_group_that_is_not_shown_yet_is_looked_for_and_not_made_again(make_bed: MakeBed) -> None:
     bed = make_bed(setting=Setting(lag=10))
     cloud = bed.cloud(call=bed.patient())
     (one,) = instances(bed, cloud)
-    made = cloud.snapshots.take(takes(one))
-    assert {point.snapshot_id for point in made} == set(snapshots_left(bed))
-    assert len(groups_left(bed)) == 1
+    for _twice in range(2):
+        with pytest.raises(Moved):
+            cloud.snapshots.take(takes(one))
+        assert found(cloud, one) == ()
+    bed.wait(11)
+    assert {point.snapshot_id for point in found(cloud, one)} == set(snapshots_left(bed))
+    assert {point.snapshot_id for point in cloud.snapshots.take(takes(one))} == set(snapshots_left(bed))
+    assert (len(groups_left(bed)), len(snapshots_left(bed))) == (1, 3)
 
 
 def test_a_full_quota_takes_no_disk_at_all(make_bed: MakeBed) -> None:

@@ -102,7 +102,7 @@ CODES: tuple[tuple[str, Meaning, str], ...] = (
     (UNREADABLE, Meaning.FAULT, "our own word for what is no answer of the API"),
     ("ServiceUnavailable", Meaning.FAULT, f"{_ANY}, 500 and 503"),
     ("InternalError", Meaning.FAULT, f"{_ANY}, 400 and 500; InternalError.Dispatch of RunCommand"),
-    (UNSHOWN, Meaning.FAULT, "our own word: lists may lack what was made just now"),
+    (UNSHOWN, Meaning.MOVED, "our own word: lists may lack what was made just now"),
     ("IdempotentProcessing", Meaning.FAULT, f"{_SNAPSHOT}: the same request is still at work"),
     ("IncorrectInstanceStatus", Meaning.MOVED, f"{_SNAPSHOT}, {_RESET}, {_POWER}"),
     ("InstanceNotReady", Meaning.MOVED, f"{_POWER}: try again later"),

@@ -11,7 +11,7 @@ import re
 import sys
 import traceback
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import SplitResult, quote, urlsplit
@@ -24,7 +24,6 @@ from .errors import (
     NO_CODE,
     UNREACHED,
     UNREADABLE,
-    UNSHOWN,
     Meaning,
     meaning_of,
     remedy_for,
@@ -101,35 +100,19 @@ class Rpc:
         self._call.heard(date.timestamp())
 
     def request(
-        self,
-        service: str,
-        action: str,
-        /,
-        needs: str = "",
-        repeatable: bool = True,
-        token: str = "",
-        shows: Callable[[Mapping[str, Any]], bool] | None = None,
-        **parameters: Any,
+        self, service: str, action: str, /, needs: str = "", repeatable: bool = True, token: str = "", **parameters: Any
     ) -> dict[str, Any]:
         """Call ``action``, through the engine's back-off, and return the decoded answer.
 
         A ``token`` goes along as one that stands for all that the request holds: what differs in anything never meets
         the token of another request.
 
-        An answer without what it ``needs``, a key or the dotted path of a list, says nothing: it is a fault, and so is
-        one that ``shows`` finds to lack what was made just now. Not ``repeatable`` is what has no idempotency token and
-        would do harm when it is carried out twice.
+        An answer without what it ``needs``, a key or the dotted path of a list, says nothing: it is a fault. Not
+        ``repeatable`` is what has no idempotency token and would do harm when it is carried out twice.
         """
         if token:
             parameters["ClientToken"] = _token(token, parameters)
-
-        def once() -> dict[str, Any]:
-            answer = self._once(service, action, parameters, needs)
-            if shows and not shows(answer):
-                raise self._error(action, UNSHOWN, "lacks what was made just now")
-            return answer
-
-        return self._call(action, once, repeatable)
+        return self._call(action, lambda: self._once(service, action, parameters, needs), repeatable)
 
     def glance(self, service: str, action: str, /, needs: str = "", **parameters: Any) -> dict[str, Any]:
         """Call an action that can be done without: a service that is not reached refuses, and is not waited for."""

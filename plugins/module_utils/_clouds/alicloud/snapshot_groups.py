@@ -20,7 +20,7 @@ from typing import Any
 from ..._core.model import Disk, Point, Problem, Take
 from ..._core.tag import BEFORE_KEY, CONTENTS_KEY, PLACE_KEY, TAG_KEY, group_name, places_of, places_tags
 from ..._errors import CloudError, Moved
-from .errors import Meaning, meaning_of, remedy_for
+from .errors import UNSHOWN, Meaning, meaning_of, remedy_for
 from .rpc import Rpc, entries, tags_of, text
 
 _PAGE = 100
@@ -136,14 +136,13 @@ class SnapshotGroups:
         return str(answer["SnapshotGroupId"])
 
     def _shown(self, group_id: str, disks: set[str]) -> SnapshotGroup:
-        """Return a group that was made just now, once all of its members are shown."""
-
-        def shows(answer: Mapping[str, Any]) -> bool:
-            return any(disks <= set(to_group(raw).members.values()) for raw in entries(answer, _PATH))
-
-        given: dict[str, Any] = {"RegionId": self._rpc.region, "SnapshotGroupId": [group_id]}
-        answer = self._rpc.request("ecs", "DescribeSnapshotGroups", needs=_PATH, shows=shows, **given)
-        return self._remembered(to_group(entries(answer, _PATH)[0]))
+        """Return a group that was made just now. Where it is not shown with all its members yet, it is looked for."""
+        only = {"SnapshotGroupId": [group_id]}
+        for group in map(to_group, self._listed(**only)):
+            if disks <= set(group.members.values()):
+                return self._remembered(group)
+        told = f"The snapshot group {group_id} was made and is not shown with all of its snapshots yet."
+        raise Moved(Problem(UNSHOWN, told, remedy_for(UNSHOWN)))
 
     def _apart(self, first: Take, refusal: CloudError) -> None:
         """Note that no group can be made, unless there is one of this label: a set is taken one way."""
