@@ -171,7 +171,7 @@ def test_two_accounts_by_profiles_and_by_keys_of_a_group(simulated: Cloud, tmp_p
     reader = Reader(tmp_path, simulated.endpoint)
     followed(page, reader)
     of_office = [call for call in simulated.calls() if call["access_key"] == OFFICE]
-    assert {call["action"] for call in of_office} >= {"CreateSnapshotGroup", "StartReplicationJob"}
+    assert {call["action"] for call in of_office} >= {"CreateSnapshot", "StartReplicationJob"}
 
     inventory = tmp_path / "inventory.yml"
     text = inventory.read_text("utf-8")
