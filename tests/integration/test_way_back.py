@@ -144,7 +144,7 @@ def test_what_a_rolled_back_migration_left_at_the_service_goes_when_it_is_asked_
             done = actions(simulated.writes()[before:])
             written.append([one for one in done if one not in ("RunCommand", "TagResources")])
     assert [run.rc for run in runs] == [0, 0, 0, 0], runs[-1].output
-    assert written[0] == ["DeleteSnapshot"] * len(DISKS), "our own, as without the option"
+    assert written[0] == ["DeleteSnapshotGroup"], "our own, as without the option"
     assert written[1] == [], "check mode only reads"
     assert written[2][0] == "DeleteReplicationJob", "what may put disks back goes while nothing else has gone"
     assert written[2].count("DeleteSnapshot") == len(DISKS), "those that SMC took"
