@@ -242,6 +242,7 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_asked(
     assert "Traceback" not in run.output
 
 
+@pytest.mark.variant
 def test_a_generated_estate_ends_as_it_was_made(tmp_path: Path) -> None:
     cost = assess.measure(200, tmp_path)
     results = json.loads((tmp_path / "assess.json").read_text("utf-8"))["results"]

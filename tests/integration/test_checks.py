@@ -100,6 +100,7 @@ def test_a_wrong_check_is_refused_before_anything_is_asked(controller: Controlle
     assert len(controller.cloud.calls()) == before
 
 
+@pytest.mark.variant
 def test_check_mode_asks_what_only_looks_and_says_what_it_left_out(controller: Controller, shop: int) -> None:
     run = controller.play("verify", "--check", verify_checks=checks(shop))
     assert list(run.failures) == ["web-2"], "the shop's answer is looked at"

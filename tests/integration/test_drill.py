@@ -95,6 +95,7 @@ def test_both_families_are_drilled_on_clones_and_nothing_is_left(tmp_path: Path)
         assert migrated.rc == 0, migrated.output
 
 
+@pytest.mark.variant
 def test_a_clone_that_lost_a_service_is_told_and_fails_its_drill_where_that_is_wanted(tmp_path: Path) -> None:
     lost = group("web-1", guest={"services": ["nginx", "sshd"]}, faults={"loses": ["nginx"]})
     with cloud({"groups": [{**lost, "durations": QUICK}]}, tmp_path / "cloud") as simulated:

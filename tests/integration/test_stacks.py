@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+import pytest
 from integration.harness import DURATIONS, Cloud, Controller, cloud
 
 SECRET = "the-Password-of-1-root"
@@ -104,6 +105,7 @@ def test_stacks_of_two_regions_are_made_once_and_deleted_and_no_secret_is_shown(
     assert SECRET not in run.output
 
 
+@pytest.mark.variant
 def test_a_controller_that_is_killed_while_a_stack_is_made_leaves_it_for_the_next_run(tmp_path: Path) -> None:
     slow = {**SCENARIO, "ros": {"durations": {"Group": 1200}, "instance": {"durations": DURATIONS}}}
     with cloud(slow, tmp_path / "cloud") as simulated:

@@ -66,6 +66,7 @@ def test_a_later_run_replaces_only_what_it_handled(controller: Controller) -> No
     assert run.states("assess")[instance_id("web-2")] == "blocked"
 
 
+@pytest.mark.variant
 def test_a_finding_can_be_waived(controller: Controller) -> None:
     run = controller.play("assess", "--limit", "web-2", os_migration_waivers=[WAIVER])
     assert run.rc == 0, run.output

@@ -129,6 +129,7 @@ SWEEP = """
 """
 
 
+@pytest.mark.variant
 def test_what_a_rolled_back_migration_left_at_the_service_goes_when_it_is_asked_for(tmp_path: Path) -> None:
     with cloud({"groups": [group("web-1", disks=DISKS)]}, tmp_path / "cloud") as simulated:
         user = user_of(simulated, tmp_path / "user")
