@@ -9,8 +9,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-import yaml
 import pytest
+import yaml
 from integration.harness import DURATIONS, Cloud, Controller, cloud
 
 SECRET = "the-Password-of-1-root"

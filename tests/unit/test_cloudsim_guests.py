@@ -455,7 +455,7 @@ def test_facts_can_be_run_once_per_group(make_lab: MakeLab) -> None:
     lab = make_lab(scenario={"command": {"memoise_facts": True}})
     script = SCRIPTS["linux"]
     first, second = (facts_of(run(lab, script)["Output"]) for _unused in range(2))
-    assert first == second
+    assert {**first, "time": ""} == {**second, "time": ""}  # a clock is never remembered
 
 
 def test_roots_are_made_when_needed_and_removed_at_the_end(lab: Lab) -> None:
