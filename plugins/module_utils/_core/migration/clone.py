@@ -11,6 +11,7 @@ run left is deleted first and nothing of it is gone on with, so that a drill is 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from functools import wraps
 
@@ -259,15 +260,21 @@ def all_gone(record: Migration, goal: Goal, now: Moment) -> Step | None:
 
 
 def _deleted(record: Migration, goal: Goal, now: Moment, kind: str, works: tuple[Work, ...]) -> Step:
-    """Return the step that deletes; what is listed although it was deleted just now is waited for."""
     what, told = kind.replace("_", " "), ", ".join(work.id for work in works)
     if record.overdue("clearing", goal.hop_timeout, "copies", now):
         return failing("CopiesLeft", _late(f"The {what} {told} of a drill could not be deleted", goal), _LEFT)
-    again = told in record.view.deleting
-    if again and now.ticks - (record.view.unsettled or 0.0) < goal.poll_interval:
-        return wait("copies", "clearing")
-    learnt = {"deleting": (*record.view.deleting, told), "unsettled": now.ticks}
-    return Step(Verb.DELETE_WORKS, "clearing", works, learnt, event="" if again else f"deleted the {what} {told}")
+    return once_a_poll(record, goal, now, Step(Verb.DELETE_WORKS, "clearing", works), [f"{what} {told}"], "copies")
+
+
+def once_a_poll(record: Migration, goal: Goal, now: Moment, step: Step, names: list[str], sight: str) -> Step:
+    """Return a step that deletes, with what it tells; what is listed although it was deleted just now is waited for."""
+    view = record.view
+    again = set(names) <= set(view.deleting)
+    if again and now.ticks - view.deleted_at < goal.poll_interval:
+        return wait(sight, step.state)
+    told = tuple(dict.fromkeys((*view.deleting, *names)))
+    event = "" if again else f"deleted the {', '.join(names)}"
+    return replace(step, changes={**step.changes, "deleting": told, "deleted_at": now.ticks}, event=event)
 
 
 _LEFT = "Look at it in the console, correct what keeps it, and clean up again: it is found by its tag."

@@ -18,7 +18,7 @@ from ..model import GONE, Enrolment, Item, Point, Work
 from ..record import Moment
 from ..verb import Step, Verb, failing, finish, look, wait
 from ..workflow import Gate, Workflow, ended, never
-from .clone import KINDS
+from .clone import KINDS, once_a_poll
 from .view import Migration, View, drill_works, instance, own_works
 
 SWEEPING = "sweeping"
@@ -148,16 +148,10 @@ def swept(record: Migration, goal: Goal, now: Moment) -> Step | None:
 
 
 def _deleted(record: Migration, goal: Goal, now: Moment, subject: Any, names: list[str], **learnt: Any) -> Step:
-    """Return the step that deletes something; what is listed although it was deleted just now is waited for."""
-    view = record.view
+    """Return the step that deletes something."""
     if record.overdue(SWEEPING, goal.hop_timeout, "left", now):
         return _stuck(names[0], goal)
-    again = set(names) <= set(view.deleting)
-    if again and now.ticks - (view.unsettled or 0.0) < goal.poll_interval:
-        return wait("left", SWEEPING)
-    told = tuple(dict.fromkeys((*view.deleting, *names)))
-    event = "" if again else f"deleted the {', '.join(names)}"
-    return Step(Verb.SWEEP, SWEEPING, subject, {"deleting": told, "unsettled": now.ticks, **learnt}, event=event)
+    return once_a_poll(record, goal, now, Step(Verb.SWEEP, SWEEPING, subject, learnt), names, "left")
 
 
 def _stuck(what: str, goal: Goal) -> Step:

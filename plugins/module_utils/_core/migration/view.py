@@ -66,8 +66,8 @@ class View:
     were done when this run came to the attempt. ``drill`` is a drill of the service that is over, and
     ``drilled`` what came of it. ``copies`` is what was made for drills on clones, ``room`` why the cloud would make no
     clone, ``cost`` what one takes, ``clone_since`` when that was said, by the cloud's clock, ``claimed`` that no other
-    run worked for the original then, and ``deleting`` what was told of what is being deleted. ``holders`` says by disk
-    which instance has it, of the points of one that is gone.
+    run worked for the original then, ``deleting`` what was told of what is being deleted, and ``deleted_at`` when it
+    was asked for last, in ticks. ``holders`` says by disk which instance has it, of the points of one that is gone.
     """
 
     instance: Instance | None = None
@@ -118,6 +118,7 @@ class View:
     clone_since: float = 0.0
     claimed: bool = False
     deleting: tuple[str, ...] = ()
+    deleted_at: float = 0.0
     holders: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
